@@ -1,0 +1,24 @@
+# The outside libraries, as imported targets; each is named by one module only (docs/ARCHITECTURE.md).
+find_package(OpenSSL 3.5 REQUIRED COMPONENTS Crypto)
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(isal REQUIRED IMPORTED_TARGET libisal)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(qrencode REQUIRED IMPORTED_TARGET libqrencode)
+
+# Debian ships no CMake or pkg-config file for these three.
+function(torgo_plain_library target file header)
+  find_library(${target}_file ${file} REQUIRED)
+  find_path(${target}_include ${header} REQUIRED)
+  add_library(${target} UNKNOWN IMPORTED)
+  set_target_properties(${target} PROPERTIES
+    IMPORTED_LOCATION ${${target}_file} INTERFACE_INCLUDE_DIRECTORIES ${${target}_include})
+endfunction()
+torgo_plain_library(ipsec_mb::ipsec_mb IPSec_MB intel-ipsec-mb.h)
+torgo_plain_library(acl::acl acl sys/acl.h)
+
+if(BUILD_TESTING)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+  torgo_plain_library(rapidcheck::rapidcheck rapidcheck rapidcheck.h)
+endif()

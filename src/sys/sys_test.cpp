@@ -1,0 +1,41 @@
+#include "sys/clock.hpp"
+#include "sys/file_system.hpp"
+#include "sys/random.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+namespace torgo::sys {
+
+TEST(FileSystem, atomic_write_replaces_and_leaves_no_temporary) {
+    FileSystem files;
+    const std::string folder = testing::TempDir() + "torgo_sys_test";
+    std::filesystem::remove_all(folder);
+    ASSERT_TRUE(env::make_directories(files, folder + "/a/b").has_value());
+    const auto path = folder + "/a/b/file";
+    ASSERT_TRUE(env::write_file_atomically(files, path, as_bytes("one")).has_value());
+    ASSERT_TRUE(env::write_file_atomically(files, path, as_bytes("two")).has_value());
+    EXPECT_EQ(as_text(*env::read_file(files, path, 100)), "two");
+    EXPECT_EQ(files.list(folder + "/a/b")->size(), 1U);
+    EXPECT_EQ(env::read_file(files, path, 2).error().code(), Errc::limit_exceeded);
+    EXPECT_EQ(files.open_read(folder + "/none").error().code(), Errc::not_found);
+    EXPECT_EQ(files.create(path, false).error().code(), Errc::exists);
+}
+
+TEST(Random, does_not_repeat) {
+    Random random;
+    Bytes a(32);
+    Bytes b(32);
+    random.fill(a);
+    random.fill(b);
+    EXPECT_NE(a, b);
+}
+
+TEST(Clock, monotonic_does_not_go_back) {
+    const Clock clock;
+    const auto first = clock.monotonic_ns();
+    EXPECT_GE(clock.monotonic_ns(), first);
+}
+
+} // namespace torgo::sys
