@@ -1,0 +1,28 @@
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "base/id.hpp"
+#include "seal/chunk.hpp"
+#include "segment/code.hpp"
+
+#include <cstdint>
+
+namespace torgo::repo {
+
+/// The public, signed facts of a repository (docs/spec/repository.md 3).
+struct Descriptor {
+    RepoId id;
+    std::uint32_t generation = 1; ///< grows with every change; the largest valid one counts
+    seal::Suite suite = seal::Suite::chimera2048;
+    seal::Suite lowest_suite = seal::Suite::chimera2048; ///< anything lower is refused
+    std::uint32_t epoch = 1;
+    segment::Code data_code;
+    segment::Code metadata_code;
+    Bytes root_ml_dsa;  ///< ML-DSA-87 public key, 2592 bytes
+    Bytes root_slh_dsa; ///< SLH-DSA-SHA2-256s public key, 64 bytes
+
+    Digest fingerprint() const; ///< SHA-256 over both root keys
+};
+
+} // namespace torgo::repo
