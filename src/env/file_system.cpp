@@ -3,9 +3,17 @@
 namespace torgo::env {
 
 namespace {
-/// Where write_file_atomically prepares; one name per target, so a leftover is overwritten next time.
+/// Where write_file_atomically prepares; one name per target, so a leftover is overwritten next
+/// time.
 constexpr const char* temporary_suffix = ".tmp~";
 } // namespace
+
+Result<> FileSystem::rename_new(const std::string& from, const std::string& to) {
+    const auto found = status(to);
+    if (found) return fail(Errc::exists, to + " is there already");
+    if (found.error().code() != Errc::not_found) return std::unexpected(found.error());
+    return rename(from, to);
+}
 
 std::string parent_path(const std::string& path) {
     const auto slash = path.find_last_of('/');

@@ -24,9 +24,21 @@ public:
 
     virtual Result<std::uint64_t> size() = 0;
 
-    /// Returns when the content would survive a power cut (fsync). After an error the content must be
-    /// taken as lost: the kernel may have dropped the dirty pages.
+    /// Returns when the content would survive a power cut (fsync). After an error the content must
+    /// be taken as lost: the kernel may have dropped the dirty pages.
     virtual Result<> sync() = 0;
+
+    /// Sets the disk to work on what was appended so far, without waiting. Promises nothing; makes
+    /// a later sync() of a large file short.
+    virtual void hint_writeback() {}
+
+    /// Advisory locks between the openers of one file, in this process or another, held until this
+    /// File is destroyed. lock_shared() waits for an exclusive holder, and turns an exclusive lock
+    /// of this File into a shared one; try_lock_exclusive() is false while anyone else holds
+    /// either. Errors: `unsupported` where the file system has no locks; `io`.
+    virtual Result<> lock_shared() { return fail(Errc::unsupported, "no locks here"); }
+
+    virtual Result<bool> try_lock_exclusive() { return fail(Errc::unsupported, "no locks here"); }
 };
 
 enum class FileType : std::uint8_t { file, directory, other };
@@ -46,8 +58,8 @@ struct Space {
     std::uint64_t total = 0;
 };
 
-/// The disk under heads, caches and configuration. Paths are absolute bytes. Nothing is durable until
-/// File::sync for content and sync_directory for names. Thread-safe.
+/// The disk under heads, caches and configuration. Paths are absolute bytes. Nothing is durable
+/// until File::sync for content and sync_directory for names. Thread-safe.
 ///
 /// User trees are not read through this (source/ does that): a simulated kernel would have to lie
 /// about xattrs, holes and hard links.
@@ -64,6 +76,10 @@ public:
 
     /// Atomic; replaces `to` when it is there. Durable only after sync_directory of both folders.
     virtual Result<> rename(const std::string& from, const std::string& to) = 0;
+
+    /// As rename, but refuses with `exists` when `to` is there. Atomic where the file system can do
+    /// that; else (exFAT, some network mounts) a look and then a rename.
+    virtual Result<> rename_new(const std::string& from, const std::string& to);
 
     virtual Result<> remove(const std::string& path) = 0;
 

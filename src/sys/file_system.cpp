@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 namespace torgo::sys {
 
@@ -54,6 +56,7 @@ public:
             if (put < 0 && errno == EINTR) continue;
             if (put < 0) return failed(m_path);
             bytes = bytes.subspan(static_cast<std::size_t>(put));
+            m_unhinted += put;
         }
         return {};
     }
@@ -70,9 +73,35 @@ public:
         return {};
     }
 
+    void hint_writeback() override {
+        const auto begin = m_hinted;
+        m_hinted += std::exchange(m_unhinted, 0);
+        (void)::sync_file_range(m_descriptor, begin, m_hinted - begin, SYNC_FILE_RANGE_WRITE);
+    }
+
+    Result<> lock_shared() override {
+        while (::flock(m_descriptor, LOCK_SH) != 0)
+            if (errno != EINTR) return lock_failed();
+        return {};
+    }
+
+    Result<bool> try_lock_exclusive() override {
+        if (::flock(m_descriptor, LOCK_EX | LOCK_NB) == 0) return true;
+        if (errno == EWOULDBLOCK) return false;
+        return lock_failed();
+    }
+
 private:
+    std::unexpected<Error> lock_failed() const {
+        // EBADF: some network file systems lock only what is open for writing.
+        if (errno == ENOLCK || errno == ENOSYS || errno == EBADF) errno = EOPNOTSUPP;
+        return failed(m_path);
+    }
+
     int m_descriptor;
     std::string m_path;
+    off_t m_hinted = 0;   ///< appended bytes that the disk has been asked to write
+    off_t m_unhinted = 0; ///< appended bytes after those
 };
 
 } // namespace
@@ -94,6 +123,13 @@ Result<std::unique_ptr<env::File>> FileSystem::create(const std::string& path, b
 Result<> FileSystem::rename(const std::string& from, const std::string& to) {
     if (::rename(from.c_str(), to.c_str()) != 0) return failed(to);
     return {};
+}
+
+Result<> FileSystem::rename_new(const std::string& from, const std::string& to) {
+    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return {};
+    // EINVAL: a file system that does not know the flag.
+    if (errno != EINVAL && errno != ENOSYS) return failed(to);
+    return env::FileSystem::rename_new(from, to);
 }
 
 Result<> FileSystem::remove(const std::string& path) {

@@ -10,6 +10,7 @@ public:
     Result<std::unique_ptr<env::File>> open_read(const std::string& path) override;
     Result<std::unique_ptr<env::File>> create(const std::string& path, bool secret) override;
     Result<> rename(const std::string& from, const std::string& to) override;
+    Result<> rename_new(const std::string& from, const std::string& to) override;
     Result<> remove(const std::string& path) override;
     Result<> make_directory(const std::string& path) override;
     Result<> remove_directory(const std::string& path) override;

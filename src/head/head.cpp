@@ -1,0 +1,17 @@
+#include "head/head.hpp"
+
+#include <algorithm>
+
+namespace torgo::head {
+
+bool is_root_name(std::string_view name) noexcept {
+    return !name.empty() && name.size() <= max_root_name && std::ranges::all_of(name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    });
+}
+
+bool is_mutable_root(std::string_view name) noexcept {
+    return name == "descriptor";
+}
+
+} // namespace torgo::head
