@@ -1,0 +1,47 @@
+#include "crypto/evp.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace torgo::crypto {
+
+namespace {
+template <class T>
+T* required(T* algorithm, const char* name) {
+    if (algorithm == nullptr) {
+        std::fprintf(stderr, "torgo: this OpenSSL has no %s (3.5 or later is needed)\n", name);
+        std::abort();
+    }
+    return algorithm;
+}
+
+EVP_SIGNATURE* signature(const char* name) {
+    return required(EVP_SIGNATURE_fetch(nullptr, name, nullptr), name);
+}
+
+EVP_CIPHER* cipher(const char* name) {
+    return required(EVP_CIPHER_fetch(nullptr, name, nullptr), name);
+}
+
+EVP_KDF* kdf(const char* name) {
+    return required(EVP_KDF_fetch(nullptr, name, nullptr), name);
+}
+} // namespace
+
+const Algorithms& algorithms() {
+    static const Algorithms all{
+        .sha256 = required(EVP_MD_fetch(nullptr, "SHA2-256", nullptr), "SHA2-256"),
+        .hmac = required(EVP_MAC_fetch(nullptr, "HMAC", nullptr), "HMAC"),
+        .hkdf = kdf("HKDF"),
+        .argon2id = kdf("ARGON2ID"),
+        .aes_256_ctr = cipher("AES-256-CTR"),
+        .aes_256_gcm = cipher("AES-256-GCM"),
+        .aes_256_siv = cipher("AES-256-SIV"),
+        .ml_dsa_65 = signature("ML-DSA-65"),
+        .ml_dsa_87 = signature("ML-DSA-87"),
+        .slh_dsa_sha2_256s = signature("SLH-DSA-SHA2-256s"),
+    };
+    return all;
+}
+
+} // namespace torgo::crypto

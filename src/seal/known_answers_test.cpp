@@ -1,0 +1,95 @@
+#include "base/hex.hpp"
+#include "crypto/hash.hpp"
+#include "seal/fixed_random.hpp"
+#include "seal/sealer.hpp"
+
+#include <gtest/gtest.h>
+#include <jsoncons/json.hpp>
+
+#include <fstream>
+
+namespace torgo::seal {
+namespace {
+
+using crypto::SecretBytes;
+using jsoncons::json;
+
+/// The published vectors: two programs that share no code with this one agree on them.
+const json& vectors() {
+    static const json all = [] {
+        std::ifstream file(std::string(TORGO_VECTORS) + "/chimera.json");
+        return json::parse(file);
+    }();
+    return all;
+}
+
+Bytes hex_field(const json& object, const char* name) {
+    return from_hex(object[name].as<std::string>()).value();
+}
+
+std::vector<SecretBytes> heads_of(Suite suite) {
+    std::vector<SecretBytes> heads;
+    for (std::size_t h = 0; h < head_count(suite); ++h) {
+        heads.emplace_back(head_size(suite));
+        for (std::size_t i = 0; i < head_size(suite); ++i)
+            heads.back().span()[i] = static_cast<std::uint8_t>(16 * (h + 1) + i);
+    }
+    return heads;
+}
+
+Keys keys_of(Suite suite) {
+    const auto repo = RepoId::parse(vectors()["repo_id"].as<std::string>()).value();
+    const auto dedup = SecretBytes::copy_of(hex_field(vectors(), "dedup_secret"));
+    return Keys::derive(suite, repo, vectors()["epoch"].as<std::uint32_t>(), heads_of(suite), dedup)
+        .value();
+}
+
+Bytes message_of(const json& vector) {
+    Bytes m(vector["length"].as<std::size_t>());
+    for (std::size_t i = 0; i < m.size(); ++i)
+        m[i] = static_cast<std::uint8_t>(i % 251);
+    return m;
+}
+
+void expect_vector(const json& vector, crypto::Path path) {
+    const auto suite = suite_from(vector["suite"].as<std::uint16_t>()).value();
+    const auto keys = keys_of(suite);
+    FixedRandom random(1);
+    Sealer sealer(keys, 1, random, path);
+    const auto m = message_of(vector);
+    const bool compressed = vector["compressed"].as<bool>();
+    const auto frame = compressed ? hex_field(vector, "payload_hex") : Bytes{};
+    const Payload payload{.bytes = compressed ? frame : m,
+                          .flags = compressed ? flag_compressed : std::uint8_t{0}};
+    const auto id = keys.id(ChunkType::data, m);
+    Bytes sealed(payload.bytes.size() + tag_size);
+    const auto header = sealer.seal(ChunkType::data, id, m, payload, false, sealed).value();
+
+    EXPECT_EQ(id.hex(), vector["id"].as<std::string>());
+    EXPECT_EQ(to_hex(header.v), vector["v"].as<std::string>());
+    EXPECT_EQ(to_hex(header.encode()), vector["hdr"].as<std::string>());
+    EXPECT_EQ(to_hex(header.kc), vector["kc"].as<std::string>());
+    EXPECT_EQ(to_hex(ByteView(sealed).last(tag_size)), vector["tag"].as<std::string>());
+    EXPECT_EQ(crypto::sha256(ByteView(sealed).first(payload.bytes.size())).hex(),
+              vector["ciphertext_sha256"].as<std::string>());
+    Bytes plain;
+    ASSERT_TRUE(sealer.open(header, sealed, plain).has_value());
+    EXPECT_EQ(plain, m);
+}
+
+TEST(KnownAnswers, there_are_twenty_one) {
+    EXPECT_EQ(vectors()["vectors"].size(), 21U);
+}
+
+TEST(KnownAnswers, the_reference_path_reproduces_and_opens_every_vector) {
+    for (const auto& vector : vectors()["vectors"].array_range())
+        expect_vector(vector, crypto::Path::reference);
+}
+
+TEST(KnownAnswers, the_fast_path_reproduces_and_opens_every_vector) {
+    for (const auto& vector : vectors()["vectors"].array_range())
+        expect_vector(vector, crypto::Path::fast);
+}
+
+} // namespace
+} // namespace torgo::seal
