@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/bytes.hpp"
+#include "base/pack_class.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,6 +9,8 @@
 #include <cstdint>
 
 namespace torgo::pack {
+
+using torgo::PackClass;
 
 /// The sizes a pack may have: a holder learns which of five, and nothing finer.
 inline constexpr std::array<std::size_t, 5> ladder{256_KiB, 1_MiB, 4_MiB, 16_MiB, 64_MiB};
