@@ -33,7 +33,9 @@ TEST(Cutter, chunks_keep_their_limits_and_cover_the_file) {
     std::size_t start = 0;
     for (const auto end : cuts(cutter, file)) {
         EXPECT_LE(end - start, small.max);
-        if (end != file.size()) EXPECT_GE(end - start, small.min);
+        if (end != file.size()) {
+            EXPECT_GE(end - start, small.min);
+        }
         start = end;
     }
     EXPECT_EQ(start, file.size());
