@@ -34,7 +34,7 @@ private:
     Result<std::vector<SegmentId>> list_fan_out(const std::string& folder, std::string_view prefix);
 
     std::string m_uri;
-    std::shared_ptr<DirFolder> m_folder; ///< shared with the writers, which may outlive the head
+    DirFolder m_folder;
 };
 
 } // namespace torgo::head

@@ -10,8 +10,8 @@ namespace {
 constexpr std::uint64_t writeback_step = 4_MiB;
 } // namespace
 
-DirWriter::DirWriter(std::shared_ptr<DirFolder> folder, std::unique_ptr<Temporary> temporary)
-    : m_folder(std::move(folder)), m_temporary(std::move(temporary)) {}
+DirWriter::DirWriter(DirFolder& folder, std::unique_ptr<Temporary> temporary)
+    : m_folder(folder), m_temporary(std::move(temporary)) {}
 
 Result<> DirWriter::append(ByteView bytes) {
     if (!m_temporary) return fail(Errc::invalid_argument, "this segment was finished or given up");
@@ -21,7 +21,7 @@ Result<> DirWriter::append(ByteView bytes) {
     }
     if (auto added = m_temporary->file().append(bytes); !added) {
         m_temporary.reset();
-        return std::unexpected(m_folder->explain(std::move(added).error()));
+        return std::unexpected(m_folder.explain(std::move(added).error()));
     }
     m_size += bytes.size();
     m_unhinted += bytes.size();
@@ -36,29 +36,29 @@ Result<> DirWriter::commit(const SegmentId& name) {
     if (!m_temporary) return fail(Errc::invalid_argument, "this segment was finished or given up");
     auto published = publish(name);
     m_temporary.reset();
-    if (!published) return std::unexpected(m_folder->explain(std::move(published).error()));
+    if (!published) return std::unexpected(m_folder.explain(std::move(published).error()));
     return {};
 }
 
 Result<> DirWriter::publish(const SegmentId& name) {
-    const auto target = m_folder->segment_path(name);
-    if (is_there(target)) return m_folder->make_durable(target);
+    const auto target = m_folder.segment_path(name);
+    if (is_there(target)) return m_folder.make_durable(target);
     CHECK_OK(m_temporary->file().sync());
-    CHECK_OK(m_folder->make_fan_out(name));
+    CHECK_OK(m_folder.make_fan_out(name));
     auto moved = m_temporary->publish(target, Temporary::Replace::yes);
     if (!moved && moved.error().code() == Errc::not_found) {
         if (m_temporary->is_lost())
             return fail(Errc::changed, "a segment was removed from incoming/ while it was written");
-        m_folder->forget_fan_out(name);
-        CHECK_OK(m_folder->make_fan_out(name));
+        m_folder.forget_fan_out(name);
+        CHECK_OK(m_folder.make_fan_out(name));
         moved = m_temporary->publish(target, Temporary::Replace::yes);
     }
     CHECK_OK(std::move(moved));
-    return m_folder->files().sync_directory(m_folder->fan_out_path(name));
+    return m_folder.files().sync_directory(m_folder.fan_out_path(name));
 }
 
 bool DirWriter::is_there(const std::string& path) {
-    const auto status = m_folder->files().status(path);
+    const auto status = m_folder.files().status(path);
     return status && status->type == env::FileType::file && status->size == m_size;
 }
 

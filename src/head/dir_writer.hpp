@@ -10,7 +10,7 @@ namespace torgo::head {
 /// Writes one segment into `incoming/` and moves it into its place.
 class DirWriter final : public SegmentWriter {
 public:
-    DirWriter(std::shared_ptr<DirFolder> folder, std::unique_ptr<Temporary> temporary);
+    DirWriter(DirFolder& folder, std::unique_ptr<Temporary> temporary);
 
     Result<> append(ByteView bytes) override;
     Result<> commit(const SegmentId& name) override;
@@ -19,7 +19,7 @@ private:
     Result<> publish(const SegmentId& name);
     bool is_there(const std::string& path);
 
-    std::shared_ptr<DirFolder> m_folder;
+    DirFolder& m_folder;
     std::unique_ptr<Temporary> m_temporary; ///< none once the writer has failed or committed
     std::uint64_t m_size = 0;
     std::uint64_t m_unhinted = 0; ///< bytes since the last writeback hint

@@ -69,16 +69,14 @@ public:
 /// Everything but the mutable root is written once. Thread-safe; every call may block.
 ///
 /// Errors mean the same on every kind of head, because other heads and the repository act on them:
-/// - `unavailable`  the head cannot be reached or is not what it was (disk gone, not mounted,
-/// another
-///                  disk in its place). Nothing is said about what it holds. Ask another head;
-///                  later this one may serve again.
-/// - `not_found`    the head is there and the thing is certainly not on it. Never said of a thing
-///                  that may come back when a disk is mounted again.
-/// - `corrupt`      the head is there and holds something that cannot be right: repair from
-/// elsewhere.
-/// - `no_space`, `read_only`, `permission`  it serves reads but not this write.
-/// - `timeout`, `io`  it failed this time; reading again may succeed.
+/// - `unavailable`: the head cannot be reached or is not what it was (disk gone, not mounted,
+///   another disk in its place). Nothing is said about what it holds. Ask another head; later this
+///   one may serve again.
+/// - `not_found`: the head is there and the thing is certainly not on it. Never said of what may
+///   come back when a disk is mounted again.
+/// - `corrupt`: the head is there and holds something that cannot be right. Repair from elsewhere.
+/// - `no_space`, `read_only`, `permission`: it serves reads but not this write.
+/// - `timeout`, `io`: it failed this time; reading again may succeed.
 ///
 /// A call that failed with `unavailable`, `timeout` or `io` may have been done in part or in full;
 /// every call is idempotent, so that doing it again is right.
@@ -91,27 +89,26 @@ public:
 
     /// Whether the head can be used, now; asked before work begins, not before each call.
     ///
-    /// errors  `unavailable`; `not_a_repository` where the place is there but no head was created
-    /// in it
-    ///         (an empty or a foreign folder); `unsupported` for a head of a newer version;
-    ///         `corrupt` for an unreadable one; `read_only` or `permission` where it serves reads
-    ///         but no writes. A full disk is no error here
+    /// errors  `unavailable`; `not_a_repository` where the place is there but is no head (an empty
+    ///         or a foreign folder); `unsupported` for a head of a newer version; `corrupt` for a
+    ///         damaged one; `read_only` or `permission` where it serves reads but no writes. A full
+    ///         disk is no error here
     /// cost    one look and one empty temporary; over a network one round trip
     virtual Result<> probe() = 0;
 
     /// Starts a segment of about `expected_size` bytes (0: not known). The hint serves to refuse
-    /// early and to lay the bytes out well; more or fewer may come. Any number of writers may be
-    /// open.
+    /// early; more or fewer may come. Any number of writers may be open; the head outlives them.
     ///
-    /// errors  `no_space` when it clearly cannot fit; `read_only`, `permission`, `unavailable`,
-    /// `io` cost    one temporary file; nothing is flushed
+    /// errors  `no_space` when it clearly cannot fit; `limit_exceeded` over max_segment_size;
+    ///         `read_only`, `permission`, `unavailable`, `io`
+    /// cost    dir: one look and one temporary file; nothing is flushed
     virtual Result<std::unique_ptr<SegmentWriter>> begin_segment(std::uint64_t expected_size) = 0;
 
     /// Reads `out.size()` bytes from `offset`: all of them, or an error and `out` undefined. An
     /// empty `out` asks whether the segment is there.
     ///
-    /// errors  `not_found`, `unavailable`, `io`; `corrupt` when the segment ends before `out` is
-    /// full cost    one open and one read; over a network one round trip
+    /// errors  `not_found`, `unavailable`, `io`; `corrupt` when it ends before `out` is full
+    /// cost    dir: one open and one read; over a network one round trip
     virtual Result<> read_segment(const SegmentId& segment, std::uint64_t offset, ByteSpan out) = 0;
 
     /// The segment's size in bytes. Errors: `not_found`, `unavailable`, `io`.
@@ -123,8 +120,7 @@ public:
     /// exactly once.
     ///
     /// errors  `unavailable`, `io`: an error and never a list with a part missing
-    /// cost    dir: reads the fan-out folders that the page comes from, some 1/256 of all names
-    /// each
+    /// cost    dir: reads the folders that the page comes from, each with some 1/256 of all names
     virtual Result<std::vector<SegmentId>> list_segments(const SegmentId& after,
                                                          std::size_t max) = 0;
 
@@ -144,15 +140,13 @@ public:
     ///
     /// in      `name` as is_root_name says; `content` at most max_root_size
     /// errors  `invalid_argument`, `limit_exceeded`, `exists`, `no_space`, `read_only`,
-    /// `permission`,
-    ///         `unavailable`, `io`
+    ///         `permission`, `unavailable`, `io`
     /// cost    dir: two flushes of the disk
     virtual Result<> put_root(const std::string& name, ByteView content) = 0;
 
     /// The whole content of a root. The head does not verify it.
     ///
-    /// errors  `invalid_argument`, `not_found`, `unavailable`, `io`; `corrupt` when over
-    /// max_root_size
+    /// errors  `invalid_argument`, `not_found`, `unavailable`, `io`; `corrupt` over max_root_size
     virtual Result<Bytes> get_root(const std::string& name) = 0;
 
     /// All root names that begin with `prefix`, ascending. What is no root name is not listed.

@@ -31,4 +31,10 @@ Result<std::unique_ptr<Head>> open(const std::string& uri, env::FileSystem& file
 Result<std::unique_ptr<Head>> create(const std::string& uri, env::FileSystem& files,
                                      const RepoId& repository, unsigned index);
 
+/// Takes a head away again that holds no segment: what undoes a `create` whose repository was never
+/// finished. Its roots go, then its marker; the folder too when nothing else is in it.
+///
+/// errors  `exists` when it holds segments or is another repository's; those of open; `io`, …
+Result<> discard(const std::string& uri, env::FileSystem& files, const RepoId& repository);
+
 } // namespace torgo::head
