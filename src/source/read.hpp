@@ -27,7 +27,6 @@ struct Status {
     std::int64_t mtime_ns = 0;
     std::int64_t ctime_ns = 0;
     std::uint64_t inode = 0;
-    std::uint64_t device = 0;
 
     bool same_as(const Entry& entry) const noexcept;
 };
@@ -62,6 +61,8 @@ public:
     std::uint64_t size() const noexcept { return m_size; }
 
 private:
+    static Result<FileReader> from(Descriptor file, std::string path);
+
     FileReader(Descriptor descriptor, std::string path, std::uint64_t size, bool sparse)
         : m_descriptor(std::move(descriptor)),
           m_path(std::move(path)),

@@ -44,12 +44,13 @@ struct Directory {
     bool partial = false;    ///< an ancestor of the named paths: only the children leading to them
     bool unreadable = false; ///< noted before; no children
     /// The open directory (O_PATH where it is partial), for FileReader and read_xattrs. Never null
-    /// inside `enter` unless `unreadable`; null in `leave`: copy it to read files later.
+    /// inside `enter` where there are children; null in `leave`: copy it to read files later.
     std::shared_ptr<const Descriptor> descriptor;
 };
 
 /// Called on the thread that called walk(). A directory in `children` is always entered and left
-/// later, depth first, in the order of the children. An error ends the walk and is its result.
+/// later, depth first, in the order of the children; a visitor may move the children away. An error
+/// ends the walk and is its result.
 class Visitor {
 public:
     virtual ~Visitor() = default;

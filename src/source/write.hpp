@@ -9,6 +9,7 @@
 #include "source/entry.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@ namespace torgo::source {
 
 /// Zero runs shorter than this are written; longer ones, aligned to it, can be left as holes.
 inline constexpr std::size_t hole_bytes = 4096;
+inline constexpr std::uint64_t max_file_bytes = std::numeric_limits<std::int64_t>::max();
 /// Directories kept open between operations.
 inline constexpr std::size_t max_cached_directories = 64;
 
@@ -32,10 +34,12 @@ struct MetadataOptions {
     bool flags = true;
 };
 
-/// A new file being filled. write_at is thread-safe for ranges that do not overlap.
+/// A new file being filled. What is not written reads as zeros; a file that is never finished stays
+/// as it is. write_at is thread-safe for ranges that do not overlap.
 class FileWriter {
 public:
-    /// Where the file was opened as sparse, runs of zeros are left as holes.
+    /// Where the file was opened as sparse, runs of zeros are left as holes. Errors: `corrupt` past
+    /// the announced size; `no_space`, …
     Result<> write_at(std::uint64_t offset, ByteView bytes);
 
     /// Gives the file its announced size and closes it.
@@ -45,23 +49,29 @@ public:
 
 private:
     friend class TreeWriter;
-    FileWriter(Descriptor descriptor, std::string path, std::uint64_t size, bool sparse)
+    FileWriter(Descriptor descriptor, std::string path, std::uint64_t size, bool sparse, bool bare)
         : m_descriptor(std::move(descriptor)),
           m_path(std::move(path)),
           m_size(size),
-          m_sparse(sparse) {}
+          m_sparse(sparse),
+          m_bare(bare) {}
 
-    Result<> set_size();
+    std::unexpected<Error> failed() const;
+    Result<> allocate();
+    Result<> write_all(std::uint64_t offset, ByteView bytes);
+    Result<> set_size() const;
 
     Descriptor m_descriptor;
     std::string m_path;
     std::uint64_t m_size;
+    std::uint64_t m_end = 0; ///< of what was written or allocated; shared by the threads that write
     bool m_sparse;
+    bool m_bare; ///< the file got nothing from its directory but an owner
 };
 
 /// Every `relative` path is "a/b/c": no component empty, "." or "..", no NUL, else `corrupt`; and a
-/// symlink or other thing where a directory is needed is `exists`. Its parent directory must be there.
-/// Thread-safe for different paths.
+/// symlink or other thing where a directory is needed is `exists`. Its parent directory must be
+/// there. Thread-safe for different paths.
 class TreeWriter {
 public:
     /// Opens the target, which may be reached through symlinks, and makes it (mode 0700) with all
@@ -76,15 +86,15 @@ public:
     /// something else has the name.
     Result<> make_directory(std::string_view relative);
 
-    /// A new file, mode 0600 until its metadata is applied. Errors: `exists`; `no_space` already
-    /// here where a large file cannot fit.
+    /// A new file, mode 0600 until its metadata is applied. Errors: `exists`; `corrupt` a size over
+    /// max_file_bytes; `no_space` or `limit_exceeded` already here where a large file cannot fit.
     Result<FileWriter> create_file(std::string_view relative, std::uint64_t size,
                                    bool sparse = false);
 
     Result<> make_symlink(std::string_view relative, const std::string& target);
 
-    /// A second name for the same file. A symlink at `existing` is linked itself, not what it
-    /// names.
+    /// A second name for the same file; to be made before the file becomes immutable. A symlink at
+    /// `existing` is linked itself, not what it names.
     Result<> make_hard_link(std::string_view existing, std::string_view relative);
 
     /// A FIFO or device of `entry.kind` and `entry.rdev`. Errors: `permission` for devices when not
