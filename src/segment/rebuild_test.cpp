@@ -1,0 +1,108 @@
+#include "segment/rebuild.hpp"
+#include "segment/stored_segments.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace torgo::segment {
+namespace {
+
+Result<std::vector<Bytes>> rebuilt(const Stored& stored, const std::vector<unsigned>& missing) {
+    std::vector<Bytes> files(stored.info.code.n);
+    CHECK_OK(rebuild(stored.info, test_repo(), missing, stored.fetch(), into(files)));
+    return files;
+}
+
+TEST(Rebuild, gives_the_original_files_for_every_loss_of_2_of_4) {
+    for (const std::size_t cells : {1U, 4U, 71U}) {
+        const auto stored = store({2, 4}, cells * cell_size);
+        for (unsigned a = 0; a < 4; ++a)
+            for (unsigned b = 0; b < 4; ++b) {
+                auto some = stored;
+                some.files[a].clear();
+                some.files[b].clear();
+                const auto missing = a == b ? std::vector{a} : std::vector{a, b};
+                const auto files = rebuilt(some, missing);
+                ASSERT_TRUE(files) << files.error().detail();
+                for (const auto i : missing)
+                    EXPECT_EQ((*files)[i], stored.files[i]) << a << b;
+            }
+    }
+}
+
+TEST(Rebuild, gives_the_original_files_for_random_losses_of_larger_codes) {
+    std::mt19937 random(3);
+    for (const auto code : {Code{6, 12}, Code{10, 20}}) {
+        const auto stored = store(code, 256_KiB);
+        std::vector<unsigned> missing;
+        while (missing.size() < static_cast<std::size_t>(code.n - code.k)) {
+            const auto i = static_cast<unsigned>(random()) % code.n;
+            if (std::ranges::find(missing, i) == missing.end()) missing.push_back(i);
+        }
+        auto some = stored;
+        for (const auto i : missing)
+            some.files[i].clear();
+        const auto files = rebuilt(some, missing).value();
+        for (const auto i : missing)
+            EXPECT_EQ(files[i], stored.files[i]);
+    }
+}
+
+TEST(Rebuild, goes_round_damaged_cells_of_the_segments_it_reads) {
+    auto stored = store({2, 4}, 8 * cell_size);
+    const auto lost = std::exchange(stored.files[1], {});
+    stored.files[0][0] ^= 1;
+    stored.files[2][cell_size] ^= 1;
+    stored.files[3][3 * cell_size + 5] ^= 1;
+    EXPECT_EQ(rebuilt(stored, {1}).value()[1], lost);
+}
+
+TEST(Rebuild, never_calls_a_segment_rebuilt_that_has_another_name) { // [SEGMENT-13]
+    auto stored = store({2, 4}, 4 * cell_size);
+    stored.files[3].clear();
+    stored.info.segments[3].bytes[0] ^= 1;
+    const auto files = rebuilt(stored, {3});
+    ASSERT_FALSE(files);
+    EXPECT_EQ(files.error().code(), Errc::corrupt);
+}
+
+TEST(Rebuild, says_when_too_few_are_left) {
+    auto stored = store({2, 4}, 4 * cell_size);
+    for (const unsigned i : {0U, 1U, 3U})
+        stored.files[i].clear();
+    const auto files = rebuilt(stored, {0, 1, 3});
+    ASSERT_FALSE(files);
+    EXPECT_EQ(files.error().code(), Errc::too_few_heads);
+}
+
+TEST(Rebuild, never_reads_what_it_makes) {
+    const auto stored = store({2, 4}, 4 * cell_size);
+    const Fetch fetch = [&](unsigned index, std::uint64_t offset, ByteSpan out) {
+        EXPECT_NE(index, 0U);
+        return stored.fetch()(index, offset, out);
+    };
+    std::vector<Bytes> files(4);
+    ASSERT_TRUE(rebuild(stored.info, test_repo(), {0}, fetch, into(files)));
+    EXPECT_EQ(files[0], stored.files[0]);
+}
+
+TEST(Rebuild, refuses_segments_that_do_not_exist_or_come_twice) {
+    const auto stored = store({2, 4}, 2 * cell_size);
+    EXPECT_EQ(rebuilt(stored, {4}).error().code(), Errc::invalid_argument);
+    EXPECT_EQ(rebuilt(stored, {1, 1}).error().code(), Errc::invalid_argument);
+    EXPECT_TRUE(rebuilt(stored, {}));
+}
+
+TEST(Rebuild, the_sinks_error_ends_it) {
+    const auto stored = store({2, 4}, 2 * cell_size);
+    const Splitter::Sink full = [](unsigned, ByteView) -> Result<> {
+        return fail(Errc::no_space, "full");
+    };
+    const auto done = rebuild(stored.info, test_repo(), {2}, stored.fetch(), full);
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code(), Errc::no_space);
+}
+
+} // namespace
+} // namespace torgo::segment
