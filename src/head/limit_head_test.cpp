@@ -1,0 +1,132 @@
+#include "head/limit_head.hpp"
+#include "head/open.hpp"
+#include "head/testing/conformance_case.hpp"
+#include "head/testing/fault_head.hpp"
+#include "sim/clock.hpp"
+#include "sim/file_system.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+namespace torgo::head {
+
+namespace {
+
+constexpr std::int64_t second = 1'000'000'000;
+
+/// A head on a disk that lets nobody go before two are there, or before it is told to.
+class LimitHeadTest : public ::testing::Test {
+protected:
+    std::unique_ptr<LimitHead> make(const HeadLimits& limits) {
+        return std::make_unique<LimitHead>(
+            *create("/head", files, conformance_repository, conformance_index), clock, limits);
+    }
+
+    /// What `act` takes, in virtual time.
+    template <class Act>
+    double seconds(Act act) {
+        const auto before = clock.monotonic_ns();
+        act();
+        return static_cast<double>(clock.monotonic_ns() - before) / second;
+    }
+
+    sim::FileSystem files;
+    sim::Clock clock;
+};
+
+} // namespace
+
+TEST_F(LimitHeadTest, uploads_at_its_rate_over_time) {
+    const auto head = make({.upload_bytes_per_second = 100'000});
+    const auto spent = seconds([&] {
+        const auto writer = *head->begin_segment(1'000'000);
+        for (unsigned i = 0; i < 100; ++i)
+            ASSERT_EQ(outcome(writer->append(Bytes(10'000))), "success");
+        ASSERT_EQ(outcome(writer->commit(make_name(1))), "success");
+        ASSERT_EQ(outcome(head->put_root("a", Bytes(500'000))), "success");
+        ASSERT_EQ(outcome(head->put_root("b", {})), "success");
+    });
+    EXPECT_NEAR(spent, 15.0, 0.3);
+    EXPECT_EQ(seconds([&] { (void)head->get_root("a"); }), 0.0) << "downloads are not limited";
+}
+
+TEST_F(LimitHeadTest, downloads_at_its_rate_over_time) {
+    const auto head = make({.download_bytes_per_second = 100'000});
+    ASSERT_EQ(seconds([&] { (void)put_segment(*head, make_name(1), Bytes(200'000)); }), 0.0);
+    ASSERT_EQ(outcome(head->put_root("a", Bytes(100'000))), "success");
+    const auto spent = seconds([&] {
+        for (unsigned i = 0; i < 5; ++i)
+            ASSERT_EQ(outcome(read_whole(*head, make_name(1))), "success");
+        for (unsigned i = 0; i < 5; ++i)
+            ASSERT_EQ(outcome(head->get_root("a")), "success");
+        ASSERT_EQ(outcome(read_whole(*head, make_name(1))), "success");
+    });
+    EXPECT_NEAR(spent, 15.0, 0.3);
+}
+
+TEST_F(LimitHeadTest, does_not_save_up_idle_time) {
+    const auto head = make({.upload_bytes_per_second = 100'000});
+    clock.advance_ns(3600 * second);
+    const auto spent = seconds([&] {
+        for (unsigned i = 0; i < 11; ++i)
+            ASSERT_EQ(outcome(head->put_root("descriptor", Bytes(100'000, std::uint8_t(i)))),
+                      "success");
+    });
+    EXPECT_NEAR(spent, 10.0, 0.3);
+}
+
+TEST_F(LimitHeadTest, passes_all_at_once_without_a_limit) {
+    const auto head = make({});
+    EXPECT_EQ(seconds([&] { (void)put_segment(*head, make_name(1), Bytes(5'000'000)); }), 0.0);
+}
+
+TEST(Throttle, counts_large_sums_rightly) {
+    sim::Clock clock;
+    Throttle slow(1, clock);
+    slow.pass(1'000'000);
+    slow.pass(0);
+    EXPECT_NEAR(static_cast<double>(clock.monotonic_ns()) / second, 1'000'000.0, 1.0);
+    sim::Clock other;
+    Throttle fast(~std::uint64_t{0}, other);
+    fast.pass(std::uint64_t{1} << 40U);
+    fast.pass(0);
+    EXPECT_NEAR(static_cast<double>(other.monotonic_ns()) / second, 128.0, 1.0);
+}
+
+TEST(Gate, lets_no_more_in_than_it_has_places) {
+    Gate gate(2);
+    std::atomic<int> inside = 0;
+    std::atomic<int> most = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (unsigned i = 0; i < 6; ++i)
+            threads.emplace_back([&] {
+                for (unsigned round = 0; round < 10; ++round) {
+                    gate.enter();
+                    const int now = ++inside;
+                    for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
+                    }
+                    std::this_thread::yield();
+                    --inside;
+                    gate.leave();
+                }
+            });
+    }
+    EXPECT_EQ(inside, 0);
+    EXPECT_LE(most, 2);
+    EXPECT_GE(most, 1);
+}
+
+TEST_F(LimitHeadTest, an_idle_writer_takes_no_place) {
+    const auto head = make({.calls_at_once = 1});
+    const auto first = *head->begin_segment(1);
+    const auto second_writer = *head->begin_segment(1);
+    EXPECT_EQ(outcome(first->append(make_content(1))), "success");
+    EXPECT_EQ(outcome(second_writer->append(make_content(1))), "success");
+    EXPECT_EQ(outcome(first->commit(make_name(1))), "success");
+    EXPECT_EQ(outcome(second_writer->commit(make_name(2))), "success");
+}
+
+} // namespace torgo::head
