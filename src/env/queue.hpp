@@ -11,6 +11,8 @@ namespace torgo::env {
 
 /// A bounded queue between threads. `push` waits while it is full, `pop` while it is empty; after
 /// `close` push refuses and pop drains what is left, then returns nothing.
+///
+/// A thread that both pops and pushes must use try_push, or all such threads could wait for room.
 template <class T>
 class Queue {
 public:
@@ -22,6 +24,17 @@ public:
         if (m_closed) return false;
         m_items.push_back(std::move(item));
         lock.unlock();
+        m_ready.notify_one();
+        return true;
+    }
+
+    /// Pushes when there is room at once; on false `item` is untouched.
+    bool try_push(T& item) {
+        {
+            const std::lock_guard lock(m_mutex);
+            if (m_closed || m_items.size() >= m_capacity) return false;
+            m_items.push_back(std::move(item));
+        }
         m_ready.notify_one();
         return true;
     }

@@ -36,30 +36,31 @@ struct BackupOptions {
     std::vector<std::string> tags;
     std::string host;
     std::string user;
-    bool dry_run = false;    ///< reads and counts, writes nothing anywhere
-    bool force = false;      ///< reads every file even when it seems unchanged
-    bool look_ahead = false; ///< counts files first, beside the work, so that time left can be shown
-    std::string parent;      ///< snapshot to compare with; empty = newest of same host and paths
-    int compression = 3;     ///< zstd level
-    unsigned threads = 0;    ///< 0 = one a core
-    unsigned min_heads = 0;  ///< heads that must take each pack; 0 = k + 1
+    bool dry_run = false; ///< reads and counts, writes nothing anywhere
+    bool force = false;   ///< reads every file even when it seems unchanged
+    bool look_ahead =
+        false;              ///< counts files first, beside the work, so that time left can be shown
+    std::string parent;     ///< snapshot to compare with; empty = newest of same host and paths
+    int compression = 3;    ///< zstd level
+    unsigned threads = 0;   ///< 0 = one a core
+    unsigned min_heads = 0; ///< heads that must take each pack; 0 = k + 1
     std::stop_token stop;
 };
 
 struct BackupSummary {
     std::uint64_t files_new = 0, files_changed = 0, files_unmodified = 0;
     std::uint64_t directories = 0, others = 0;
-    std::uint64_t bytes_read = 0;      ///< of files that were read
-    std::uint64_t bytes_total = 0;     ///< of all files in the snapshot
-    std::uint64_t bytes_new = 0;       ///< plain bytes of chunks that were not there before
-    std::uint64_t bytes_sealed = 0;    ///< the same after compression and sealing
-    std::uint64_t bytes_packs = 0;     ///< packs written, with padding, before the erasure code
-    std::uint64_t bytes_heads = 0;     ///< written to all heads together
+    std::uint64_t bytes_read = 0;   ///< of files that were read
+    std::uint64_t bytes_total = 0;  ///< of all files in the snapshot
+    std::uint64_t bytes_new = 0;    ///< plain bytes of chunks that were not there before
+    std::uint64_t bytes_sealed = 0; ///< the same after compression and sealing
+    std::uint64_t bytes_packs = 0;  ///< packs written, with padding, before the erasure code
+    std::uint64_t bytes_heads = 0;  ///< written to all heads together
     std::uint64_t chunks_new = 0, packs = 0;
-    std::vector<source::Note> notes;   ///< what was skipped or could not be read, bounded
-    std::uint64_t unreadable = 0;      ///< how many notes mean data is missing: exit code 3
-    SnapshotId snapshot;               ///< zero in a dry run
-    std::string parent;                ///< hex, empty when there was none
+    std::vector<source::Note> notes;        ///< what was skipped or could not be read, bounded
+    std::uint64_t unreadable = 0;           ///< how many notes mean data is missing: exit code 3
+    SnapshotId snapshot;                    ///< zero in a dry run
+    std::string parent;                     ///< hex, empty when there was none
     std::vector<std::string> missing_heads; ///< URIs that did not take part: run `torgo heal`
 };
 

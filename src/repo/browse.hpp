@@ -16,8 +16,8 @@ class Repository;
 /// The nodes of one directory. `directory` must be a directory node of this repository.
 Result<Listing> list_directory(Repository& repository, const Node& directory);
 
-/// The root of a snapshot as a directory node named "/".
-Node root_node(const Snapshot& snapshot);
+/// The root of a snapshot, as a directory node with an empty name.
+Result<Node> root_node(Repository& repository, const Snapshot& snapshot);
 
 /// The node at an absolute path of a snapshot. errors  `not_found`
 Result<Node> find_node(Repository& repository, const Snapshot& snapshot, const std::string& path);
@@ -46,12 +46,12 @@ Result<> diff(Repository& repository, const Snapshot& before, const Snapshot& af
 
 struct Stats {
     std::uint64_t snapshots = 0, files = 0, directories = 0;
-    std::uint64_t restore_bytes = 0; ///< of the named snapshot(s), as restored
-    std::uint64_t chunks = 0;        ///< distinct chunks they need
-    std::uint64_t plain_bytes = 0;   ///< of those chunks, before compression
-    std::uint64_t sealed_bytes = 0;  ///< of those chunks, in packs
-    std::uint64_t pack_bytes = 0, packs = 0;   ///< the whole repository, before the erasure code
-    std::uint64_t head_bytes = 0;              ///< the whole repository, on all heads
+    std::uint64_t restore_bytes = 0;         ///< of the named snapshot(s), as restored
+    std::uint64_t chunks = 0;                ///< distinct chunks they need
+    std::uint64_t plain_bytes = 0;           ///< of those chunks, before compression
+    std::uint64_t sealed_bytes = 0;          ///< of those chunks, in packs
+    std::uint64_t pack_bytes = 0, packs = 0; ///< the whole repository, before the erasure code
+    std::uint64_t head_bytes = 0;            ///< the whole repository, on all heads
 };
 
 /// errors  `cancelled`, those of reading

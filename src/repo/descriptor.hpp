@@ -7,6 +7,7 @@
 #include "segment/code.hpp"
 
 #include <cstdint>
+#include <string_view>
 
 namespace torgo::repo {
 
@@ -24,5 +25,16 @@ struct Descriptor {
 
     Digest fingerprint() const; ///< SHA-256 over both root keys
 };
+
+/// The unsigned record; RootKeys::sign with `descriptor_context` completes it.
+Bytes encode(const Descriptor& descriptor);
+
+/// Reads and verifies a signed descriptor.
+///
+/// errors  `corrupt`; `unsupported` for a newer format; `authentication` when the signatures do not
+///         fit the keys inside, or those keys are not `fingerprint`'s (zero: any, for `discover`)
+Result<Descriptor> decode_descriptor(ByteView signed_record, const Digest& fingerprint);
+
+inline constexpr std::string_view descriptor_context = "torgo/descriptor/1";
 
 } // namespace torgo::repo

@@ -5,9 +5,12 @@
 #include "base/id.hpp"
 #include "crypto/kdf.hpp"
 #include "crypto/secret.hpp"
+#include "repo/secrets.hpp"
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace torgo::repo {
@@ -26,10 +29,42 @@ struct Credential {
 };
 
 struct KeySlotInfo {
-    std::string name; ///< 16 hex digits
+    std::string name; ///< 64 hex digits: SHA-256 of the slot
     Custody custody = Custody::pass_phrase;
     crypto::Argon2Cost cost; ///< meaningful for pass phrases
     std::string label;       ///< of the slots that the open secrets can read: all
 };
+
+struct SlotInput {
+    RepoId repo;
+    std::array<std::uint8_t, 8> slot{};  ///< random; names the slot
+    std::array<std::uint8_t, 32> salt{}; ///< random
+    crypto::Argon2Cost cost;             ///< of a pass phrase; ignored for the others
+    std::string label;
+};
+
+inline constexpr std::string_view key_root_prefix = "key-";
+
+/// The root that holds a slot: bound to its content, so that holders without keys can repair it.
+std::string key_slot_name(ByteView slot);
+
+/// Wraps the owner's secrets for one credential (docs/spec/repository.md 4).
+///
+/// errors  those of argon2id; `invalid_argument` for an empty credential
+/// cost    one Argon2id for a pass phrase, nothing for the others
+Result<Bytes> seal_slot(const SlotInput& input, const Credential& credential,
+                        const Secrets& secrets);
+
+/// What a slot says without being opened.
+/// errors  `corrupt`, `unsupported`, `limit_exceeded` for an Argon2 cost that no honest slot has
+Result<KeySlotInfo> inspect_slot(ByteView slot);
+
+struct OpenedSlot {
+    Secrets secrets;
+    std::string label;
+};
+
+/// errors  `wrong_password`, those of inspect_slot
+Result<OpenedSlot> open_slot(ByteView slot, const RepoId& repo, const Credential& credential);
 
 } // namespace torgo::repo

@@ -7,17 +7,24 @@
 #include "repo/descriptor.hpp"
 #include "repo/key_slot.hpp"
 #include "repo/snapshot.hpp"
+#include "repo/snapshot_record.hpp"
+#include "repo/writer.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace torgo::repo {
 
 class HeadSet;
 class ChunkStore;
-struct Secrets;
+
+/// Stands in a Place for a head whose URI is not known (`init --from` with some of them).
+inline constexpr std::string_view unknown_head = "none:";
 
 /// Where a repository lies: what the descriptor file says. No secret.
 struct Place {
@@ -102,10 +109,23 @@ public:
     /// Chunks by id; loads the index on first use. Needs `unlock`. Thread-safe afterwards.
     Result<ChunkStore*> chunks();
 
+    /// The same made from the heads alone, without the local cache: what `check` believes.
+    Result<std::unique_ptr<ChunkStore>> fresh_chunks(const Warn& warn);
+
+    /// Reads the snapshots again and sends what is wrong with them to `warn`.
+    Result<std::vector<Snapshot>> fresh_snapshots(const Warn& warn);
+
     /// All snapshots, oldest first by causal order then time; every one of them is authenticated
     /// by a verified signature or by the hash of a verified successor. Missing ancestors and
     /// rollbacks are reported through `warn`. Needs `unlock`.
     Result<std::vector<Snapshot>> snapshots();
+
+    /// The signing keys this machine writes with; made and certified on first use.
+    /// cost    about a second the first time (SLH-DSA)
+    Result<WriterKeys> writer();
+
+    /// Notes locally that this snapshot was there: should the heads ever show less, it is said.
+    Result<> remember_snapshot(const SnapshotId& id);
 
     /// "latest", a full id, or an unambiguous prefix of at least 4 digits.
     Result<Snapshot> find_snapshot(std::string_view name);
@@ -118,8 +138,6 @@ public:
     Result<> remove_key(std::string_view slot_prefix);
     const std::string& current_slot() const noexcept { return m_current_slot; }
 
-    Secrets& secrets() noexcept { return *m_secrets; }
-
 private:
     Repository(const env::World& world, Place place, LocalFolders folders, Warn warn);
 
@@ -129,8 +147,18 @@ private:
     Warn m_warn;
     Descriptor m_descriptor;
     std::unique_ptr<HeadSet> m_heads;
+    Result<> read_descriptor();
+    Result<std::vector<SnapshotFrame>> read_frames();
+    Result<std::vector<SnapshotFrame>> authentic(std::vector<SnapshotFrame> frames);
+    Result<> check_frame_signature(const SnapshotFrame& frame);
+    void warn_about_history(const std::vector<Snapshot>& snapshots);
+
     std::unique_ptr<Secrets> m_secrets;
+    std::unique_ptr<seal::Keys> m_keys;
+    std::unique_ptr<seal::Sealer> m_sealer;
     std::unique_ptr<ChunkStore> m_chunks;
+    std::map<WriterId, WriterCertificate> m_certificates;
+    std::optional<std::vector<Snapshot>> m_snapshots;
     std::string m_current_slot;
 };
 

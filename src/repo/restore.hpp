@@ -30,13 +30,13 @@ enum class Overwrite : std::uint8_t {
 };
 
 struct RestoreOptions {
-    std::string target;         ///< absolute folder; made when absent
-    std::string subfolder;      ///< restore only what lies under this path of the snapshot, as root
-    source::Excludes include;   ///< empty = everything
+    std::string target;       ///< absolute folder; made when absent
+    std::string subfolder;    ///< restore only what lies under this path of the snapshot, as root
+    source::Excludes include; ///< empty = everything
     source::Excludes exclude;
     Overwrite overwrite = Overwrite::always;
-    bool sparse = false;        ///< long zero runs become holes even where the source had none
-    bool verify = false;        ///< read everything back afterwards and compare
+    bool sparse = false; ///< long zero runs become holes even where the source had none
+    bool verify = false; ///< read everything back afterwards and compare
     bool dry_run = false;
     unsigned threads = 0;
     std::stop_token stop;

@@ -19,16 +19,16 @@ struct SnapshotBody {
     std::vector<std::string> tags;
     ChunkId tree;
     std::uint64_t files = 0, directories = 0, bytes = 0; ///< in the whole snapshot
-    std::uint64_t bytes_new = 0;    ///< sealed bytes that this snapshot added
-    std::string program;            ///< "torgo 0.1.0"
+    std::uint64_t bytes_new = 0;                         ///< sealed bytes that this snapshot added
+    std::string program;                                 ///< "torgo 0.1.0"
 };
 
 /// One snapshot record (docs/spec/repository.md 7).
 struct Snapshot {
     SnapshotId id;
     WriterId writer;
-    std::uint64_t counter = 0;         ///< one more than the largest of its parents
-    std::vector<SnapshotId> parents;   ///< the newest snapshots its writer knew: the causal past
+    std::uint64_t counter = 0;       ///< one more than the largest of its parents
+    std::vector<SnapshotId> parents; ///< the newest snapshots its writer knew: the causal past
     SnapshotBody body;
 };
 

@@ -5,14 +5,11 @@
 #include "source/entry.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace torgo::repo {
-
-class ChunkStore;
 
 /// A run of a file's bytes: `length` bytes at `offset` of a chunk's plaintext, or a hole.
 struct Extent {
@@ -30,10 +27,30 @@ using Listing = std::vector<Node>; ///< sorted by name bytes, no name twice
 /// One name in a directory of a snapshot.
 struct Node {
     source::Entry entry;
-    std::vector<Extent> content;      ///< of a file, when it is stored directly
+    std::vector<Extent> content;        ///< of a file, when it is stored directly
     std::vector<ChunkId> content_lists; ///< of a file with very many extents: chunks that hold them
-    std::vector<ChunkId> pages;       ///< of a directory stored in chunks of its own
-    std::shared_ptr<Listing> inlined; ///< of a small directory stored inside its parent's chunk
+    std::vector<ChunkId> pages;         ///< of a directory stored in chunks of its own
+    std::shared_ptr<Listing> inlined;   ///< of a small directory stored inside its parent's chunk
 };
+
+/// A page: some nodes of one directory, with the small directories below them inlined.
+/// source  docs/spec/repository.md 6
+Bytes encode_page(const Listing& nodes);
+
+/// errors  `corrupt`, `unsupported`, `limit_exceeded`: names that could leave their directory,
+/// nodes
+///         out of order, ids out of the table, anything that encode_page would not write
+Result<Listing> decode_page(ByteView page);
+
+/// A list of extents, for files that have very many.
+Bytes encode_extents(const std::vector<Extent>& extents);
+Result<std::vector<Extent>> decode_extents(ByteView list);
+
+/// Where the listing of one directory is cut into pages: after the nodes at these positions, last
+/// one included. Depends on names and sizes only, so that a new name moves no other page's border.
+std::vector<std::size_t> page_ends(const Listing& nodes);
+
+/// Nodes of a listing and of everything inlined in it.
+std::size_t count_nodes(const Listing& nodes);
 
 } // namespace torgo::repo

@@ -1,0 +1,258 @@
+#include "repo/head_set.hpp"
+
+#include "crypto/hash.hpp"
+#include "head/open.hpp"
+#include "repo/repository.hpp"
+#include "segment/splitter.hpp"
+
+#include <algorithm>
+#include <set>
+#include <thread>
+
+namespace torgo::repo {
+
+namespace {
+
+constexpr std::size_t hash_digits = 64;
+
+/// One pack on its way to the heads: a writer for each segment, or none after its head failed.
+class Spread {
+public:
+    Spread(std::size_t count) : m_writers(count), m_errors(count) {}
+
+    void begin(std::size_t segment, head::Head* head, std::uint64_t size) {
+        if (head == nullptr) return;
+        auto writer = head->begin_segment(size);
+        if (writer)
+            m_writers[segment] = *std::move(writer);
+        else
+            m_errors[segment] = std::move(writer).error();
+    }
+
+    Result<> append(std::size_t segment, ByteView bytes) {
+        auto& writer = m_writers[segment];
+        if (!writer) return {};
+        if (auto done = writer->append(bytes); !done) give_up(segment, std::move(done).error());
+        m_bytes += bytes.size();
+        return {};
+    }
+
+    /// All at once: each commit waits for its own disk.
+    void commit(const std::vector<SegmentId>& names) {
+        std::vector<std::jthread> threads;
+        for (std::size_t i = 0; i < m_writers.size(); ++i) {
+            if (!m_writers[i]) continue;
+            threads.emplace_back([this, i, &names] {
+                if (auto done = m_writers[i]->commit(names[i]); !done)
+                    give_up(i, std::move(done).error());
+            });
+        }
+    }
+
+    std::vector<std::size_t> missing() const {
+        std::vector<std::size_t> out;
+        for (std::size_t i = 0; i < m_writers.size(); ++i)
+            if (!m_writers[i]) out.push_back(i);
+        return out;
+    }
+
+    std::uint64_t bytes() const { return m_bytes; }
+
+    /// The most telling reason: a full disk before a missing one.
+    std::optional<Error> reason() const {
+        std::optional<Error> first;
+        for (const auto& error : m_errors) {
+            if (!error) continue;
+            if (error->code() == Errc::no_space) return error;
+            if (!first) first = error;
+        }
+        return first;
+    }
+
+private:
+    void give_up(std::size_t segment, Error error) {
+        m_errors[segment] = std::move(error);
+        m_writers[segment].reset();
+    }
+
+    std::vector<std::unique_ptr<head::SegmentWriter>> m_writers;
+    std::vector<std::optional<Error>> m_errors;
+    std::uint64_t m_bytes = 0;
+};
+
+Error too_few(std::size_t usable, std::size_t total, std::size_t needed, const Error* reason) {
+    auto text = "only " + std::to_string(usable) + " of " + std::to_string(total) +
+                " heads could be written, " + std::to_string(needed) + " are needed";
+    if (reason != nullptr) text += " (" + reason->detail() + ")";
+    const bool full = reason != nullptr && reason->code() == Errc::no_space;
+    return {full ? Errc::no_space : Errc::too_few_heads, std::move(text)};
+}
+
+} // namespace
+
+bool fits_name(const std::string& name, ByteView content) {
+    const auto dash = name.rfind('-');
+    if (dash == std::string::npos || name.size() - dash - 1 != hash_digits) return true;
+    return crypto::sha256(content).hex() == name.substr(dash + 1);
+}
+
+HeadSet::HeadSet(const env::World& world, std::vector<std::string> uris)
+    : m_world(world), m_uris(std::move(uris)), m_heads(m_uris.size()), m_errors(m_uris.size()) {}
+
+Result<std::unique_ptr<HeadSet>> HeadSet::open(const env::World& world,
+                                               const std::vector<std::string>& uris) {
+    std::unique_ptr<HeadSet> set(new HeadSet(world, uris));
+    bool all_empty = true;
+    for (std::size_t i = 0; i < uris.size(); ++i) {
+        if (uris[i] == unknown_head) {
+            set->m_errors[i] = Error(
+                Errc::unavailable, "the place of head " + std::to_string(i + 1) + " is not known");
+            continue;
+        }
+        TRY(auto head, head::open(uris[i], *world.files));
+        const auto usable = head->probe();
+        const bool readable = usable || usable.error().code() == Errc::read_only ||
+                              usable.error().code() == Errc::permission;
+        if (readable) set->m_heads[i] = std::move(head);
+        if (!usable) set->m_errors[i] = usable.error();
+        all_empty = all_empty && !usable && usable.error().code() == Errc::not_a_repository;
+    }
+    if (all_empty)
+        return fail(Errc::not_a_repository,
+                    "none of the heads holds a repository (looked at " + uris.front() + " …)");
+    if (set->usable() == 0)
+        return fail(Errc::unavailable, "no head answers: " + set->m_errors.front()->detail());
+    return set;
+}
+
+const Error* HeadSet::why_not(std::size_t index) const {
+    const auto& error = m_errors.at(index);
+    return error ? &*error : nullptr;
+}
+
+std::size_t HeadSet::usable() const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(m_heads, [](const auto& head) { return head != nullptr; }));
+}
+
+void HeadSet::require_repository(const RepoId& id) {
+    for (std::size_t i = 0; i < m_heads.size(); ++i) {
+        if (!m_heads[i]) continue;
+        const auto status = m_heads[i]->status();
+        if (status && status->repository == id && status->index == i) continue;
+        m_errors[i] = status ? Error(Errc::invalid_argument,
+                                     m_uris[i] + " is head " + std::to_string(status->index + 1) +
+                                         " of repository " + status->repository.hex())
+                             : status.error();
+        m_heads[i].reset();
+    }
+}
+
+Result<> HeadSet::recreate(std::size_t index, const RepoId& id) {
+    TRY(auto head,
+        head::create(m_uris.at(index), *m_world.files, id, static_cast<unsigned>(index)));
+    m_heads[index] = std::move(head);
+    m_errors[index].reset();
+    return {};
+}
+
+Result<> HeadSet::put_root(const std::string& name, ByteView content, std::size_t needed) {
+    std::vector<std::optional<Error>> errors(m_heads.size());
+    {
+        std::vector<std::jthread> threads;
+        for (std::size_t i = 0; i < m_heads.size(); ++i) {
+            if (!m_heads[i]) continue;
+            threads.emplace_back([this, i, &name, content, &errors] {
+                if (auto put = m_heads[i]->put_root(name, content); !put)
+                    errors[i] = std::move(put).error();
+            });
+        }
+    }
+    std::size_t done = usable();
+    const Error* reason = nullptr;
+    for (const auto& error : errors) {
+        if (!error) continue;
+        --done;
+        if (reason == nullptr || error->code() == Errc::no_space) reason = &*error;
+    }
+    if (done < needed) return std::unexpected(too_few(done, m_heads.size(), needed, reason));
+    return {};
+}
+
+Result<Bytes> HeadSet::get_root(const std::string& name) const {
+    std::optional<Error> worst;
+    for (const auto& head : m_heads) {
+        if (!head) continue;
+        auto content = head->get_root(name);
+        if (content && fits_name(name, *content)) return content;
+        if (content)
+            worst = Error(Errc::corrupt, name + " on " + head->uri() + " is damaged");
+        else if (!worst || worst->code() == Errc::not_found)
+            worst = std::move(content).error();
+    }
+    if (!worst) return fail(Errc::unavailable, "no head answers");
+    return std::unexpected(*std::move(worst));
+}
+
+Result<std::vector<std::string>> HeadSet::list_roots(const std::string& prefix) const {
+    std::set<std::string> names;
+    std::optional<Error> failure;
+    bool answered = false;
+    for (const auto& head : m_heads) {
+        if (!head) continue;
+        const auto listed = head->list_roots(prefix);
+        if (!listed) {
+            failure = listed.error();
+            continue;
+        }
+        answered = true;
+        names.insert(listed->begin(), listed->end());
+    }
+    if (!answered && failure) return std::unexpected(*std::move(failure));
+    return std::vector<std::string>(names.begin(), names.end());
+}
+
+Result<> HeadSet::remove_root(const std::string& name) {
+    std::string kept;
+    for (std::size_t i = 0; i < m_heads.size(); ++i) {
+        const auto removed =
+            m_heads[i] ? m_heads[i]->remove_root(name) : Result<>(std::unexpected(*m_errors[i]));
+        if (!removed) kept += " " + m_uris[i];
+    }
+    if (!kept.empty()) return fail(Errc::unavailable, name + " is still on:" + kept);
+    return {};
+}
+
+Result<HeadSet::WrittenPack> HeadSet::write_pack(const RepoId& repo, segment::PackClass cls,
+                                                 segment::Code code, ByteView pack,
+                                                 std::size_t needed) {
+    TRY(auto splitter, segment::Splitter::create(code, cls, repo, pack.size()));
+    segment::PackInfo shape{.cls = cls, .code = code, .size = pack.size(), .segments = {}};
+    Spread spread(code.n);
+    for (unsigned i = 0; i < code.n; ++i)
+        spread.begin(i, m_heads[head_of(i)].get(), shape.segment_file_size());
+    const auto sink = [&](unsigned index, ByteView bytes) {
+        return spread.append(index, bytes);
+    };
+    CHECK_OK(splitter.add(pack, sink));
+    TRY(auto info, splitter.finish(sink));
+    spread.commit(info.segments);
+    WrittenPack written{
+        .info = std::move(info), .missing = spread.missing(), .bytes = spread.bytes()};
+    const auto done = code.n - written.missing.size();
+    if (done < needed) {
+        const auto reason = spread.reason();
+        return std::unexpected(too_few(done, code.n, needed, reason ? &*reason : nullptr));
+    }
+    return written;
+}
+
+segment::Fetch HeadSet::fetch(const segment::PackInfo& pack) const {
+    return [this, &pack](unsigned index, std::uint64_t offset, ByteSpan out) -> Result<> {
+        const auto& head = m_heads[head_of(index)];
+        if (!head) return std::unexpected(*m_errors[head_of(index)]);
+        return head->read_segment(pack.segments.at(index), offset, out);
+    };
+}
+
+} // namespace torgo::repo

@@ -1,0 +1,94 @@
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "base/id.hpp"
+#include "env/world.hpp"
+#include "head/head.hpp"
+#include "segment/code.hpp"
+#include "segment/joiner.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace torgo::repo {
+
+/// The heads of one repository, seen as one place: roots lie on all of them, segment i of a pack on
+/// head i. Thread-safe.
+class HeadSet {
+public:
+    /// Opens every head that answers; the others stay known with their reason.
+    ///
+    /// errors  `not_a_repository` when no head holds one; `too_few_heads`; `unavailable`
+    static Result<std::unique_ptr<HeadSet>> open(const env::World& world,
+                                                 const std::vector<std::string>& uris);
+
+    std::size_t size() const noexcept { return m_heads.size(); }
+
+    const std::string& uri(std::size_t index) const { return m_uris.at(index); }
+
+    /// Nothing when the head cannot be used; `why_not` then says the reason.
+    head::Head* at(std::size_t index) const { return m_heads.at(index).get(); }
+
+    const Error* why_not(std::size_t index) const;
+
+    std::size_t usable() const;
+
+    /// Heads that hold another repository than `id` are taken as unusable from here on.
+    void require_repository(const RepoId& id);
+
+    /// Makes an unusable head anew at its URI (an empty or vanished folder that came back).
+    Result<> recreate(std::size_t index, const RepoId& id);
+
+    // Roots.
+
+    /// Stores a root on every usable head; success when at least `needed` took it.
+    Result<> put_root(const std::string& name, ByteView content, std::size_t needed);
+
+    /// From the first head whose copy fits its name (names that end in a hash are checked).
+    /// errors  `not_found` when no head has it, `corrupt` when none has a good copy
+    Result<Bytes> get_root(const std::string& name) const;
+
+    /// Names on any usable head, ascending. A head that fails is left out; all failing is an error.
+    Result<std::vector<std::string>> list_roots(const std::string& prefix) const;
+
+    /// Removes it from every usable head; an unusable one keeps it (said by the error's text).
+    Result<> remove_root(const std::string& name);
+
+    // Packs.
+
+    struct WrittenPack {
+        segment::PackInfo info;
+        std::vector<std::size_t> missing; ///< heads that did not take their segment
+        std::uint64_t bytes = 0;          ///< written to all heads together
+    };
+
+    /// Streams one pack as n segments to n heads and waits until they are durable.
+    ///
+    /// errors  `no_space` or `too_few_heads` when fewer than `needed` heads took theirs
+    Result<WrittenPack> write_pack(const RepoId& repo, segment::PackClass cls, segment::Code code,
+                                   ByteView pack, std::size_t needed);
+
+    /// How segment/ reads the segments of one pack. The pack must outlive the function.
+    segment::Fetch fetch(const segment::PackInfo& pack) const;
+
+    /// The head that holds segment `index` of any pack.
+    std::size_t head_of(unsigned index) const { return index % m_heads.size(); }
+
+private:
+    HeadSet(const env::World& world, std::vector<std::string> uris);
+
+    env::World m_world;
+    std::vector<std::string> m_uris;
+    std::vector<std::unique_ptr<head::Head>> m_heads;
+    std::vector<std::optional<Error>> m_errors;
+};
+
+/// True when the content of a root fits a name that ends in its SHA-256 ("batch-<64 hex>"); other
+/// names are not bound to their content and give true.
+bool fits_name(const std::string& name, ByteView content);
+
+} // namespace torgo::repo

@@ -1,0 +1,99 @@
+#include "repo/pack_list.hpp"
+
+#include "repo/signing.hpp"
+#include "segment/verify.hpp"
+
+#include <unordered_set>
+
+namespace torgo::repo {
+
+namespace {
+
+class BatchReader {
+public:
+    BatchReader(const HeadSet& heads, const Descriptor& descriptor)
+        : m_heads(heads), m_descriptor(descriptor) {}
+
+    Result<Batch> read(const std::string& name) {
+        TRY(const auto record, m_heads.get_root(name));
+        TRY(auto batch, decode_batch(record));
+        if (batch.repo != m_descriptor.id)
+            return fail(Errc::authentication, "it is another repository's");
+        TRY(const auto* writer, certificate(batch.writer));
+        TRY([[maybe_unused]] const auto body,
+            check_signature(crypto::SignatureScheme::ml_dsa_87, batch_context, record,
+                            writer->pack_public));
+        return batch;
+    }
+
+private:
+    Result<const WriterCertificate*> certificate(const WriterId& id) {
+        auto at = m_certificates.find(id);
+        if (at == m_certificates.end()) {
+            TRY(const auto record, m_heads.get_root(writer_root_name(id)));
+            TRY(auto read, read_certificate(record, m_descriptor));
+            if (read.id != id) return fail(Errc::authentication, "the record of another writer");
+            at = m_certificates.emplace(id, std::move(read)).first;
+        }
+        return &at->second;
+    }
+
+    const HeadSet& m_heads;
+    const Descriptor& m_descriptor;
+    std::map<WriterId, WriterCertificate> m_certificates;
+};
+
+} // namespace
+
+Result<std::vector<segment::PackInfo>>
+list_packs(const HeadSet& heads, const Descriptor& descriptor,
+           const std::function<void(const std::string& batch, const Error& reason)>& reject) {
+    TRY(const auto names, heads.list_roots("batch-"));
+    BatchReader reader(heads, descriptor);
+    std::vector<segment::PackInfo> packs;
+    std::unordered_set<PackId> seen;
+    for (const auto& name : names) {
+        auto batch = reader.read(name);
+        if (!batch) {
+            reject(name, batch.error());
+            continue;
+        }
+        for (auto& pack : batch->packs)
+            if (seen.insert(pack.id(descriptor.id)).second) packs.push_back(std::move(pack));
+    }
+    return packs;
+}
+
+SegmentStates inspect_segments(const HeadSet& heads, const RepoId& repo,
+                               const segment::PackInfo& pack, bool whole) {
+    SegmentStates states;
+    for (unsigned i = 0; i < pack.code.n; ++i) {
+        const auto* head = heads.at(heads.head_of(i));
+        if (head == nullptr) {
+            states.away.push_back(i);
+            continue;
+        }
+        auto& usable = *heads.at(heads.head_of(i));
+        const auto size = usable.segment_size(pack.segments[i]);
+        if (!size && size.error().code() != Errc::not_found) {
+            states.away.push_back(i);
+            continue;
+        }
+        if (!size || *size != pack.segment_file_size()) {
+            states.missing.push_back(i);
+            continue;
+        }
+        if (!whole) continue;
+        const auto read = [&](std::uint64_t offset, ByteSpan out) {
+            return usable.read_segment(pack.segments[i], offset, out);
+        };
+        const auto trailer = segment::verify_segment(read, *size, pack.segments[i]);
+        states.bytes_read += *size;
+        const bool fits =
+            trailer && trailer->index == i && trailer->info == pack && trailer->repo == repo;
+        if (!fits) states.corrupt.push_back(i);
+    }
+    return states;
+}
+
+} // namespace torgo::repo

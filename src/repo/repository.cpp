@@ -1,0 +1,274 @@
+#include "repo/repository.hpp"
+
+#include "base/ensure.hpp"
+#include "crypto/hash.hpp"
+#include "env/file_system.hpp"
+#include "env/random.hpp"
+#include "repo/chunk_store.hpp"
+#include "repo/head_set.hpp"
+#include "repo/history.hpp"
+#include "repo/signing.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+namespace torgo::repo {
+
+namespace {
+constexpr std::size_t state_file_max = 4096;
+constexpr std::size_t id_prefix_min = 4;
+} // namespace
+
+Repository::Repository(const env::World& world, Place place, LocalFolders folders, Warn warn)
+    : m_world(world),
+      m_place(std::move(place)),
+      m_folders(std::move(folders)),
+      m_warn(std::move(warn)) {}
+
+Repository::~Repository() = default;
+
+Result<std::unique_ptr<Repository>> Repository::open(const env::World& world, Place place,
+                                                     LocalFolders folders, Warn warn) {
+    std::unique_ptr<Repository> repository(
+        new Repository(world, std::move(place), std::move(folders), std::move(warn)));
+    TRY(repository->m_heads, HeadSet::open(world, repository->m_place.heads));
+    repository->m_heads->require_repository(repository->m_place.id);
+    CHECK_OK(repository->read_descriptor());
+    return repository;
+}
+
+/// The newest valid descriptor of any head: one that was away during a change is behind.
+Result<> Repository::read_descriptor() {
+    std::optional<Error> reason;
+    bool found = false;
+    for (std::size_t i = 0; i < m_heads->size(); ++i) {
+        if (m_heads->at(i) == nullptr) {
+            if (!reason) reason = *m_heads->why_not(i);
+            continue;
+        }
+        const auto record = m_heads->at(i)->get_root("descriptor");
+        auto read = record ? decode_descriptor(*record, m_place.root_fingerprint)
+                           : Result<Descriptor>(std::unexpected(record.error()));
+        if (read && read->id != m_place.id)
+            read = fail(Errc::authentication, "the descriptor is another repository's");
+        if (!read) {
+            reason = read.error();
+            continue;
+        }
+        if (!found || read->generation > m_descriptor.generation) m_descriptor = *std::move(read);
+        found = true;
+    }
+    if (!found) return std::unexpected(*std::move(reason));
+    const auto needed = m_descriptor.data_code.k;
+    if (m_heads->usable() < needed)
+        return fail(Errc::too_few_heads, "only " + std::to_string(m_heads->usable()) + " of " +
+                                             std::to_string(m_heads->size()) + " heads answer, " +
+                                             std::to_string(needed) + " are needed" +
+                                             (reason ? " (" + reason->detail() + ")" : ""));
+    return {};
+}
+
+Result<> Repository::unlock(const Credential& credential) {
+    TRY(const auto names, m_heads->list_roots(std::string(key_root_prefix)));
+    std::optional<Error> reason;
+    for (const auto& name : names) {
+        const auto slot = m_heads->get_root(name);
+        if (!slot) {
+            reason = slot.error();
+            continue;
+        }
+        auto opened = open_slot(*slot, m_place.id, credential);
+        if (!opened) {
+            if (opened.error().code() != Errc::wrong_password) reason = opened.error();
+            continue;
+        }
+        m_secrets = std::make_unique<Secrets>(std::move(opened->secrets));
+        TRY(auto keys, m_secrets->keys(m_descriptor.suite, m_place.id, m_descriptor.epoch));
+        m_keys = std::make_unique<seal::Keys>(std::move(keys));
+        m_sealer = std::make_unique<seal::Sealer>(*m_keys, 3, *m_world.random);
+        m_current_slot = name.substr(key_root_prefix.size());
+        return {};
+    }
+    if (reason) return std::unexpected(*std::move(reason));
+    return fail(Errc::wrong_password, names.empty() ? "the repository has no key slot left"
+                                                    : "no key slot opens with it");
+}
+
+Result<ChunkStore*> Repository::chunks() {
+    ENSURE(unlocked());
+    if (!m_chunks) {
+        auto store = std::make_unique<ChunkStore>(
+            *m_heads, *m_keys, m_place.id, m_world,
+            m_folders.cache.empty() ? "" : m_folders.cache + "/index", m_warn);
+        CHECK_OK(store->load());
+        m_chunks = std::move(store);
+    }
+    return m_chunks.get();
+}
+
+Result<std::unique_ptr<ChunkStore>> Repository::fresh_chunks(const Warn& warn) {
+    ENSURE(unlocked());
+    auto store =
+        std::make_unique<ChunkStore>(*m_heads, *m_keys, m_place.id, m_world, std::string(), warn);
+    CHECK_OK(store->load());
+    return store;
+}
+
+Result<std::vector<Snapshot>> Repository::fresh_snapshots(const Warn& warn) {
+    m_snapshots.reset();
+    const auto usual = std::exchange(m_warn, warn);
+    auto all = snapshots();
+    m_warn = usual;
+    return all;
+}
+
+Result<WriterKeys> Repository::writer() {
+    ENSURE(unlocked());
+    const auto file = m_folders.state + "/writer";
+    if (const auto text = env::read_file(*m_world.files, file, state_file_max)) {
+        const auto id = WriterId::parse(as_text(*text).substr(0, 2 * WriterId::size));
+        if (id) {
+            const auto record = m_heads->get_root(writer_root_name(*id));
+            if (record) return open_writer(*record, m_descriptor, *m_sealer);
+            if (record.error().code() != Errc::not_found) return std::unexpected(record.error());
+        }
+    }
+    TRY(const auto root, RootKeys::from(*m_secrets));
+    TRY(auto made, create_writer(m_place.id, root, *m_keys, *m_sealer, *m_world.random));
+    const auto needed = std::min<std::size_t>(m_descriptor.data_code.k + 1U, m_heads->usable());
+    CHECK_OK(m_heads->put_root(writer_root_name(made.keys.id), made.record, needed));
+    CHECK_OK(env::make_directories(*m_world.files, m_folders.state));
+    CHECK_OK(env::write_file_atomically(*m_world.files, file, as_bytes(made.keys.id.hex() + "\n")));
+    return std::move(made.keys);
+}
+
+Result<> Repository::remember_snapshot(const SnapshotId& id) {
+    m_snapshots.reset();
+    CHECK_OK(env::make_directories(*m_world.files, m_folders.state));
+    return env::write_file_atomically(*m_world.files, m_folders.state + "/last-snapshot",
+                                      as_bytes(id.hex() + "\n"));
+}
+
+Result<std::vector<SnapshotFrame>> Repository::read_frames() {
+    TRY(const auto names, m_heads->list_roots("snapshot-"));
+    std::vector<SnapshotFrame> frames;
+    frames.reserve(names.size());
+    for (const auto& name : names) {
+        const auto record = m_heads->get_root(name);
+        auto frame = record ? decode_snapshot_frame(*record)
+                            : Result<SnapshotFrame>(std::unexpected(record.error()));
+        if (frame && frame->repo != m_place.id)
+            frame = fail(Errc::authentication, "it is another repository's");
+        if (frame)
+            frames.push_back(*std::move(frame));
+        else if (frame.error().code() == Errc::unsupported)
+            return std::unexpected(std::move(frame).error());
+        else
+            m_warn(name + " cannot be used: " + frame.error().detail());
+    }
+    return frames;
+}
+
+Result<> Repository::check_frame_signature(const SnapshotFrame& frame) {
+    auto at = m_certificates.find(frame.writer);
+    if (at == m_certificates.end()) {
+        TRY(const auto record, m_heads->get_root(writer_root_name(frame.writer)));
+        TRY(auto certificate, read_certificate(record, m_descriptor));
+        if (certificate.id != frame.writer)
+            return fail(Errc::authentication, "the writer's record is another writer's");
+        at = m_certificates.emplace(frame.writer, std::move(certificate)).first;
+    }
+    TRY([[maybe_unused]] const auto body,
+        check_signature(crypto::SignatureScheme::ml_dsa_65, snapshot_context, frame.record,
+                        at->second.record_public));
+    return {};
+}
+
+/// Signatures are checked from the newest backwards; whoever is named by hash in an authentic
+/// record is authentic too, so that a thousand snapshots cost a few signatures (REPO-29).
+Result<std::vector<SnapshotFrame>> Repository::authentic(std::vector<SnapshotFrame> frames) {
+    std::ranges::sort(frames, std::ranges::greater{}, &SnapshotFrame::counter);
+    std::unordered_map<SnapshotId, const SnapshotFrame*> by_id;
+    for (const auto& frame : frames)
+        by_id[frame.id] = &frame;
+    std::unordered_set<SnapshotId> good;
+    for (const auto& frame : frames) {
+        if (good.contains(frame.id)) continue;
+        if (const auto signed_well = check_frame_signature(frame); !signed_well) {
+            m_warn("snapshot " + frame.id.hex().substr(0, 8) +
+                   " is not authentic and is left out: " + signed_well.error().detail());
+            continue;
+        }
+        std::vector<SnapshotId> way{frame.id};
+        while (!way.empty()) {
+            const auto id = way.back();
+            way.pop_back();
+            const auto at = by_id.find(id);
+            if (at == by_id.end() || !good.insert(id).second) continue;
+            way.insert(way.end(), at->second->parents.begin(), at->second->parents.end());
+        }
+    }
+    std::erase_if(frames, [&](const auto& frame) { return !good.contains(frame.id); });
+    return frames;
+}
+
+void Repository::warn_about_history(const std::vector<Snapshot>& snapshots) {
+    const auto missing = missing_parents(snapshots);
+    for (const auto& id : missing)
+        m_warn("snapshot " + id.hex().substr(0, 8) +
+               " is named by a later one and is gone: deleted, or hidden by the heads");
+    const auto seen =
+        env::read_file(*m_world.files, m_folders.state + "/last-snapshot", state_file_max);
+    if (!seen) return;
+    const auto last = SnapshotId::parse(as_text(*seen).substr(0, 2 * SnapshotId::size));
+    if (!last || std::ranges::binary_search(missing, *last)) return;
+    if (std::ranges::find(snapshots, *last, &Snapshot::id) == snapshots.end())
+        m_warn("snapshot " + last->hex().substr(0, 8) +
+               ", the last one this machine saw, is gone: the heads show an older state");
+}
+
+Result<std::vector<Snapshot>> Repository::snapshots() {
+    ENSURE(unlocked());
+    if (m_snapshots) return *m_snapshots;
+    TRY(auto frames, read_frames());
+    TRY(const auto good, authentic(std::move(frames)));
+    std::vector<Snapshot> all;
+    all.reserve(good.size());
+    for (const auto& frame : good) {
+        auto snapshot = open_snapshot(frame, *m_sealer);
+        if (snapshot)
+            all.push_back(*std::move(snapshot));
+        else
+            m_warn("snapshot " + frame.id.hex().substr(0, 8) +
+                   " cannot be opened: " + snapshot.error().detail());
+    }
+    sort_by_history(all);
+    warn_about_history(all);
+    m_snapshots = all;
+    return all;
+}
+
+Result<Snapshot> Repository::find_snapshot(std::string_view name) {
+    TRY(auto all, snapshots());
+    if (name == "latest") {
+        if (all.empty()) return fail(Errc::not_found, "the repository has no snapshot yet");
+        return all.back();
+    }
+    if (name.size() < id_prefix_min)
+        return fail(Errc::invalid_argument,
+                    "a snapshot id needs at least 4 digits: " + std::string(name));
+    const Snapshot* match = nullptr;
+    for (const auto& snapshot : all) {
+        if (!snapshot.id.hex().starts_with(name)) continue;
+        if (match != nullptr)
+            return fail(Errc::invalid_argument,
+                        "more than one snapshot begins with " + std::string(name));
+        match = &snapshot;
+    }
+    if (match == nullptr) return fail(Errc::not_found, "no snapshot " + std::string(name));
+    return *match;
+}
+
+} // namespace torgo::repo

@@ -1,0 +1,376 @@
+#include "repo/repository.hpp"
+
+#include "crypto/hash.hpp"
+#include "repo/backup.hpp"
+#include "repo/browse.hpp"
+#include "repo/check.hpp"
+#include "repo/head_set.hpp"
+#include "repo/restore.hpp"
+#include "source/compare.hpp"
+#include "sys/clock.hpp"
+#include "sys/file_system.hpp"
+#include "sys/random.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+namespace torgo::repo {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr crypto::Argon2Cost cheap{.memory_kib = 64, .passes = 1, .lanes = 1};
+
+Credential pass_phrase(std::string_view text) {
+    return {.custody = Custody::pass_phrase, .secret = crypto::SecretBytes::copy_of(as_bytes(text))};
+}
+
+std::string bytes_of(std::size_t size, unsigned seed) {
+    std::mt19937 engine(seed); // NOLINT(cert-msc51-cpp): the same bytes each time
+    std::string text(size, '\0');
+    for (auto& c : text) c = static_cast<char>(engine());
+    return text;
+}
+
+void write(const fs::path& path, std::string_view content) {
+    fs::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary) << content;
+}
+
+std::string read(const fs::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// A repository on four folders, and a small tree to back up.
+class RepositoryTest : public testing::Test {
+protected:
+    void SetUp() override {
+        std::string name = testing::TempDir() + "torgo_repo_XXXXXX";
+        ASSERT_NE(::mkdtemp(name.data()), nullptr);
+        m_root = name;
+        for (int i = 1; i <= 4; ++i) m_heads.push_back((m_root / ("head" + std::to_string(i))));
+        InitOptions options{.heads = m_heads,
+                            .suite = seal::Suite::chimera2048,
+                            .code = {.k = 2, .n = 4},
+                            .credential = pass_phrase("secret"),
+                            .cost = cheap,
+                            .label = "test"};
+        auto made = initialise(world(), std::move(options));
+        ASSERT_TRUE(made.has_value()) << made.error().detail();
+        m_place = made->place;
+        m_kit = std::move(made->kit.secret);
+        make_tree();
+    }
+
+    void TearDown() override { fs::remove_all(m_root); }
+
+    env::World world() { return {.clock = &m_clock, .random = &m_random, .files = &m_files}; }
+
+    void make_tree() {
+        write(tree() / "small/a.txt", "alpha");
+        write(tree() / "small/b.txt", "beta");
+        write(tree() / "small/empty", "");
+        for (int i = 0; i < 200; ++i)
+            write(tree() / "many" / ("file" + std::to_string(i)),
+                  bytes_of(static_cast<std::size_t>(100 + i * 7), static_cast<unsigned>(i)));
+        write(tree() / "large.bin", bytes_of(3'000'000, 99));
+        write(tree() / "odd/\xff\xfe name\n", "non-UTF-8");
+        fs::create_symlink("../small/a.txt", tree() / "odd/link");
+        fs::create_hard_link(tree() / "large.bin", tree() / "odd/hard");
+    }
+
+    fs::path tree() const { return m_root / "tree"; }
+
+    LocalFolders folders() const {
+        return {.cache = m_root / "cache", .state = m_root / "state"};
+    }
+
+    std::unique_ptr<Repository> open(std::string_view password = "secret") {
+        auto repository = Repository::open(world(), m_place, folders(), [this](const auto& text) {
+            m_warnings.push_back(text);
+        });
+        EXPECT_TRUE(repository.has_value()) << repository.error().detail();
+        if (!repository) return nullptr;
+        const auto unlocked = (*repository)->unlock(pass_phrase(password));
+        EXPECT_TRUE(unlocked.has_value()) << unlocked.error().detail();
+        return *std::move(repository);
+    }
+
+    Result<BackupSummary> run_backup(Repository& repository) {
+        BackupOptions options;
+        options.paths = {tree()};
+        options.host = "test";
+        BackupProgress progress;
+        return backup(repository, options, progress);
+    }
+
+    BackupSummary must_backup() {
+        const auto repository = open();
+        auto summary = run_backup(*repository);
+        EXPECT_TRUE(summary.has_value()) << summary.error().detail();
+        return summary ? *std::move(summary) : BackupSummary{};
+    }
+
+    /// Restores the newest snapshot to a fresh folder and compares everything with the source.
+    void expect_restores() {
+        const auto repository = open();
+        const auto snapshot = repository->find_snapshot("latest");
+        ASSERT_TRUE(snapshot.has_value()) << snapshot.error().detail();
+        const auto target = m_root / "restored";
+        fs::remove_all(target);
+        RestoreOptions options;
+        options.target = target;
+        options.verify = true;
+        RestoreProgress progress;
+        const auto summary = restore(*repository, *snapshot, options, progress);
+        ASSERT_TRUE(summary.has_value()) << summary.error().detail();
+        EXPECT_EQ(summary->problem_count, 0U) << testing::PrintToString(summary->problems);
+        const auto command = "diff -r --no-dereference " + tree().string() + " " +
+                             (target.string() + tree().string());
+        EXPECT_EQ(std::system(command.c_str()), 0); // NOLINT(cert-env33-c)
+        EXPECT_EQ(fs::last_write_time(target.string() + (tree() / "small/a.txt").string()),
+                  fs::last_write_time(tree() / "small/a.txt"));
+        EXPECT_TRUE(fs::equivalent(target.string() + (tree() / "large.bin").string(),
+                                   target.string() + (tree() / "odd/hard").string()));
+    }
+
+    CheckReport must_check(double read_data = 1.0) {
+        const auto repository = open();
+        CheckProgress progress;
+        CheckOptions options;
+        options.read_data = read_data;
+        auto report = check(*repository, options, progress);
+        EXPECT_TRUE(report.has_value()) << report.error().detail();
+        return report ? *std::move(report) : CheckReport{};
+    }
+
+    sys::Clock m_clock;
+    sys::Random m_random;
+    sys::FileSystem m_files;
+    fs::path m_root;
+    std::vector<std::string> m_heads;
+    Place m_place;
+    crypto::SecretBytes m_kit;
+    std::vector<std::string> m_warnings;
+};
+
+TEST_F(RepositoryTest, a_backup_restores_with_every_byte_and_time) {
+    const auto summary = must_backup();
+    EXPECT_EQ(summary.files_new, 206U);
+    EXPECT_EQ(summary.unreadable, 0U);
+    expect_restores();
+    const auto report = must_check();
+    EXPECT_TRUE(report.errors.empty()) << testing::PrintToString(report.errors);
+    EXPECT_TRUE(report.warnings.empty()) << testing::PrintToString(report.warnings);
+    EXPECT_EQ(report.unreferenced_segments, 0U);
+    EXPECT_TRUE(m_warnings.empty()) << testing::PrintToString(m_warnings);
+}
+
+/// The folders above the tree may change meanwhile: their listing is all that may be new.
+TEST_F(RepositoryTest, an_unchanged_tree_is_not_read_and_costs_at_most_the_smallest_pack) {
+    must_backup();
+    const auto second = must_backup();
+    EXPECT_EQ(second.files_unmodified, 206U);
+    EXPECT_LE(second.bytes_packs, 256_KiB);
+    EXPECT_EQ(second.bytes_read, 0U);
+    expect_restores();
+}
+
+TEST_F(RepositoryTest, a_change_stores_only_what_changed) {
+    must_backup();
+    write(tree() / "small/a.txt", "alpha, changed");
+    write(tree() / "small/new", "new");
+    fs::remove(tree() / "small/b.txt");
+    const auto second = must_backup();
+    EXPECT_EQ(second.files_changed, 1U);
+    EXPECT_EQ(second.files_new, 1U);
+    EXPECT_LT(second.bytes_read, 100U);
+    expect_restores();
+    const auto repository = open();
+    const auto snapshots = repository->snapshots();
+    std::vector<std::string> changes;
+    const auto compared = diff(*repository, snapshots->front(), snapshots->back(), false,
+                               [&](const Difference& d) { changes.push_back(d.path); });
+    ASSERT_TRUE(compared.has_value()) << compared.error().detail();
+    EXPECT_EQ(changes, (std::vector<std::string>{(tree() / "small/a.txt").string(),
+                                                 (tree() / "small/b.txt").string(),
+                                                 (tree() / "small/new").string()}));
+}
+
+TEST_F(RepositoryTest, any_two_heads_may_be_lost) {
+    must_backup();
+    for (std::size_t a = 0; a < 4; ++a)
+        for (std::size_t b = a + 1; b < 4; ++b) {
+            fs::rename(m_heads[a], m_heads[a] + ".away");
+            fs::rename(m_heads[b], m_heads[b] + ".away");
+            fs::remove_all(m_root / "cache");
+            expect_restores();
+            fs::rename(m_heads[a] + ".away", m_heads[a]);
+            fs::rename(m_heads[b] + ".away", m_heads[b]);
+        }
+}
+
+TEST_F(RepositoryTest, three_lost_heads_are_said_and_nothing_is_restored) {
+    must_backup();
+    for (std::size_t i = 0; i < 3; ++i) fs::remove_all(m_heads[i]);
+    const auto repository =
+        Repository::open(world(), m_place, folders(), [](const std::string&) {});
+    ASSERT_FALSE(repository.has_value());
+    EXPECT_EQ(repository.error().code(), Errc::too_few_heads);
+}
+
+TEST_F(RepositoryTest, heal_makes_a_lost_head_again_without_a_key) {
+    must_backup();
+    const auto before = read(fs::path(m_heads[1]) / "roots/descriptor");
+    fs::remove_all(m_heads[1]);
+    auto repository = Repository::open(world(), m_place, folders(), [](const std::string&) {});
+    ASSERT_TRUE(repository.has_value());
+    HealProgress progress;
+    HealOptions options;
+    options.head = 1;
+    const auto report = heal(**repository, options, progress);
+    ASSERT_TRUE(report.has_value()) << report.error().detail();
+    EXPECT_TRUE(report->problems.empty()) << testing::PrintToString(report->problems);
+    EXPECT_GT(report->segments_rebuilt, 0U);
+    EXPECT_EQ(read(fs::path(m_heads[1]) / "roots/descriptor"), before);
+    fs::remove_all(m_heads[0]);
+    fs::remove_all(m_heads[3]);
+    expect_restores();
+}
+
+TEST_F(RepositoryTest, heal_replaces_a_damaged_segment_and_check_names_it) {
+    must_backup();
+    for (const auto& file : fs::recursive_directory_iterator(fs::path(m_heads[2]) / "segments")) {
+        if (!file.is_regular_file()) continue;
+        std::fstream segment(file.path(), std::ios::in | std::ios::out | std::ios::binary);
+        segment.seekp(1000);
+        segment.put('\x55');
+        segment.put('\xAA');
+    }
+    const auto damaged = must_check();
+    EXPECT_TRUE(damaged.errors.empty()) << testing::PrintToString(damaged.errors);
+    EXPECT_GT(damaged.segments_corrupt, 0U);
+    expect_restores();
+    auto repository = Repository::open(world(), m_place, folders(), [](const std::string&) {});
+    HealProgress progress;
+    HealOptions options;
+    options.read_data = true;
+    const auto report = heal(**repository, options, progress);
+    ASSERT_TRUE(report.has_value());
+    EXPECT_EQ(report->segments_rebuilt, damaged.segments_corrupt);
+    EXPECT_EQ(must_check().segments_corrupt, 0U);
+}
+
+TEST_F(RepositoryTest, the_wrong_pass_phrase_is_refused) {
+    auto repository = Repository::open(world(), m_place, folders(), [](const std::string&) {});
+    ASSERT_TRUE(repository.has_value());
+    EXPECT_EQ((*repository)->unlock(pass_phrase("wrong")).error().code(), Errc::wrong_password);
+    EXPECT_FALSE((*repository)->unlocked());
+}
+
+TEST_F(RepositoryTest, keys_are_added_and_removed_and_the_last_one_stays) {
+    auto repository = open();
+    const auto first = repository->current_slot();
+    ASSERT_TRUE(repository->add_key(pass_phrase("second"), cheap, "b").has_value());
+    repository = open("second");
+    ASSERT_TRUE(repository->remove_key(first).has_value());
+    auto locked = Repository::open(world(), m_place, folders(), [](const std::string&) {});
+    EXPECT_EQ((*locked)->unlock(pass_phrase("secret")).error().code(), Errc::wrong_password);
+    EXPECT_EQ(repository->remove_key(repository->current_slot()).error().code(),
+              Errc::invalid_argument);
+}
+
+TEST_F(RepositoryTest, the_kit_and_two_heads_alone_bring_it_back) {
+    must_backup();
+    fs::remove_all(m_heads[0]);
+    fs::remove_all(m_heads[2]);
+    fs::remove_all(m_root / "cache");
+    fs::remove_all(m_root / "state");
+    const auto place = discover(world(), {m_heads[1], m_heads[3]});
+    ASSERT_TRUE(place.has_value()) << place.error().detail();
+    EXPECT_EQ(place->root_fingerprint, m_place.root_fingerprint);
+    auto repository = Repository::open(world(), *place, folders(), [](const std::string&) {});
+    ASSERT_TRUE(repository.has_value()) << repository.error().detail();
+    const Credential kit{.custody = Custody::recovery_kit,
+                         .secret = crypto::SecretBytes::copy_of(m_kit.view())};
+    ASSERT_TRUE((*repository)->unlock(kit).has_value());
+    EXPECT_EQ((*repository)->snapshots()->size(), 1U);
+}
+
+TEST_F(RepositoryTest, a_snapshot_that_was_deleted_is_missed) {
+    const auto first = must_backup();
+    must_backup();
+    for (const auto& head : m_heads)
+        fs::remove(fs::path(head) / "roots" / ("snapshot-" + first.snapshot.hex()));
+    const auto repository = open();
+    EXPECT_EQ(repository->snapshots()->size(), 1U);
+    ASSERT_EQ(m_warnings.size(), 1U);
+    EXPECT_NE(m_warnings.front().find("is gone"), std::string::npos);
+}
+
+TEST_F(RepositoryTest, heads_that_show_an_older_state_are_noticed) {
+    must_backup();
+    const auto last = must_backup();
+    for (const auto& head : m_heads)
+        fs::remove(fs::path(head) / "roots" / ("snapshot-" + last.snapshot.hex()));
+    const auto repository = open();
+    EXPECT_EQ(repository->snapshots()->size(), 1U);
+    ASSERT_EQ(m_warnings.size(), 1U);
+    EXPECT_NE(m_warnings.front().find("older state"), std::string::npos);
+}
+
+TEST_F(RepositoryTest, a_forged_snapshot_is_left_out) {
+    const auto real = must_backup();
+    const auto name = "snapshot-" + real.snapshot.hex();
+    auto record = read(fs::path(m_heads[0]) / "roots" / name);
+    record[21] = static_cast<char>(record[21] ^ 1); // another writer
+    for (const auto& head : m_heads) {
+        fs::remove(fs::path(head) / "roots" / name);
+        const Bytes bytes(record.begin(), record.end());
+        write(fs::path(head) / "roots" / ("snapshot-" + crypto::sha256(bytes).hex()), record);
+    }
+    const auto repository = open();
+    EXPECT_EQ(repository->snapshots()->size(), 0U);
+    EXPECT_FALSE(m_warnings.empty());
+}
+
+TEST_F(RepositoryTest, a_deleted_or_damaged_cache_is_made_again) {
+    must_backup();
+    fs::remove_all(m_root / "cache");
+    expect_restores();
+    for (const auto& file : fs::recursive_directory_iterator(m_root / "cache"))
+        if (file.is_regular_file()) write(file.path(), "rubbish");
+    expect_restores();
+    EXPECT_EQ(m_warnings.size(), 1U);
+}
+
+TEST_F(RepositoryTest, a_head_in_use_is_not_taken_again) {
+    InitOptions options{.heads = {m_root / "new1", m_root / "new2", m_root / "new3", m_heads[0]},
+                        .suite = seal::Suite::chimera256,
+                        .code = {.k = 2, .n = 4},
+                        .credential = pass_phrase("x"),
+                        .cost = cheap,
+                        .label = ""};
+    const auto made = initialise(world(), std::move(options));
+    ASSERT_FALSE(made.has_value());
+    EXPECT_EQ(made.error().code(), Errc::exists);
+    EXPECT_FALSE(fs::exists(m_root / "new1"));
+}
+
+TEST_F(RepositoryTest, a_backup_without_enough_heads_saves_nothing_and_says_so) {
+    for (std::size_t i = 0; i < 2; ++i) fs::remove_all(m_heads[i]);
+    const auto repository = open();
+    const auto summary = run_backup(*repository);
+    ASSERT_FALSE(summary.has_value());
+    EXPECT_EQ(summary.error().code(), Errc::too_few_heads);
+    EXPECT_TRUE(repository->snapshots()->empty());
+}
+
+} // namespace
+} // namespace torgo::repo

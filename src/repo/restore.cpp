@@ -1,0 +1,266 @@
+#include "repo/restore.hpp"
+
+#include "repo/browse.hpp"
+#include "repo/file_group.hpp"
+#include "repo/limits.hpp"
+#include "repo/repository.hpp"
+#include "repo/tree_reader.hpp"
+#include "source/compare.hpp"
+#include "source/write.hpp"
+
+#include <map>
+#include <optional>
+#include <ranges>
+
+namespace torgo::repo {
+
+namespace {
+
+using source::Kind;
+
+/// Files whose chunks are planned and read together; bounds memory, and is large enough that few
+/// chunks are read twice.
+constexpr std::size_t files_per_group = 8192;
+
+class Restore {
+public:
+    Restore(Repository& repository, ChunkStore& store, const RestoreOptions& options,
+            RestoreProgress& progress)
+        : m_repository(repository),
+          m_options(options),
+          m_progress(progress),
+          m_reader(store),
+          m_store(store) {}
+
+    Result<RestoreSummary> run(const Snapshot& snapshot);
+
+private:
+    enum class Way : std::uint8_t { free, replace, keep };
+
+    Result<> count(const Node& start);
+    Result<> directory(const Node& node, const std::string& relative, const std::string& path,
+                       bool included, std::size_t depth);
+    Result<> child(const Node& node, const std::string& relative, const std::string& path,
+                   bool included, std::size_t depth);
+    Result<> ensure_folders();
+    Way way(const Node& node, const std::string& relative);
+    Result<> file(const Node& node, const std::string& relative, Way way);
+    void special(const Node& node, const std::string& relative, Way way);
+    Result<> flush();
+    void make_links();
+    void finish_directories();
+    void problem(const std::string& relative, const Error& error) {
+        m_problems.add(relative + ": " + error.detail());
+    }
+
+    Repository& m_repository;
+    const RestoreOptions& m_options;
+    RestoreProgress& m_progress;
+    RestoreSummary m_summary;
+    ProblemList m_problems;
+    TreeReader m_reader;
+    ChunkStore& m_store;
+    std::optional<source::TreeWriter> m_tree;
+    std::unique_ptr<FileGroup> m_group;
+    std::vector<PlannedFile> m_planned;
+    std::vector<std::pair<std::string, source::Entry>> m_directories; ///< parents before children
+    std::vector<std::pair<std::string, source::Entry>> m_folders;     ///< on the way, not made yet
+    std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> m_first_names;
+    struct Link {
+        std::string existing, name;
+        bool replace;
+    };
+    std::vector<Link> m_links;
+    bool m_fresh = false; ///< the target was empty: nothing can be in the way
+};
+
+/// For the progress bar; a directory that cannot be read is reported by the real pass.
+Result<> Restore::count(const Node& start) {
+    return for_each_node(m_repository, start, "/",
+                         [&](const std::string&, const Node& node) -> Result<bool> {
+                             if (node.entry.kind == Kind::file) {
+                                 m_progress.files_total += 1;
+                                 m_progress.bytes_total += node.entry.size;
+                             }
+                             return !m_options.stop.stop_requested();
+                         });
+}
+
+Restore::Way Restore::way(const Node& node, const std::string& relative) {
+    if (m_fresh || m_options.dry_run) return Way::free;
+    const auto there = m_tree->status(relative);
+    if (!there || !there->has_value()) return Way::free;
+    const auto& old = **there;
+    if (node.entry.kind == Kind::directory && old.kind == Kind::directory) return Way::free;
+    switch (m_options.overwrite) {
+    case Overwrite::always:
+        return Way::replace;
+    case Overwrite::never:
+        return Way::keep;
+    case Overwrite::if_newer:
+        return node.entry.mtime_ns > old.mtime_ns ? Way::replace : Way::keep;
+    case Overwrite::if_changed: {
+        const bool same = old.kind == node.entry.kind && old.size == node.entry.size &&
+                          old.mtime_ns == node.entry.mtime_ns;
+        return same ? Way::keep : Way::replace;
+    }
+    }
+    return Way::keep;
+}
+
+/// Folders are made when the first thing inside them is wanted, so that --include leaves no empty
+/// ones.
+Result<> Restore::ensure_folders() {
+    for (auto& [path, entry] : m_folders) {
+        if (!m_options.dry_run) CHECK_OK(m_tree->make_directory(path));
+        m_summary.directories += 1;
+        m_directories.emplace_back(path, entry);
+    }
+    m_folders.clear();
+    return {};
+}
+
+Result<> Restore::child(const Node& node, const std::string& relative, const std::string& path,
+                        bool included, std::size_t depth) {
+    const bool is_directory = node.entry.kind == Kind::directory;
+    if (m_options.exclude.excluded(path, is_directory)) return {};
+    included = included || m_options.include.excluded(path, is_directory);
+    if (is_directory) return directory(node, relative, path, included, depth);
+    if (!included) return {};
+    CHECK_OK(ensure_folders());
+    const auto how = way(node, relative);
+    if (how == Way::keep) {
+        m_summary.skipped += 1;
+        return {};
+    }
+    if (node.entry.kind == Kind::file) return file(node, relative, how);
+    special(node, relative, how);
+    return {};
+}
+
+Result<> Restore::directory(const Node& node, const std::string& relative, const std::string& path,
+                            bool included, std::size_t depth) {
+    if (m_options.stop.stop_requested()) return fail(Errc::cancelled, "stopped");
+    if (depth > limits::directory_depth_max)
+        return fail(Errc::limit_exceeded, "directories nested too deep at " + path);
+    if (!relative.empty()) {
+        if (way(node, relative) == Way::keep) {
+            m_summary.skipped += 1;
+            return {};
+        }
+        m_folders.emplace_back(relative, node.entry);
+        if (included)
+            if (auto made = ensure_folders(); !made) {
+                problem(relative, made.error());
+                m_folders.clear();
+                return {};
+            }
+    }
+    const auto nodes = list_directory(m_reader, node);
+    if (!nodes) {
+        problem(path, nodes.error());
+        return {};
+    }
+    for (const auto& next : *nodes) {
+        const auto below = relative.empty() ? next.entry.name : relative + "/" + next.entry.name;
+        const auto below_path = (path == "/" ? "" : path) + "/" + next.entry.name;
+        CHECK_OK(child(next, below, below_path, included, depth + 1));
+    }
+    if (!m_folders.empty() && m_folders.back().first == relative) m_folders.pop_back();
+    return {};
+}
+
+Result<> Restore::file(const Node& node, const std::string& relative, Way how) {
+    m_summary.files += 1;
+    m_summary.bytes += node.entry.size;
+    if (node.entry.links > 1) {
+        const auto [at, first] =
+            m_first_names.try_emplace({node.entry.device, node.entry.inode}, relative);
+        if (!first) {
+            m_links.push_back({at->second, relative, how == Way::replace});
+            m_progress.files_done += 1;
+            m_progress.bytes_done += node.entry.size;
+            return {};
+        }
+    }
+    auto extents = m_reader.extents(node);
+    if (!extents) {
+        problem(relative, extents.error());
+        return {};
+    }
+    if (m_options.dry_run) return {};
+    m_planned.push_back({.path = relative,
+                         .entry = node.entry,
+                         .extents = *std::move(extents),
+                         .replace = how == Way::replace});
+    return m_planned.size() >= files_per_group ? flush() : Result<>{};
+}
+
+void Restore::special(const Node& node, const std::string& relative, Way how) {
+    m_summary.others += 1;
+    if (m_options.dry_run) return;
+    auto done = how == Way::replace ? m_tree->remove(relative) : Result<>{};
+    if (done)
+        done = node.entry.kind == Kind::symlink ? m_tree->make_symlink(relative, node.entry.target)
+                                                : m_tree->make_node(relative, node.entry);
+    if (done) done = m_tree->apply_metadata(relative, node.entry);
+    if (!done) problem(relative, done.error());
+}
+
+Result<> Restore::flush() {
+    if (m_planned.empty()) return {};
+    return m_group->write(std::exchange(m_planned, {}));
+}
+
+void Restore::make_links() {
+    for (const auto& [existing, name, replace] : m_links) {
+        auto done = replace ? m_tree->remove(name) : Result<>{};
+        if (done) done = m_tree->make_hard_link(existing, name);
+        if (!done) problem(name, done.error());
+    }
+}
+
+/// Children before parents: writing inside would move the times of a finished directory.
+void Restore::finish_directories() {
+    for (const auto& [path, entry] : std::views::reverse(m_directories))
+        if (auto done = m_tree->apply_metadata(path, entry); !done) problem(path, done.error());
+}
+
+Result<RestoreSummary> Restore::run(const Snapshot& snapshot) {
+    TRY(auto start, m_options.subfolder.empty()
+                        ? m_reader.root(snapshot.body.tree)
+                        : find_node(m_repository, snapshot, m_options.subfolder));
+    CHECK_OK(count(start));
+    if (!m_options.dry_run) {
+        TRY(auto tree, source::TreeWriter::open(m_options.target));
+        m_tree.emplace(std::move(tree));
+        m_group = std::make_unique<FileGroup>(m_store, *m_tree, m_options, m_progress, m_problems);
+        TRY(const auto entries, m_repository.world().files->list(m_options.target));
+        m_fresh = entries.empty();
+    }
+    const bool all = m_options.include.empty();
+    if (start.entry.kind == Kind::directory) {
+        CHECK_OK(directory(start, "", "/", all, 0));
+    } else {
+        CHECK_OK(child(start, start.entry.name, "/" + start.entry.name, all, 0));
+    }
+    if (!m_options.dry_run) {
+        CHECK_OK(flush());
+        make_links();
+        finish_directories();
+        CHECK_OK_WITH("making what was restored durable", m_tree->sync());
+        m_summary.verified_files = m_group->files_verified();
+    }
+    m_problems.move_into(m_summary);
+    return std::move(m_summary);
+}
+
+} // namespace
+
+Result<RestoreSummary> restore(Repository& repository, const Snapshot& snapshot,
+                               const RestoreOptions& options, RestoreProgress& progress) {
+    TRY(auto* store, repository.chunks());
+    return Restore(repository, *store, options, progress).run(snapshot);
+}
+
+} // namespace torgo::repo
