@@ -1,0 +1,47 @@
+"""`./dev bench [ROW…]`: the rows of docs/PERFORMANCE.md, beside restic and borg in the same run.
+
+Every program does the same work on the same tree, in turn, with the tree in the page cache and fresh
+repositories on the same disk; the figures are medians. CPU is user + system of the process and its
+children. Results also go to build/bench/results.json.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import tempfile
+
+import rows
+from measure import Table
+
+DEFAULT_RUNS = 3
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="dev bench")
+    parser.add_argument("--torgo", required=True, help="the built program")
+    parser.add_argument("--build", required=True, help="build folder with the bench_* programs")
+    parser.add_argument("--runs", type=int, default=DEFAULT_RUNS, help="of each program; the median counts")
+    parser.add_argument("--tree", type=pathlib.Path, help="instead of the Linux source tree")
+    parser.add_argument("--size", type=int, default=4096, help="MiB of the files of row R5")
+    parser.add_argument("--snapshots", type=int, default=1000, help="of row R7")
+    parser.add_argument("names", nargs="*", help="rows; all when none is named: " + " ".join(rows.ALL))
+    options = parser.parse_args()
+    unknown = [name for name in options.names if name not in rows.ALL]
+    if unknown:
+        parser.error(f"no row {', '.join(unknown)}; there are {' '.join(rows.ALL)}")
+    table = Table()
+    with tempfile.TemporaryDirectory(prefix="torgo-bench-", dir=os.environ.get("TORGO_BENCH_DIR")) as folder:
+        work = pathlib.Path(folder)
+        bench = rows.Bench(options, work, table)
+        for name in options.names or rows.ALL:
+            bench.run(name)
+    table.print()
+    out = pathlib.Path(options.build, "bench")
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "results.json").write_text(json.dumps(table.as_json(), indent=1) + "\n")
+    print(f"\nalso in {out / 'results.json'}")
+
+
+if __name__ == "__main__":
+    main()
