@@ -48,9 +48,15 @@ struct Algorithms {
 /// Fetched once and kept to the end of the process.
 const Algorithms& algorithms();
 
+/// OpenSSL takes a null pointer for "not given": an empty string gets one that points somewhere.
+inline ByteView present(ByteView bytes) {
+    static constexpr std::uint8_t nothing = 0;
+    return bytes.empty() ? ByteView(&nothing, 0) : bytes;
+}
+
 /// OpenSSL wants non-const buffers in parameters that it only reads.
 inline OSSL_PARAM octets(const char* name, ByteView bytes) {
-    return OSSL_PARAM_construct_octet_string(name, const_cast<std::uint8_t*>(bytes.data()),
+    return OSSL_PARAM_construct_octet_string(name, const_cast<std::uint8_t*>(present(bytes).data()),
                                              bytes.size());
 }
 

@@ -8,7 +8,7 @@
 #include <openssl/kdf.h>
 #include <openssl/thread.h>
 
-#include <algorithm>
+#include <vector>
 
 namespace torgo::crypto {
 
@@ -73,19 +73,20 @@ Result<SecretBytes> argon2id(const Argon2Input& input, const Argon2Cost& cost, s
     auto [memory, passes, lanes] = cost;
     const KdfContext context(EVP_KDF_CTX_new(algorithms().argon2id));
     ENSURE(context != nullptr);
-    const OSSL_PARAM parameters[] = {
+    std::vector<OSSL_PARAM> parameters{
         octets(OSSL_KDF_PARAM_PASSWORD, input.password),
         octets(OSSL_KDF_PARAM_SALT, input.salt),
-        octets(OSSL_KDF_PARAM_SECRET, input.secret),
-        octets(OSSL_KDF_PARAM_ARGON2_AD, input.ad),
         OSSL_PARAM_construct_uint32(OSSL_KDF_PARAM_ARGON2_MEMCOST, &memory),
         OSSL_PARAM_construct_uint32(OSSL_KDF_PARAM_ITER, &passes),
         OSSL_PARAM_construct_uint32(OSSL_KDF_PARAM_ARGON2_LANES, &lanes),
         OSSL_PARAM_construct_uint32(OSSL_KDF_PARAM_THREADS, &threads),
-        OSSL_PARAM_construct_end(),
     };
+    // OpenSSL refuses these two when they are empty.
+    if (!input.secret.empty()) parameters.push_back(octets(OSSL_KDF_PARAM_SECRET, input.secret));
+    if (!input.ad.empty()) parameters.push_back(octets(OSSL_KDF_PARAM_ARGON2_AD, input.ad));
+    parameters.push_back(OSSL_PARAM_construct_end());
     SecretBytes out(size);
-    if (EVP_KDF_derive(context.get(), out.span().data(), size, parameters) != 1) {
+    if (EVP_KDF_derive(context.get(), out.span().data(), size, parameters.data()) != 1) {
         ERR_clear_error();
         return fail(Errc::unavailable, "not enough memory for Argon2");
     }

@@ -26,8 +26,20 @@ public:
     void write(std::initializer_list<ByteView> parts, std::span<std::uint8_t, 32> out) const;
 
 private:
+    friend void hmac_lanes(std::span<const struct MacJob> jobs, std::span<Digest> out);
+
     struct State;
     std::unique_ptr<State> m_state;
 };
+
+/// One message and the key it is hashed under.
+struct MacJob {
+    const HmacSha256* mac = nullptr;
+    ByteView message{};
+};
+
+/// Several codes at once, about twice as fast as one after another where sha256_lanes is; any
+/// lengths and keys together. `out[i]` is `(*jobs[i].mac)({jobs[i].message})`.
+void hmac_lanes(std::span<const MacJob> jobs, std::span<Digest> out);
 
 } // namespace torgo::crypto

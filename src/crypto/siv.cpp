@@ -20,12 +20,6 @@ CipherContext make_context() {
     ENSURE(context != nullptr);
     return context;
 }
-
-/// An empty string still is a string to S2V: it must be handed over, as a pointer that is not null.
-ByteView present(ByteView bytes) {
-    static constexpr std::uint8_t none = 0;
-    return bytes.empty() ? ByteView(&none, 0) : bytes;
-}
 } // namespace
 
 Result<Bytes> siv_seal(const SecretBytes& key, ByteView ad, ByteView plaintext) {

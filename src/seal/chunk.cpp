@@ -20,7 +20,7 @@ Result<> check_sizes(const SealedHeader& header) {
     if (plain > chunk_size_max)
         return fail(Errc::limit_exceeded, "sealed chunk over its size limit");
     const bool compressed = (header.flags & flag_compressed) != 0;
-    if (compressed ? payload * 16 > plain * 15 : payload != plain)
+    if (compressed ? payload == 0 || payload * 16 > plain * 15 : payload != plain)
         return fail(Errc::corrupt, "sizes and flags of a sealed chunk disagree");
     return {};
 }

@@ -54,7 +54,7 @@ struct SealedHeader {
     std::uint32_t epoch = 0;
     std::uint32_t plain_size = 0;   ///< |M|
     std::uint32_t payload_size = 0; ///< |Y|; the sealed chunk is tag_size longer
-    ChunkId id;
+    ChunkId id{};
     std::array<std::uint8_t, 32> v{};
     std::array<std::uint8_t, 32> kc{};
 

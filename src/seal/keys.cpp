@@ -70,6 +70,12 @@ struct Keys::State {
     HmacSha256 payload;
     SecretBytes chunker;
     SecretBytes footer;
+
+    const HmacSha256& id_mac(ChunkType type) const {
+        const auto index = static_cast<std::size_t>(type) - 1;
+        ENSURE(index < ids.size());
+        return ids[index];
+    }
 };
 
 Keys::Keys(std::unique_ptr<State> state) : m_state(std::move(state)) {}
@@ -80,6 +86,7 @@ Keys::~Keys() = default;
 
 Result<Keys> Keys::derive(Suite suite, const RepoId& repo, std::uint32_t epoch,
                           std::span<const SecretBytes> heads, const SecretBytes& dedup) {
+    // [SEAL-2] [SEAL-3] [SEAL-4] [SEAL-5] [SEAL-6] [SEAL-7]
     TRY(suite, suite_from(static_cast<std::uint16_t>(suite)));
     CHECK_OK(check(suite, heads, dedup));
     const auto context = context_of(suite, repo, epoch);
@@ -115,11 +122,27 @@ std::uint32_t Keys::epoch() const noexcept {
 }
 
 ChunkId Keys::id(ChunkType type, ByteView m) const {
-    const auto index = static_cast<std::size_t>(type) - 1;
-    ENSURE(index < m_state->ids.size());
-    ChunkId id;
-    m_state->ids[index].write({m}, id.bytes);
-    return id;
+    return {m_state->id_mac(type)({m}).bytes};
+}
+
+void Keys::ids(ChunkType type, std::span<const ByteView> chunks, std::span<ChunkId> out) const {
+    ENSURE(chunks.size() == out.size());
+    std::vector<crypto::MacJob> jobs;
+    jobs.reserve(chunks.size());
+    for (const auto m : chunks)
+        jobs.push_back({.mac = &m_state->id_mac(type), .message = m});
+    std::vector<Digest> codes(chunks.size());
+    crypto::hmac_lanes(jobs, codes);
+    for (std::size_t i = 0; i < codes.size(); ++i)
+        out[i].bytes = codes[i].bytes;
+}
+
+Keys::NameAndBinding Keys::name_and_binding(ChunkType type, ByteView m, ByteView payload) const {
+    const std::array<crypto::MacJob, 2> jobs{{{.mac = &m_state->id_mac(type), .message = m},
+                                              {.mac = &m_state->payload, .message = payload}}};
+    std::array<Digest, 2> codes;
+    crypto::hmac_lanes(jobs, codes);
+    return {.id = {codes[0].bytes}, .w = codes[1]};
 }
 
 SecretBytes Keys::chunker_key() const {

@@ -36,6 +36,9 @@ public:
     /// The name of a chunk: HMAC of the plaintext under the key of its kind.
     ChunkId id(ChunkType type, ByteView m) const;
 
+    /// The names of many chunks of one kind at once: half the cost of one after another.
+    void ids(ChunkType type, std::span<const ByteView> chunks, std::span<ChunkId> out) const;
+
     /// 32 bytes that steer where files are cut (K_cdc); the same in every epoch.
     crypto::SecretBytes chunker_key() const;
 
@@ -44,6 +47,14 @@ public:
 
     /// w of docs/spec/seal.md 3: binds the exact bytes of a compressed payload.
     Digest payload_binding(ByteView payload) const;
+
+    /// A chunk's name and the binding of its payload, computed side by side.
+    struct NameAndBinding {
+        ChunkId id;
+        Digest w;
+    };
+
+    NameAndBinding name_and_binding(ChunkType type, ByteView m, ByteView payload) const;
 
     /// V: all four inputs that a deterministic keystream must depend on.
     Digest synthetic_v(std::uint8_t flags, std::uint64_t plain_size, const ChunkId& id,

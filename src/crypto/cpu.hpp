@@ -1,0 +1,14 @@
+#pragma once
+
+namespace torgo::crypto {
+
+/// What this processor and its system offer to the fast paths.
+struct CpuFeatures {
+    bool wide_aes;         ///< VAES on 256-bit registers
+    bool sha_instructions; ///< SHA-NI
+    bool avx2;
+};
+
+const CpuFeatures& cpu_features();
+
+} // namespace torgo::crypto
