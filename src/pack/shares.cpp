@@ -44,25 +44,30 @@ std::size_t fitting(std::span<const Entry> entries, std::size_t size) {
     return need.count();
 }
 
+std::size_t total(std::span<const Share> shares) {
+    std::size_t size = 0;
+    for (const auto& share : shares)
+        size += share.size;
+    return size;
+}
+
 } // namespace
 
 std::vector<Share> shares(std::span<const Entry> entries) {
-    std::vector<Share> out;
-    while (!entries.empty()) {
-        const auto need = of_all(entries).bytes();
-        const auto step = std::ranges::lower_bound(ladder, need);
-        ENSURE(step != ladder.end());
-        Share share{.chunks = entries.size(), .size = *step};
-        // [PACK-10] a step that would be filled to less than 3/4 gives way to the one below
-        if (step != ladder.begin() && need < *step / 4 * 3) {
-            const auto below = *std::prev(step);
-            const auto chunks = fitting(entries, below);
-            if (chunks != 0) share = {.chunks = chunks, .size = below};
-        }
-        out.push_back(share);
-        entries = entries.subspan(share.chunks);
-    }
-    return out;
+    if (entries.empty()) return {};
+    const auto need = of_all(entries).bytes();
+    const auto* const step = std::ranges::lower_bound(ladder, need);
+    ENSURE(step != ladder.end());
+    const std::vector whole{Share{.chunks = entries.size(), .size = *step}};
+    if (step == ladder.begin() || need >= *step / 4 * 3) return whole;
+    // [PACK-11] a step that would be filled to less than 3/4 gives way to smaller ones
+    const auto below = *std::prev(step);
+    const auto count = fitting(entries, below);
+    if (count == 0) return whole;
+    std::vector split{Share{.chunks = count, .size = below}};
+    const auto rest = shares(entries.subspan(count));
+    split.insert(split.end(), rest.begin(), rest.end());
+    return total(split) < *step ? split : whole;
 }
 
 } // namespace torgo::pack

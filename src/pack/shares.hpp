@@ -18,11 +18,12 @@ struct Share {
 };
 
 /// How the chunks of the last, not full pack of a session are dealt out over packs of the ladder,
-/// so that padding stays under a third of what is in them (but for the smallest step).
+/// so that little of them is padding.
 ///
 /// in      `entries`, which fit into one pack of ladder.back() bytes
 /// out     shares in the order of the chunks; none without chunks
-/// source  docs/spec/segment.md 2.4
+/// cost    one pass over the entries for each pack
+/// source  docs/spec/segment.md 2.5
 std::vector<Share> shares(std::span<const Entry> entries);
 
 } // namespace torgo::pack
