@@ -19,13 +19,19 @@ bool fits(std::size_t bytes, std::size_t count, std::size_t max_size) noexcept {
            bytes + trailer + seal::tag_size + footer_size <= max_size;
 }
 
-/// [PACK-3] noise: a keystream under a key that is used once and forgotten.
+/// [PACK-3] noise: keystreams, each of a key that is used once and forgotten.
 void fill_with_noise(ByteSpan out, env::Random& random) {
-    crypto::ShortLivedKey key;
-    random.fill(key.bytes);
-    std::ranges::fill(out, std::uint8_t{0});
-    std::array<std::uint8_t, crypto::Cascade::tag_size> unused{};
-    crypto::Cascade().encrypt({}, key, {}, out, out, unused);
+    constexpr std::size_t tile = 64_KiB; // stays in the caches
+    const Bytes zeros(std::min(tile, out.size()));
+    crypto::Cascade cascade;
+    while (!out.empty()) {
+        const auto part = out.first(std::min(tile, out.size()));
+        crypto::ShortLivedKey key;
+        random.fill(key.bytes);
+        std::array<std::uint8_t, crypto::Cascade::tag_size> unused{};
+        cascade.encrypt({}, key, {}, ByteView(zeros).first(part.size()), part, unused);
+        out = out.subspan(part.size());
+    }
 }
 
 /// Ends a pack whose chunks are at the front of `pack`.

@@ -6,7 +6,6 @@
 #include "segment/verify.hpp"
 
 #include <algorithm>
-#include <array>
 #include <vector>
 
 namespace torgo::segment {
@@ -15,7 +14,10 @@ namespace {
 /// Cells hashed together: what the widest machines hash in parallel lanes.
 constexpr unsigned lanes = 16;
 
-alignas(64) constexpr std::array<std::uint8_t, cell_size> zero_cell{};
+ByteView zero_cell() {
+    static const Bytes zeros(cell_size);
+    return zeros;
+}
 
 } // namespace
 
@@ -59,7 +61,7 @@ void Splitter::State::point_at(ByteView bytes) {
         }
         // [SEGMENT-2] cells beyond the end of the pack are zero
         const auto at = data++ * cell_size;
-        cells[i] = at < bytes.size() ? bytes.subspan(at, cell_size) : ByteView(zero_cell);
+        cells[i] = at < bytes.size() ? bytes.subspan(at, cell_size) : zero_cell();
     }
 }
 
