@@ -163,11 +163,18 @@ Result<> apply(const Held& held, const Entry& entry, const Entry& present,
         steps.take("owner", failed);
         owned = failed == 0;
     }
+    if (options.xattrs) {
+        // An ordinary user needs to be able to write to the file.
+        const bool locked = (present.mode & 0200U) == 0 && ::geteuid() != 0;
+        if (locked && entry.kind != Kind::symlink && !entry.xattrs.empty())
+            steps.take("mode", set_mode(held, present.mode | 0200U));
+        apply_xattrs(held, entry, steps);
+    }
     // A program that acts for its owner must not begin to act for somebody else.
     const auto mode = owned ? entry.mode & 07777U : entry.mode & 07777U & ~set_id_bits;
-    // After the owner: changing that clears the set-id bits and capabilities.
+    // After the owner, whose change clears the set-id bits, and after the attributes, which may
+    // need more than the final mode gives. An ACL has the same bits.
     if (entry.kind != Kind::symlink) steps.take("mode", set_mode(held, mode));
-    if (options.xattrs) apply_xattrs(held, entry, steps);
     steps.take("mtime", set_mtime(held, entry.mtime_ns));
     // Last: nothing can be changed on an immutable file.
     if (options.flags && entry.flags != present.flags)

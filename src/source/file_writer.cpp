@@ -103,6 +103,7 @@ Result<> FileWriter::finish(const Entry& entry, const MetadataOptions& options) 
     // What a plain new file has is known without asking; an owner that is not is set again.
     Entry present;
     present.uid = ~entry.uid;
+    present.mode = 0600;
     const bool set_id = (entry.mode & 06000U) != 0;
     if (!file.m_bare || set_id)
         if (const int reason =

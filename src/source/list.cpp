@@ -168,10 +168,12 @@ void Lister::open(Node& node) {
     }
     directory.descriptor = std::make_shared<const Descriptor>(std::move(opened));
     if (directory.path == "/") read_root(node);
-    if (directory.partial)
+    if (directory.partial) {
         take_named(node);
-    else
+        node.base.reset(); // what lies below is opened from here
+    } else {
         take_names(node);
+    }
     node.order.resize(directory.children.size());
     std::iota(node.order.begin(), node.order.end(), 0U);
     const auto inode_of = [&](std::uint32_t i) {
