@@ -164,7 +164,7 @@ Result<> Backup::read_everything(ChunkStore& store, Session& session) {
 Result<> Backup::write_snapshot(ChunkStore& store, const WriterKeys& writer) {
     Snapshot snapshot;
     snapshot.writer = writer.id;
-    snapshot.parents = newest_of(m_snapshots);
+    snapshot.parents = newest_of(m_snapshots); // REPO-30
     for (const auto& other : m_snapshots)
         snapshot.counter = std::max(snapshot.counter, other.counter);
     snapshot.counter += 1;

@@ -11,6 +11,7 @@ constexpr std::string_view magic = "TGB1";
 constexpr std::uint8_t format_version = 1;
 } // namespace
 
+// REPO-16
 Result<Bytes> encode_batch(const Batch& batch, const crypto::SigningKey& writer_key) {
     Writer out;
     out.raw(as_bytes(magic)).put(format_version).raw(batch.repo.view()).raw(batch.writer.view());

@@ -35,6 +35,7 @@ Result<Listing> list_directory(TreeReader& reader, const Node& directory) {
     Listing all;
     for (const auto& page : directory.pages) {
         TRY(auto nodes, reader.page(page));
+        // REPO-25
         if (!all.empty() && !nodes.empty() && !(all.back().entry.name < nodes.front().entry.name))
             return fail(Errc::corrupt, "tree: pages out of order");
         std::ranges::move(nodes, std::back_inserter(all));
@@ -62,6 +63,7 @@ Result<std::vector<Extent>> TreeReader::extents(const Node& file) {
     return all;
 }
 
+// REPO-26
 Result<Node> TreeReader::root(const ChunkId& tree) {
     TRY(auto nodes, page(tree));
     if (nodes.size() != 1 || nodes.front().entry.kind != source::Kind::directory)
@@ -144,6 +146,7 @@ Result<> read_content(Repository& repository, const Node& file, const SinkBytes&
             continue;
         }
         CHECK_OK(store->read(extent.chunk, *sealer, plain));
+        // REPO-38
         if (extent.offset > plain.size() || extent.length > plain.size() - extent.offset)
             return fail(Errc::corrupt, "an extent reaches beyond its chunk");
         CHECK_OK(sink(ByteView(plain).subspan(extent.offset, extent.length)));

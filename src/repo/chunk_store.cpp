@@ -51,6 +51,7 @@ Result<> ChunkStore::read(const ChunkId& id, seal::Sealer& sealer, Bytes& plain)
     return read_entry(found.pack, found.entry, sealer, plain);
 }
 
+// REPO-34
 Result<ChunkStore::Found> ChunkStore::locate(const ChunkId& id, seal::Sealer& sealer) const {
     TRY(const auto location, m_index.find(id));
     if (!location || location->pack >= pack_count())

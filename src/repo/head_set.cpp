@@ -90,6 +90,7 @@ Error too_few(std::size_t usable, std::size_t total, std::size_t needed, const E
 
 } // namespace
 
+// REPO-37
 bool fits_name(const std::string& name, ByteView content) {
     const auto dash = name.rfind('-');
     if (dash == std::string::npos || name.size() - dash - 1 != hash_digits) return true;
@@ -156,6 +157,7 @@ Result<> HeadSet::recreate(std::size_t index, const RepoId& id) {
     return {};
 }
 
+// REPO-40
 Result<> HeadSet::put_root(const std::string& name, ByteView content, std::size_t needed) {
     std::vector<std::optional<Error>> errors(m_heads.size());
     {

@@ -75,7 +75,7 @@ public:
     /// How segment/ reads the segments of one pack. The pack must outlive the function.
     segment::Fetch fetch(const segment::PackInfo& pack) const;
 
-    /// The head that holds segment `index` of any pack.
+    /// The head that holds segment `index` of any pack (REPO-44).
     std::size_t head_of(unsigned index) const { return index % m_heads.size(); }
 
 private:

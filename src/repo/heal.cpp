@@ -65,7 +65,7 @@ Result<> Heal::bring_back_heads() {
     return {};
 }
 
-/// Whether the content of a root can be trusted without any key.
+/// Whether the content of a root can be trusted without any key (REPO-39).
 bool Heal::good(const std::string& name, ByteView content) const {
     const auto& descriptor = m_repository.descriptor();
     if (name == "descriptor") {

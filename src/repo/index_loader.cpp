@@ -111,7 +111,8 @@ Result<> IndexLoader::load_chunks(const NewBatch& batch, std::set<PackId>& cover
 }
 
 /// A batch that is forged or damaged beyond repair is left out: what needs its chunks will say so.
-/// One that only cannot be read now must stop the work, or its data would be stored again.
+/// One that only cannot be read now must stop the work, or its data would be stored again
+/// (REPO-35).
 Result<> IndexLoader::leave_out(const std::string& name, Error error) {
     const auto code = error.code();
     if (code == Errc::unsupported || code == Errc::unavailable || code == Errc::too_few_heads)

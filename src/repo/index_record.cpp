@@ -9,6 +9,7 @@ namespace {
 constexpr std::uint8_t format_version = 1;
 }
 
+// REPO-41
 Bytes encode_index(const IndexRecord& record) {
     Writer out;
     out.put(format_version).varint(record.packs.size());
@@ -42,7 +43,7 @@ Result<IndexRecord> decode_index(ByteView bytes) {
         TRY(chunk.id, in.id<ChunkId>());
         record.chunks.push_back(chunk);
     }
-    CHECK_OK(in.done());
+    CHECK_OK(in.done()); // REPO-1
     return record;
 }
 

@@ -57,7 +57,7 @@ Result<SlotHeader> decode_header(Reader& in) {
     return header;
 }
 
-/// The secret from which the wrapping keys of one slot follow.
+/// The secret from which the wrapping keys of one slot follow (REPO-10).
 Result<crypto::SecretBytes> stretch(const SlotHeader& header, const Credential& credential) {
     const auto secret = credential.secret.view();
     if (secret.empty()) return fail(Errc::invalid_argument, "the pass phrase is empty");
@@ -108,7 +108,7 @@ Result<> place_secret(OpenedSlot& opened, std::uint8_t which, crypto::SecretByte
     default:
         break;
     }
-    if (which != opened.secrets.heads.size() + 1)
+    if (which != opened.secrets.heads.size() + 1) // REPO-11
         return fail(Errc::corrupt, "a key slot holds its secrets in the wrong order");
     opened.secrets.heads.push_back(std::move(secret));
     return {};
@@ -116,10 +116,12 @@ Result<> place_secret(OpenedSlot& opened, std::uint8_t which, crypto::SecretByte
 
 } // namespace
 
+// REPO-7
 std::string key_slot_name(ByteView slot) {
     return std::string(key_root_prefix) + crypto::sha256(slot).hex();
 }
 
+// REPO-8
 Result<Bytes> seal_slot(const SlotInput& input, const Credential& credential,
                         const Secrets& secrets) {
     const bool stretched_slowly = credential.custody == Custody::pass_phrase;

@@ -3,7 +3,7 @@
 #include "base/bytes.hpp"
 
 /// Bounds of everything that is read from heads (docs/spec/repository.md 9). Hostile input meets
-/// them before any allocation.
+/// them before any allocation (REPO-36).
 namespace torgo::repo::limits {
 
 inline constexpr std::size_t root_size_max = 16_MiB;

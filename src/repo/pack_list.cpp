@@ -14,6 +14,7 @@ public:
     BatchReader(const HeadSet& heads, const Descriptor& descriptor)
         : m_heads(heads), m_descriptor(descriptor) {}
 
+    // REPO-18
     Result<Batch> read(const std::string& name) {
         TRY(const auto record, m_heads.get_root(name));
         TRY(auto batch, decode_batch(record));

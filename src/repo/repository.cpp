@@ -39,7 +39,7 @@ Result<std::unique_ptr<Repository>> Repository::open(const env::World& world, Pl
     return repository;
 }
 
-/// The newest valid descriptor of any head: one that was away during a change is behind.
+/// The newest valid descriptor of any head: one that was away during a change is behind (REPO-6).
 Result<> Repository::read_descriptor() {
     std::optional<Error> reason;
     bool found = false;
@@ -214,6 +214,7 @@ Result<std::vector<SnapshotFrame>> Repository::authentic(std::vector<SnapshotFra
     return frames;
 }
 
+// REPO-31
 void Repository::warn_about_history(const std::vector<Snapshot>& snapshots) {
     const auto missing = missing_parents(snapshots);
     for (const auto& id : missing)

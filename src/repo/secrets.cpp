@@ -5,6 +5,7 @@
 namespace torgo::repo {
 
 namespace {
+// REPO-12
 crypto::SecretBytes draw(std::size_t size, env::Random& random) {
     crypto::SecretBytes secret(size);
     random.fill(secret.span());

@@ -15,6 +15,7 @@ namespace {
 /// Full packs that wait for the heads; with the open ones this bounds the session's memory.
 constexpr std::size_t packs_waiting_max = 1;
 
+// REPO-19
 pack::PackClass class_of(seal::ChunkType type) {
     return type == seal::ChunkType::data ? pack::PackClass::data : pack::PackClass::metadata;
 }
@@ -86,7 +87,7 @@ Result<> Session::put(seal::ChunkType type, const ChunkId& id, ByteView plain,
             CHECK_OK(replace(lane, open));
             continue;
         }
-        const bool random_v = type == seal::ChunkType::index;
+        const bool random_v = type == seal::ChunkType::index; // REPO-42
         auto header = sealer.seal(type, id, plain, payload, random_v, slot->out);
         if (!header) {
             fail_with(header.error()); // the slot stays unfilled: the session cannot end well
@@ -153,7 +154,7 @@ Result<> Session::write_pack(pack::Finished& finished) {
 }
 
 /// Names the packs that are durable now: if the session dies later, the next one finds their
-/// chunks.
+/// chunks (REPO-17).
 Result<> Session::write_batch() {
     if (m_unnamed.empty()) return {};
     const Batch batch{
@@ -166,7 +167,7 @@ Result<> Session::write_batch() {
     return {};
 }
 
-/// A pack is never split over two records: "covered" means all of its chunks.
+/// A pack is never split over two records: "covered" means all of its chunks (REPO-32).
 void Session::note_index(const PackId& id, const std::vector<pack::Entry>& entries) {
     if (entries.size() > limits::index_entries_per_chunk) return; // its trailer is read instead
     if (m_index.empty() ||
@@ -189,6 +190,7 @@ Result<> Session::write_index() {
     return {};
 }
 
+// REPO-2: packs, index, batch; the snapshot comes after
 Result<SessionTotals> Session::finish() {
     m_uploads.close();
     m_uploader.join();

@@ -19,6 +19,7 @@ Result<Bytes> RootKeys::sign(std::string_view context, Bytes record) const {
     return record;
 }
 
+// REPO-15
 Result<ByteView> check_root_signatures(std::string_view context, ByteView signed_record,
                                        ByteView ml_dsa_public, ByteView slh_dsa_public) {
     const auto ml_size = crypto::sizes_of(SignatureScheme::ml_dsa_87).signature;

@@ -100,6 +100,7 @@ Result<Bytes> encode_snapshot(const RepoId& repo, const Snapshot& snapshot, cons
     return append_signature(writer_key, snapshot_context, std::move(out).take());
 }
 
+// REPO-28
 Result<SnapshotFrame> decode_snapshot_frame(ByteView record) {
     SnapshotFrame frame;
     Reader in(record);

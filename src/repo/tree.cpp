@@ -45,7 +45,7 @@ public:
     }
 
     Result<ChunkId> at(std::uint64_t place) const {
-        if (place >= m_bytes.size() / ChunkId::size)
+        if (place >= m_bytes.size() / ChunkId::size) // REPO-21
             return fail(Errc::corrupt, "tree: a chunk beyond the table");
         return ChunkId::from(m_bytes.subspan(place * ChunkId::size, ChunkId::size));
     }
@@ -54,7 +54,7 @@ private:
     ByteView m_bytes;
 };
 
-/// The node before, against which numbers are written as differences.
+/// The node before, against which numbers are written as differences (REPO-24).
 struct Previous {
     std::uint32_t mode = 0, uid = 0, gid = 0;
     std::int64_t mtime = 0, ctime = 0;
@@ -213,6 +213,7 @@ class PageReader {
 public:
     explicit PageReader(ByteView page) : m_in(page) {}
 
+    // REPO-20
     Result<Listing> read() {
         TRY(const auto version, m_in.get<std::uint8_t>());
         if (version != page_version)
@@ -371,6 +372,7 @@ Result<Listing> decode_page(ByteView page) {
     return PageReader(page).read();
 }
 
+// REPO-43
 Bytes encode_extents(const std::vector<Extent>& extents) {
     TableWriter table;
     Writer body;

@@ -20,6 +20,7 @@ struct Fields {
     ByteView sealed;
 };
 
+// REPO-13
 Result<Fields> read_fields(ByteView record, const Descriptor& descriptor) {
     TRY(const auto body,
         check_root_signatures(context, record, descriptor.root_ml_dsa, descriptor.root_slh_dsa));
@@ -90,7 +91,7 @@ Result<WriterCertificate> read_certificate(ByteView record, const Descriptor& de
 Result<WriterKeys> open_writer(ByteView record, const Descriptor& descriptor,
                                seal::Sealer& sealer) {
     TRY(const auto fields, read_fields(record, descriptor));
-    if (fields.header.type != seal::ChunkType::writer)
+    if (fields.header.type != seal::ChunkType::writer) // REPO-14
         return fail(Errc::authentication, "writer: another kind of chunk inside");
     Bytes seeds;
     CHECK_OK(sealer.open(fields.header, fields.sealed, seeds));
