@@ -1,5 +1,5 @@
-// Row C2: the erasure code of a 64 MiB pack against ISA-L called by hand on the same buffers, and the
-// whole splitter (code and Merkle leaves) against the sum of its two parts.
+// Row C2: the erasure code of a 64 MiB pack against ISA-L called by hand on the same buffers, and
+// the whole splitter (code and Merkle leaves) against the sum of its two parts.
 //
 //     bench_segment [--json]
 #include "crypto/hash.hpp"
@@ -61,9 +61,11 @@ void encode_raw(Cells& cells) {
     gf_gen_cauchy1_matrix(matrix.data(), cells.code.n, k);
     ec_init_tables(k, parity, matrix.data() + k * k, tables.data());
     std::vector<unsigned char*> in;
-    for (const auto cell : cells.data) in.push_back(const_cast<unsigned char*>(cell.data()));
+    for (const auto cell : cells.data)
+        in.push_back(const_cast<unsigned char*>(cell.data()));
     std::vector<unsigned char*> out;
-    for (const auto cell : cells.made) out.push_back(cell.data());
+    for (const auto cell : cells.made)
+        out.push_back(cell.data());
     for (std::size_t i = 0; i < in.size(); i += cells.code.k)
         ec_encode_data(cell_size, k, parity, tables.data(), in.data() + i, out.data());
 }
@@ -87,7 +89,9 @@ void hash_all(const Cells& cells) {
 }
 
 void split(const Bytes& pack, segment::Code code) {
-    const auto ignore = [](unsigned, ByteView) -> Result<> { return {}; };
+    const auto ignore = [](unsigned, ByteView) -> Result<> {
+        return {};
+    };
     auto splitter = segment::Splitter::create(code, PackClass::data, RepoId{}, pack.size());
     if (!splitter || !splitter->add(pack, ignore) || !splitter->finish(ignore)) std::abort();
 }
@@ -101,7 +105,9 @@ void row(const Bytes& pack, segment::Code code, bool json) {
         hash.push_back(timed([&] { hash_all(cells); }));
         whole.push_back(timed([&] { split(pack, code); }));
     }
-    const auto speed = [&](const std::vector<double>& s) { return pack_size / median(s) / 1e9; };
+    const auto speed = [&](const std::vector<double>& s) {
+        return pack_size / median(s) / 1e9;
+    };
     const auto share = speed(ours) / speed(raw);
     const auto parts = pack_size / (median(raw) + median(hash)) / 1e9;
     if (json)
@@ -110,10 +116,11 @@ void row(const Bytes& pack, segment::Code code, bool json) {
                     code.k, code.n, speed(raw), speed(ours), share, speed(whole),
                     speed(whole) / parts);
     else
-        std::printf("C2 %2u/%-2u  ISA-L %6.2f GB/s  encode %6.2f GB/s = %3.0f %% (goal 90)   encode + "
-                    "hash %5.2f GB/s = %3.0f %% of its parts\n",
-                    code.k, code.n, speed(raw), speed(ours), 100 * share, speed(whole),
-                    100 * speed(whole) / parts);
+        std::printf(
+            "C2 %2u/%-2u  ISA-L %6.2f GB/s  encode %6.2f GB/s = %3.0f %% (goal 90)   encode + "
+            "hash %5.2f GB/s = %3.0f %% of its parts\n",
+            code.k, code.n, speed(raw), speed(ours), 100 * share, speed(whole),
+            100 * speed(whole) / parts);
 }
 
 } // namespace

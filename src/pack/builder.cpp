@@ -34,7 +34,7 @@ void fill_with_noise(ByteSpan out, env::Random& random) {
     }
 }
 
-/// Ends a pack whose chunks are at the front of `pack`.
+/// Ends a pack whose chunks are at the front of `pack`. [PACK-10]
 Result<> seal_pack(ByteSpan pack, std::span<const Entry> entries, seal::Sealer& sealer,
                    const seal::Keys& keys, env::Random& random) {
     const auto end = entries.back().offset + entries.back().header.sealed_size();

@@ -86,7 +86,7 @@ public:
     ///
     /// in      `last` false: one pack of max_size, with no copy of what is in it; true: packs of
     /// the
-    ///         steps that fit (docs/spec/segment.md 2.4), which copies all but the first
+    ///         steps that fit (docs/spec/segment.md 1.4), which copies all but the first
     /// errors  what sealing answers; the chunks are then lost
     Result<std::vector<Finished>> finish(seal::Sealer& sealer, const seal::Keys& keys,
                                          env::Random& random, bool last);

@@ -19,7 +19,7 @@ struct Entry {
 };
 
 /// The plaintext of a trailer. in  entries whose offsets run on from 0 without gaps, all of one
-/// suite. source  docs/spec/segment.md 2.2
+/// suite. source  docs/spec/segment.md 1.2
 Bytes encode_entries(std::span<const Entry> entries);
 
 /// Bytes of one entry in a trailer's plaintext.

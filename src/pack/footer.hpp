@@ -19,7 +19,7 @@ struct Footer {
     bool operator==(const Footer&) const = default;
 };
 
-/// footer_size bytes, sealed under the footer key. source  docs/spec/segment.md 2.3
+/// footer_size bytes, sealed under the footer key. source  docs/spec/segment.md 1.3
 Result<Bytes> seal_footer(const Footer& footer, const seal::Keys& keys);
 
 /// The inverse; checks that it describes a trailer right before the end of a pack of `pack_size`

@@ -23,7 +23,7 @@ struct Share {
 /// in      `entries`, which fit into one pack of ladder.back() bytes
 /// out     shares in the order of the chunks; none without chunks
 /// cost    one pass over the entries for each pack
-/// source  docs/spec/segment.md 2.5
+/// source  docs/spec/segment.md 1.4
 std::vector<Share> shares(std::span<const Entry> entries);
 
 } // namespace torgo::pack

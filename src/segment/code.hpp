@@ -55,7 +55,7 @@ struct PackInfo {
     std::vector<SegmentId> segments; ///< code.n names, by index
 
     /// The pack's name: a hash over everything here and the repository's id.
-    /// source  docs/spec/segment.md 1.4
+    /// source  docs/spec/segment.md 2.2
     PackId id(const RepoId& repo) const;
 
     /// Rows of cells; the last row is filled up with zero cells where k does not divide the pack.
@@ -74,7 +74,7 @@ struct PackInfo {
     /// True when every field is within its limits and there are n segments.
     bool valid() const noexcept;
 
-    /// Appends 3 + varint + 32 n bytes. source  docs/spec/segment.md 1.5
+    /// Appends 3 + varint + 32 n bytes. source  docs/spec/segment.md 2.4
     void encode(Writer& out) const;
 
     /// The inverse. errors  `corrupt`, `limit_exceeded`

@@ -28,7 +28,7 @@ struct SegmentTrailer {
     bool operator==(const SegmentTrailer&) const = default;
 };
 
-/// leaf hashes || roots || tail. in  a trailer whose info is valid. source docs/spec/segment.md 1.3
+/// leaf hashes || roots || tail. in  a trailer whose info is valid. source docs/spec/segment.md 2.3
 Bytes encode_trailer(const SegmentTrailer& trailer);
 
 /// The inverse; checks everything that can be checked without the payload.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes pack.json: one whole pack by the text of docs/spec/segment.md part 2 and docs/spec/seal.md, and the
+"""Makes pack.json: one whole pack by the text of docs/spec/segment.md part 1 and docs/spec/seal.md, and the
 rule of the ladder. Needs Python and the program `openssl` (for the AES block function only).
 
     python3 make_pack_vectors.py > pack.json
@@ -211,7 +211,7 @@ CASES = [[], [0], [100 * K], [EDGE], [EDGE + 1], [768 * K - 300], [768 * K - 200
          [300 * K] * 5, [1, 5 * M], [9 * M, 9 * M, 9 * M]]
 
 print(json.dumps({
-    "specification": "docs/spec/segment.md, part 2",
+    "specification": "docs/spec/segment.md, part 1",
     "repo_id": REPO.hex(), "dedup_secret": DEDUP.hex(), "epoch": EPOCH, "suite": SUITE,
     "heads": "head h (0-based), byte i = (16 * (h + 1) + i) mod 256; 64 bytes",
     "footer_key": FOOTER_KEY.hex(),

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes segment.json: known answers of docs/spec/segment.md part 1, by the text and by nothing else.
+"""Makes segment.json: known answers of docs/spec/segment.md part 2, by the text and by nothing else.
 
 Needs Python alone. Shares no code with the C++ program: an implementation that gives the same names and the
 same files agrees with the text.
@@ -108,7 +108,7 @@ def tree(count, index):
 
 
 print(json.dumps({
-    "specification": "docs/spec/segment.md, part 1",
+    "specification": "docs/spec/segment.md, part 2",
     "repo_id": REPO.hex(),
     "pack": "SHA-256(\"torgo test pack\" || u64 i) for i = 0, 1, ..., one after another",
     "tree_leaf": "SHA-256(0x00 || u32 i)",
