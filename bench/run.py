@@ -19,8 +19,10 @@ DEFAULT_RUNS = 3
 
 def main():
     parser = argparse.ArgumentParser(prog="dev bench")
-    parser.add_argument("--torgo", required=True, help="the built program")
-    parser.add_argument("--build", required=True, help="build folder with the bench_* programs")
+    program = pathlib.Path(os.environ.get("TORGO", "build/release/apps/torgo"))
+    parser.add_argument("--torgo", type=pathlib.Path, default=program, help="the built program")
+    parser.add_argument("--build", type=pathlib.Path, default=program.parent.parent,
+                        help="build folder with bench/bench_*")
     parser.add_argument("--runs", type=int, default=DEFAULT_RUNS, help="of each program; the median counts")
     parser.add_argument("--tree", type=pathlib.Path, help="instead of the Linux source tree")
     parser.add_argument("--size", type=int, default=4096, help="MiB of the files of row R5")

@@ -117,7 +117,7 @@ def table(rows):
 
 def main():
     parser = argparse.ArgumentParser(prog="dev up")
-    parser.add_argument("--torgo", required=True)
+    parser.add_argument("torgo", help=argparse.SUPPRESS)  # ./dev gives it
     parser.add_argument("--local", action="store_true", help="four folders (the only kind so far)")
     parser.add_argument("path", nargs="?", default="/usr/share/doc")
     options = parser.parse_args()
@@ -141,13 +141,13 @@ def demonstrate(program, place, source):
     say(f"2. Back up {source}")
     seconds = torgo.run("backup", source)
     stats = torgo.json("stats", "latest")
-    size = stats["restore_bytes"]
+    size = stats["total_size"]
     rows.append(("backup", seconds, size))
     rows.append(("backup again, unchanged", torgo.run("backup", source), size))
 
     say("3. Lose head 2, and heal it from the others, without any key")
     destroy(heads, 2)
-    rows.append(("heal one head", torgo.run("heal", "2"), stats["head_bytes"] // 4))
+    rows.append(("heal one head", torgo.run("heal", "2"), stats["repository_head_bytes"] // 4))
 
     say("4. Lose heads 1 and 3, and restore from what is left")
     destroy(heads, 1, 3)
@@ -163,12 +163,12 @@ def demonstrate(program, place, source):
     print(f"{files} files, {compared / MIB:.1f} MiB compared: {len(differences)} differences")
 
     say("What happened")
-    for name, value in (("files", f"{stats['files']}"),
+    for name, value in (("files", f"{stats['total_file_count']}"),
                         ("bytes", f"{size / MIB:.1f} MiB"),
-                        ("deduplicated", f"{stats['plain_bytes'] / MIB:.1f} MiB"),
-                        ("compressed", f"{stats['sealed_bytes'] / MIB:.1f} MiB"),
-                        ("stored, padded", f"{stats['pack_bytes'] / MIB:.1f} MiB"),
-                        ("on four heads", f"{stats['head_bytes'] / MIB:.1f} MiB")):
+                        ("deduplicated", f"{stats['total_uncompressed_size'] / MIB:.1f} MiB"),
+                        ("compressed", f"{stats['total_packed_size'] / MIB:.1f} MiB"),
+                        ("stored, padded", f"{stats['repository_pack_bytes'] / MIB:.1f} MiB"),
+                        ("on four heads", f"{stats['repository_head_bytes'] / MIB:.1f} MiB")):
         print(f"{name:<15} {value:>12}")
     print()
     table(rows)

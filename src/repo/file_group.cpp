@@ -1,18 +1,11 @@
 #include "repo/file_group.hpp"
 
 #include "repo/limits.hpp"
-#include "source/read.hpp"
 
 #include <algorithm>
 #include <thread>
 
 namespace torgo::repo {
-
-namespace {
-std::string full_path(const RestoreOptions& options, const std::string& relative) {
-    return options.target + "/" + relative;
-}
-} // namespace
 
 void ProblemList::add(std::string sentence) {
     const std::lock_guard lock(m_mutex);
@@ -67,9 +60,10 @@ Result<> FileGroup::write(std::vector<PlannedFile> files) {
         give_up(file, Error(Errc::corrupt, "some of its data is in no pack"));
     for (std::uint32_t f = 0; f < m_files.size(); ++f)
         if (m_targets[f].open_placements == 0) finish(f); // empty, or one hole
-    each_chunk(plan, [this](const ChunkUse& use, const Result<>& read, ByteView plain, Bytes&) {
+    each_chunk(plan, [this](const ChunkUse& use, const Result<>& read, ByteView plain,
+                            Bytes& scratch) {
         if (read) {
-            place_chunk(use, plain);
+            place_chunk(use, plain, scratch);
             return;
         }
         for (const auto& placement : use.placements) {
@@ -78,7 +72,6 @@ Result<> FileGroup::write(std::vector<PlannedFile> files) {
         }
     });
     if (m_options.stop.stop_requested()) return fail(Errc::cancelled, "stopped");
-    if (m_options.verify) verify(plan);
     m_targets.clear();
     m_files.clear();
     return {};
@@ -91,32 +84,41 @@ void FileGroup::give_up(std::uint32_t file, const Error& error) {
 
 Result<> FileGroup::create(std::uint32_t file) {
     auto& target = m_targets[file];
-    Result<> outcome;
-    std::call_once(target.created, [&] {
-        const auto& planned = m_files[file];
-        if (planned.replace) outcome = m_tree.remove(planned.path);
-        if (!outcome) return;
-        auto writer = m_tree.create_file(planned.path, planned.entry.size, m_options.sparse);
-        if (writer)
-            target.writer = std::make_unique<source::FileWriter>(*std::move(writer));
-        else
-            outcome = std::unexpected(std::move(writer).error());
-    });
-    if (!outcome) return outcome;
-    if (!target.writer) return fail(Errc::io, "the file could not be made");
+    const auto& planned = m_files[file];
+    const std::lock_guard lock(target.creating);
+    if (target.writer) return {};
+    if (target.failed) return fail(Errc::io, "given up");
+    if (planned.replace) CHECK_OK(m_tree.remove(planned.path));
+    const bool holes = std::ranges::any_of(planned.extents, &Extent::hole);
+    TRY(auto writer,
+        m_tree.create_file(planned.path, planned.entry.size, m_options.sparse || holes));
+    target.writer = std::make_unique<source::FileWriter>(std::move(writer));
     return {};
 }
 
-void FileGroup::place_chunk(const ChunkUse& use, ByteView plain) {
-    for (const auto& [file, position, offset, length] : use.placements) {
-        auto done = create(file);
-        if (done && (offset > plain.size() || length > plain.size() - offset))
-            done = fail(Errc::corrupt, "an extent reaches beyond its chunk");
-        if (done) done = m_targets[file].writer->write_at(position, plain.subspan(offset, length));
-        if (!done) give_up(file, done.error());
-        m_bytes_written += length;
-        m_progress.bytes_done += length;
-        end_placement(file);
+Result<> FileGroup::put(const Placement& placement, ByteView plain, Bytes& scratch) {
+    const auto& [file, position, offset, length] = placement;
+    CHECK_OK(create(file));
+    if (offset > plain.size() || length > plain.size() - offset)
+        return fail(Errc::corrupt, "an extent reaches beyond its chunk");
+    const auto bytes = plain.subspan(offset, length);
+    const auto& writer = m_targets[file].writer;
+    CHECK_OK(writer->write_at(position, bytes));
+    if (!m_options.verify) return {};
+    scratch.resize(length);
+    CHECK_OK(writer->read_back(position, scratch));
+    if (!std::ranges::equal(scratch, bytes))
+        return fail(Errc::corrupt, "what the disk gives back is not what was written");
+    return {};
+}
+
+void FileGroup::place_chunk(const ChunkUse& use, ByteView plain, Bytes& scratch) {
+    for (const auto& placement : use.placements) {
+        if (auto done = put(placement, plain, scratch); !done)
+            give_up(placement.file, done.error());
+        m_bytes_written += placement.length;
+        m_progress.bytes_done += placement.length;
+        end_placement(placement.file);
     }
 }
 
@@ -138,36 +140,12 @@ void FileGroup::finish(std::uint32_t file) {
     }
     auto done = std::move(*target.writer).finish(planned.entry);
     target.writer.reset();
-    if (!done) m_problems.add(planned.path + ": " + done.error().detail());
+    if (!done)
+        m_problems.add(planned.path + ": " + done.error().detail());
+    else if (m_options.verify)
+        m_files_verified += 1;
     m_files_written += 1;
     m_progress.files_done += 1;
-}
-
-/// Reads back what was written and compares it with what the repository holds, opened anew.
-void FileGroup::verify(const ReadPlan& plan) {
-    m_progress.verifying = true;
-    each_chunk(plan,
-               [this](const ChunkUse& use, const Result<>& read, ByteView plain, Bytes& scratch) {
-                   if (read) verify_chunk(use, plain, scratch);
-               });
-    for (auto& target : m_targets)
-        m_files_verified += target.failed ? 0 : 1;
-    m_progress.verifying = false;
-}
-
-void FileGroup::verify_chunk(const ChunkUse& use, ByteView plain, Bytes& scratch) {
-    for (const auto& [file, position, offset, length] : use.placements) {
-        if (m_targets[file].failed) continue;
-        const auto path = full_path(m_options, m_files[file].path);
-        scratch.resize(length);
-        auto reader = source::FileReader::open(path);
-        const auto got = reader ? reader->read_at(position, scratch)
-                                : Result<std::size_t>(std::unexpected(reader.error()));
-        if (!got)
-            give_up(file, got.error());
-        else if (*got != length || !std::ranges::equal(scratch, plain.subspan(offset, length)))
-            give_up(file, Error(Errc::corrupt, "what is on the disk is not what was written"));
-    }
 }
 
 } // namespace torgo::repo

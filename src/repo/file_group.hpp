@@ -42,20 +42,18 @@ public:
 
 private:
     struct Target {
-        std::once_flag created;
+        std::mutex creating;
         std::unique_ptr<source::FileWriter> writer;
         std::atomic<std::size_t> open_placements{0};
         std::atomic<bool> failed{false};
     };
 
-    void work(const ReadPlan& plan, std::atomic<std::size_t>& next);
-    void place_chunk(const ChunkUse& use, ByteView plain);
+    void place_chunk(const ChunkUse& use, ByteView plain, Bytes& scratch);
+    Result<> put(const Placement& placement, ByteView plain, Bytes& scratch);
     Result<> create(std::uint32_t file);
     void give_up(std::uint32_t file, const Error& error);
     void end_placement(std::uint32_t file);
     void finish(std::uint32_t file);
-    void verify(const ReadPlan& plan);
-    void verify_chunk(const ChunkUse& use, ByteView plain, Bytes& scratch);
     template <class Handle>
     void each_chunk(const ReadPlan& plan, const Handle& handle);
 

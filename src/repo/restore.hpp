@@ -18,7 +18,6 @@ struct RestoreProgress {
     std::atomic<std::uint64_t> files_total{0};
     std::atomic<std::uint64_t> bytes_done{0};
     std::atomic<std::uint64_t> bytes_total{0};
-    std::atomic<bool> verifying{false};
 };
 
 /// What to do when something is in the way at the target.

@@ -86,6 +86,22 @@ Result<> FileWriter::write_at(std::uint64_t offset, ByteView bytes) {
     return {};
 }
 
+Result<> FileWriter::read_back(std::uint64_t offset, ByteSpan out) const {
+    while (!out.empty()) {
+        const auto got =
+            ::pread(m_descriptor.get(), out.data(), out.size(), static_cast<off_t>(offset));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return failed();
+        if (got == 0) { // the end of the file so far: the rest is a hole that `finish` will make
+            std::ranges::fill(out, std::uint8_t{0});
+            return {};
+        }
+        out = out.subspan(static_cast<std::size_t>(got));
+        offset += static_cast<std::uint64_t>(got);
+    }
+    return {};
+}
+
 Result<> FileWriter::set_size() const {
     if (m_end == m_size) return {};
     if (::ftruncate(m_descriptor.get(), static_cast<off_t>(m_size)) != 0) return failed();

@@ -115,7 +115,8 @@ Result<> TreeWriter::make_directory(std::string_view relative) {
 
 Result<FileWriter> TreeWriter::create_file(std::string_view relative, std::uint64_t size,
                                            bool sparse) {
-    constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    // Readable too, for read_back.
+    constexpr int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
     TRY(const auto place, parse_place(relative));
     if (size > max_file_bytes)
         return fail(Errc::corrupt, std::string(relative) + ": a size that no file can have");

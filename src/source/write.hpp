@@ -42,6 +42,9 @@ public:
     /// the announced size; `no_space`, …
     Result<> write_at(std::uint64_t offset, ByteView bytes);
 
+    /// What the file system gives back now for a range that was written; to compare. Thread-safe.
+    Result<> read_back(std::uint64_t offset, ByteSpan out) const;
+
     /// Gives the file its announced size and closes it.
     Result<> finish() &&;
     /// The same, and applies the metadata while the file is open: cheaper than apply_metadata.
