@@ -30,8 +30,9 @@ SecretBytes::SecretBytes(SecretBytes&& other) noexcept
     : m_data(std::exchange(other.m_data, nullptr)), m_size(std::exchange(other.m_size, 0)) {}
 
 SecretBytes& SecretBytes::operator=(SecretBytes&& other) noexcept {
-    std::swap(m_data, other.m_data);
-    std::swap(m_size, other.m_size);
+    SecretBytes taken(std::move(other));
+    std::swap(m_data, taken.m_data); // what was here ends, wiped, with `taken`
+    std::swap(m_size, taken.m_size);
     return *this;
 }
 

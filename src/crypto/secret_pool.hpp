@@ -22,7 +22,7 @@ public:
     /// `bytes` were taken with this size and are all zero again.
     void give_back(std::uint8_t* bytes, std::size_t size);
 
-    /// How many bytes could be locked, and how many the system refused to lock.
+    /// How many bytes of pool could be locked, and how many the system refused to lock.
     struct Usage {
         std::size_t locked = 0;
         std::size_t unlocked = 0;
@@ -37,7 +37,13 @@ private:
     static constexpr std::size_t slab_size = 64_KiB;
 
     static std::size_t class_of(std::size_t size);
-    std::uint8_t* map_locked(std::size_t size);
+
+    struct Pages {
+        std::uint8_t* bytes;
+        bool locked;
+    };
+
+    static Pages map(std::size_t size);
     void refill(std::size_t piece_class);
 
     std::mutex m_mutex;
