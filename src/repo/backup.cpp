@@ -4,6 +4,7 @@
 #include "env/clock.hpp"
 #include "repo/backup_visitor.hpp"
 #include "repo/history.hpp"
+#include "repo/limits.hpp"
 #include "repo/repository.hpp"
 #include "repo/snapshot_record.hpp"
 
@@ -44,6 +45,7 @@ public:
     Result<BackupSummary> run();
 
 private:
+    Result<> check_options() const;
     Result<> choose_parent();
     Result<> read_everything(ChunkStore& store, Session& session);
     Result<> walk_tree(ChunkStore& store, TreeBuilder& trees, ContentReader& content);
@@ -190,9 +192,35 @@ Result<> Backup::write_snapshot(ChunkStore& store, const WriterKeys& writer) {
     return m_repository.remember_snapshot(frame.id);
 }
 
+/// What a snapshot record cannot hold is refused before any work.
+Result<> Backup::check_options() const {
+    const auto bad = [](std::string what) {
+        return fail(Errc::invalid_argument, std::move(what));
+    };
+    if (named_paths().size() > limits::paths_per_snapshot_max)
+        return bad("more than 4096 paths: name a folder above them");
+    if (m_options.tags.size() > limits::tags_per_snapshot_max) return bad("more than 256 tags");
+    for (const auto& path : named_paths())
+        if (path.size() > limits::path_size_max) return bad("a path is longer than 64 KiB");
+    for (const auto& text : m_options.tags)
+        if (text.size() > limits::text_size_max) return bad("a tag is longer than 4096 bytes");
+    if (m_options.host.size() > limits::text_size_max ||
+        m_options.user.size() > limits::text_size_max)
+        return bad("the host's or user's name is longer than 4096 bytes");
+    const auto& code = m_repository.descriptor().data_code;
+    if (m_options.min_heads != 0 && (m_options.min_heads < code.k || m_options.min_heads > code.n))
+        return bad("--min-heads must be " + std::to_string(code.k) + " to " +
+                   std::to_string(code.n) + ": fewer could not restore");
+    return {};
+}
+
 Result<BackupSummary> Backup::run() {
+    CHECK_OK(check_options());
     m_start = m_repository.world().clock->wall_ns();
     TRY(auto* store, m_repository.chunks());
+    if (!store->complete())
+        return fail(Errc::too_few_heads, "some of what is saved cannot be read now (see above): "
+                                         "bring the heads back first, or it would be saved again");
     CHECK_OK(choose_parent());
     if (m_parent) m_summary.parent = m_parent->id.hex();
     std::optional<WriterKeys> writer;

@@ -1,6 +1,7 @@
 #include "repo/backup_visitor.hpp"
 
 #include "base/ensure.hpp"
+#include "repo/limits.hpp"
 
 #include <climits>
 
@@ -94,9 +95,23 @@ Result<> BackupVisitor::take_child(source::Directory& directory, Frame& frame, s
                   std::move(read).error()});
         }
     }
+    limit_xattrs(directory, node.entry);
+    if (node.entry.links <= 1) node.entry.device = 0; // its number changes from boot to boot
     if (node.entry.kind == Kind::file) return take_file(directory, frame, place, before);
     if (node.entry.kind != Kind::directory) m_summary.others += 1;
     return {};
+}
+
+/// A page must stay smaller than a chunk.
+void BackupVisitor::limit_xattrs(const source::Directory& directory, source::Entry& entry) {
+    std::size_t bytes = 0;
+    for (const auto& [name, value] : entry.xattrs)
+        bytes += name.size() + value.size();
+    if (entry.xattrs.size() <= limits::xattrs_per_node_max && bytes <= limits::xattr_bytes_max)
+        return;
+    entry.xattrs.clear();
+    note({source::Note::Kind::attributes_unreadable, directory.path + "/" + entry.name,
+          Error(Errc::limit_exceeded, "more extended attributes than can be saved")});
 }
 
 Result<bool> BackupVisitor::all_known(const Node& before) {

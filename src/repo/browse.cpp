@@ -47,9 +47,9 @@ TreeReader::TreeReader(ChunkStore& store) : m_store(store), m_sealer(store.make_
 
 TreeReader::~TreeReader() = default;
 
-Result<Listing> TreeReader::page(const ChunkId& id) {
+Result<Listing> TreeReader::page(const ChunkId& id, bool root) {
     CHECK_OK_WITH("reading a tree", m_store.read(id, *m_sealer, m_plain));
-    return decode_page(m_plain);
+    return decode_page(m_plain, root);
 }
 
 Result<std::vector<Extent>> TreeReader::extents(const Node& file) {
@@ -65,7 +65,7 @@ Result<std::vector<Extent>> TreeReader::extents(const Node& file) {
 
 // REPO-26
 Result<Node> TreeReader::root(const ChunkId& tree) {
-    TRY(auto nodes, page(tree));
+    TRY(auto nodes, page(tree, /*root=*/true));
     if (nodes.size() != 1 || nodes.front().entry.kind != source::Kind::directory)
         return fail(Errc::corrupt, "tree: a snapshot's root is one directory");
     return std::move(nodes.front());

@@ -37,6 +37,7 @@ private:
     Result<> check_packs();
     void check_pack(const segment::PackInfo& pack, bool whole);
     void check_chunks(const segment::PackInfo& pack);
+    void check_index(std::uint32_t number, const pack::Entry& entry);
     Result<> find_unreferenced();
     Result<> check_snapshots();
     Result<> check_directory(TreeReader& reader, const Node& directory, const std::string& where);
@@ -143,12 +144,23 @@ void Check::check_chunks(const segment::PackInfo& pack) {
         const auto entries = m_store->entries(number, *sealer);
         if (!entries) return error(entries.error().detail());
         Bytes plain;
-        for (const auto& entry : **entries)
+        for (const auto& entry : **entries) {
             if (const auto read = m_store->read_entry(number, entry, *sealer, plain); !read)
                 error(read.error().detail());
+            check_index(number, entry);
+        }
         return;
     }
     error("pack " + id.hex() + " is in a batch and not in the index");
+}
+
+/// The index must lead to this chunk, or to another copy of it.
+void Check::check_index(std::uint32_t number, const pack::Entry& entry) {
+    if (entry.header.type == seal::ChunkType::index) return;
+    const auto at = m_store->find(entry.header.id);
+    const bool right =
+        at && at->has_value() && ((*at)->pack != number || (*at)->offset == entry.offset);
+    if (!right) error("the index is wrong about chunk " + entry.header.id.hex());
 }
 
 Result<> Check::check_packs() {

@@ -23,15 +23,16 @@ index::IndexOptions options(const RepoId& repo, std::string cache_folder) {
 
 } // namespace
 
-ChunkStore::ChunkStore(HeadSet& heads, const seal::Keys& keys, const RepoId& repo,
+ChunkStore::ChunkStore(HeadSet& heads, const seal::Keys& keys, const Descriptor& descriptor,
                        const env::World& world, std::string cache_folder,
                        std::function<void(const std::string&)> warn)
     : m_heads(heads),
       m_keys(keys),
-      m_repo(repo),
+      m_descriptor(descriptor),
+      m_repo(descriptor.id),
       m_world(world),
       m_warn(std::move(warn)),
-      m_index(*world.files, options(repo, std::move(cache_folder))) {}
+      m_index(*world.files, options(descriptor.id, std::move(cache_folder))) {}
 
 Result<> ChunkStore::load() {
     return IndexLoader(*this).load();

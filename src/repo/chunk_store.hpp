@@ -6,6 +6,7 @@
 #include "index/index.hpp"
 #include "pack/entry.hpp"
 #include "repo/batch.hpp"
+#include "repo/descriptor.hpp"
 #include "repo/head_set.hpp"
 #include "seal/sealer.hpp"
 
@@ -32,8 +33,9 @@ struct KnownPack {
 /// state beyond the heads is a cache (docs/spec/repository.md 8). Thread-safe after `load`.
 class ChunkStore {
 public:
-    ChunkStore(HeadSet& heads, const seal::Keys& keys, const RepoId& repo, const env::World& world,
-               std::string cache_folder, std::function<void(const std::string&)> warn);
+    ChunkStore(HeadSet& heads, const seal::Keys& keys, const Descriptor& descriptor,
+               const env::World& world, std::string cache_folder,
+               std::function<void(const std::string&)> warn);
 
     /// Brings packs and index up to date with the batches on the heads: the cache first, then what
     /// it lacks. A cache that is damaged is thrown away and made again.
@@ -72,6 +74,9 @@ public:
     /// Remembers a batch as covered and saves packs and index in the cache.
     Result<> save(const std::vector<std::string>& new_batches);
 
+    /// False when some batch could not be read now: what is there may look as if it were not.
+    bool complete() const noexcept { return !m_incomplete; }
+
     std::size_t pack_count() const;
 
     /// Stable as long as the store lives.
@@ -94,7 +99,9 @@ private:
 
     HeadSet& m_heads;
     const seal::Keys& m_keys;
+    const Descriptor& m_descriptor;
     RepoId m_repo;
+    bool m_incomplete = false;
     env::World m_world;
     std::function<void(const std::string&)> m_warn;
     index::Index m_index;

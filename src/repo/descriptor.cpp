@@ -36,6 +36,9 @@ Result<Descriptor> read_fields(Reader& in) {
     TRY(const auto lowest, in.get<std::uint16_t>());
     TRY(d.lowest_suite, seal::suite_from(lowest));
     TRY(d.epoch, in.get<std::uint32_t>());
+    TRY(const auto features, in.get<std::uint32_t>());
+    if (features != 0) // REPO-45
+        return fail(Errc::unsupported, "the repository needs a newer torgo");
     TRY(d.data_code, read_code(in));
     TRY(d.metadata_code, read_code(in));
     using crypto::SignatureScheme;
@@ -57,7 +60,7 @@ Bytes encode(const Descriptor& d) {
     Writer out;
     out.raw(as_bytes(magic)).put(format_version).raw(d.id.view()).put(d.generation);
     out.put(static_cast<std::uint16_t>(d.suite)).put(static_cast<std::uint16_t>(d.lowest_suite));
-    out.put(d.epoch);
+    out.put(d.epoch).put(std::uint32_t{0}); // no features yet
     for (const auto& code : {d.data_code, d.metadata_code})
         out.put(code.k).put(code.n);
     out.raw(d.root_ml_dsa).raw(d.root_slh_dsa);

@@ -60,17 +60,17 @@ Result<> FileGroup::write(std::vector<PlannedFile> files) {
         give_up(file, Error(Errc::corrupt, "some of its data is in no pack"));
     for (std::uint32_t f = 0; f < m_files.size(); ++f)
         if (m_targets[f].open_placements == 0) finish(f); // empty, or one hole
-    each_chunk(plan, [this](const ChunkUse& use, const Result<>& read, ByteView plain,
-                            Bytes& scratch) {
-        if (read) {
-            place_chunk(use, plain, scratch);
-            return;
-        }
-        for (const auto& placement : use.placements) {
-            give_up(placement.file, read.error());
-            end_placement(placement.file);
-        }
-    });
+    each_chunk(plan,
+               [this](const ChunkUse& use, const Result<>& read, ByteView plain, Bytes& scratch) {
+                   if (read) {
+                       place_chunk(use, plain, scratch);
+                       return;
+                   }
+                   for (const auto& placement : use.placements) {
+                       give_up(placement.file, read.error());
+                       end_placement(placement.file);
+                   }
+               });
     if (m_options.stop.stop_requested()) return fail(Errc::cancelled, "stopped");
     m_targets.clear();
     m_files.clear();

@@ -110,7 +110,13 @@ Result<std::unique_ptr<HeadSet>> HeadSet::open(const env::World& world,
                 Errc::unavailable, "the place of head " + std::to_string(i + 1) + " is not known");
             continue;
         }
-        TRY(auto head, head::open(uris[i], *world.files));
+        auto opened = head::open(uris[i], *world.files);
+        if (!opened) { // of a kind this version does not know: the others may be enough
+            set->m_errors[i] = std::move(opened).error();
+            all_empty = false;
+            continue;
+        }
+        auto head = *std::move(opened);
         const auto usable = head->probe();
         const bool readable = usable || usable.error().code() == Errc::read_only ||
                               usable.error().code() == Errc::permission;
@@ -182,11 +188,15 @@ Result<> HeadSet::put_root(const std::string& name, ByteView content, std::size_
 }
 
 Result<Bytes> HeadSet::get_root(const std::string& name) const {
+    return get_root(name, [&](ByteView content) { return fits_name(name, content); });
+}
+
+Result<Bytes> HeadSet::get_root(const std::string& name, const Good& good) const {
     std::optional<Error> worst;
     for (const auto& head : m_heads) {
         if (!head) continue;
         auto content = head->get_root(name);
-        if (content && fits_name(name, *content)) return content;
+        if (content && good(*content)) return content;
         if (content)
             worst = Error(Errc::corrupt, name + " on " + head->uri() + " is damaged");
         else if (!worst || worst->code() == Errc::not_found)

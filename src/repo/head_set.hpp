@@ -8,6 +8,7 @@
 #include "segment/code.hpp"
 #include "segment/joiner.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -51,6 +52,10 @@ public:
     /// From the first head whose copy fits its name (names that end in a hash are checked).
     /// errors  `not_found` when no head has it, `corrupt` when none has a good copy
     Result<Bytes> get_root(const std::string& name) const;
+
+    /// The same for a name that is not bound to its content: the first copy that `good` takes.
+    using Good = std::function<bool(ByteView content)>;
+    Result<Bytes> get_root(const std::string& name, const Good& good) const;
 
     /// Names on any usable head, ascending. A head that fails is left out; all failing is an error.
     Result<std::vector<std::string>> list_roots(const std::string& prefix) const;

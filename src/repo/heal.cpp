@@ -1,8 +1,11 @@
+#include "repo/certificates.hpp"
 #include "repo/check.hpp"
 #include "repo/head_set.hpp"
 #include "repo/limits.hpp"
 #include "repo/pack_list.hpp"
 #include "repo/repository.hpp"
+#include "repo/signing.hpp"
+#include "repo/snapshot_record.hpp"
 #include "segment/rebuild.hpp"
 
 #include <algorithm>
@@ -19,7 +22,8 @@ public:
         : m_repository(repository),
           m_heads(repository.heads()),
           m_options(options),
-          m_progress(progress) {}
+          m_progress(progress),
+          m_certificates(repository.heads(), repository.descriptor()) {}
 
     Result<HealReport> run();
 
@@ -28,6 +32,8 @@ private:
     Result<> heal_roots();
     Result<> heal_root(const std::string& name);
     bool good(const std::string& name, ByteView content) const;
+    bool signed_snapshot(ByteView content) const;
+    static bool known_kind(const std::string& name);
     void heal_pack(const segment::PackInfo& pack);
     Result<std::uint64_t> rebuild(const segment::PackInfo& pack,
                                   const std::vector<unsigned>& wanted);
@@ -44,6 +50,7 @@ private:
     HeadSet& m_heads;
     const HealOptions& m_options;
     HealProgress& m_progress;
+    mutable Certificates m_certificates;
     std::mutex m_mutex;
     HealReport m_report;
 };
@@ -76,7 +83,28 @@ bool Heal::good(const std::string& name, ByteView content) const {
         const auto read = read_certificate(content, descriptor);
         return read && writer_root_name(read->id) == name;
     }
-    return fits_name(name, content);
+    if (!fits_name(name, content)) return false;
+    if (name.starts_with("batch-"))
+        return SignedBatches(m_heads, descriptor).check(content).has_value();
+    if (name.starts_with("snapshot-")) return signed_snapshot(content);
+    if (name.starts_with(key_root_prefix))
+        return inspect_slot(content, descriptor.id, nullptr).has_value();
+    return false;
+}
+
+bool Heal::signed_snapshot(ByteView content) const {
+    const auto frame = decode_snapshot_frame(content);
+    if (!frame || frame->repo != m_repository.descriptor().id) return false;
+    const auto writer = m_certificates.find(frame->writer);
+    return writer && check_signature(crypto::SignatureScheme::ml_dsa_65, snapshot_context, content,
+                                     (*writer)->record_public);
+}
+
+/// Roots of kinds that this version does not know are left to the version that does.
+bool Heal::known_kind(const std::string& name) {
+    for (const auto* prefix : {"descriptor", "writer-", "batch-", "snapshot-", "key-"})
+        if (name.starts_with(prefix)) return true;
+    return false;
 }
 
 Result<> Heal::heal_root(const std::string& name) {
@@ -111,7 +139,7 @@ Result<> Heal::heal_roots() {
     TRY(const auto names, m_heads.list_roots(""));
     for (const auto& name : names) {
         if (m_options.stop.stop_requested()) return fail(Errc::cancelled, "stopped");
-        CHECK_OK(heal_root(name));
+        if (known_kind(name)) CHECK_OK(heal_root(name));
     }
     return {};
 }

@@ -87,9 +87,7 @@ Result<std::set<PackId>> IndexLoader::load_metadata_pack(std::uint32_t number) {
 }
 
 Result<IndexLoader::NewBatch> IndexLoader::load_batch(const std::string& name) {
-    TRY(const auto record, m_store.m_heads.get_root(name));
-    TRY(const auto batch, decode_batch(record));
-    if (batch.repo != m_store.m_repo) return fail(Errc::corrupt, "a batch of another repository");
+    TRY(const auto batch, m_batches.read(name));
     NewBatch loaded{.name = name, .metadata = {}, .data = {}};
     for (const auto& info : batch.packs) {
         const bool is_metadata = info.cls == segment::PackClass::metadata;
@@ -111,14 +109,16 @@ Result<> IndexLoader::load_chunks(const NewBatch& batch, std::set<PackId>& cover
 }
 
 /// A batch that is forged or damaged beyond repair is left out: what needs its chunks will say so.
-/// One that only cannot be read now must stop the work, or its data would be stored again
-/// (REPO-35).
-Result<> IndexLoader::leave_out(const std::string& name, Error error) {
+/// One that only cannot be read now makes the index incomplete: a backup must not go on, or its
+/// data would be stored again. (REPO-35).
+void IndexLoader::leave_out(const std::string& name, Error error) {
     const auto code = error.code();
-    if (code == Errc::unsupported || code == Errc::unavailable || code == Errc::too_few_heads)
-        return std::unexpected(std::move(error).with(name));
-    m_store.m_warn(name + " is of no use and is left out: " + error.detail());
-    return {};
+    if (code == Errc::authentication || code == Errc::corrupt || code == Errc::limit_exceeded) {
+        m_store.m_warn(name + " is of no use and is left out: " + error.detail());
+        return;
+    }
+    m_store.m_warn(name + " cannot be read now: " + error.detail());
+    m_store.m_incomplete = true;
 }
 
 Result<> IndexLoader::load_new(const std::vector<std::string>& names) {
@@ -129,7 +129,7 @@ Result<> IndexLoader::load_new(const std::vector<std::string>& names) {
         if (batch)
             batches.push_back(*std::move(batch));
         else
-            CHECK_OK(leave_out(name, std::move(batch).error()));
+            leave_out(name, std::move(batch).error());
     }
     std::set<PackId> covered;
     for (const auto& batch : batches) {
@@ -138,12 +138,12 @@ Result<> IndexLoader::load_new(const std::vector<std::string>& names) {
             if (more)
                 covered.merge(*more);
             else
-                CHECK_OK(leave_out(batch.name, std::move(more).error()));
+                leave_out(batch.name, std::move(more).error());
         }
     }
     for (const auto& batch : batches) {
         auto done = load_chunks(batch, covered);
-        if (!done) CHECK_OK(leave_out(batch.name, std::move(done).error()));
+        if (!done) leave_out(batch.name, std::move(done).error());
     }
     if (batches.empty()) return {};
     CHECK_OK_WITH("local cache", m_store.m_index.persist(encode_manifest()));

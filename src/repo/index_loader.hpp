@@ -3,6 +3,7 @@
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "repo/chunk_store.hpp"
+#include "repo/pack_list.hpp"
 
 #include <string>
 #include <vector>
@@ -12,7 +13,8 @@ namespace torgo::repo {
 /// Fills a ChunkStore: from its cache, then from the batches that the cache does not cover.
 class IndexLoader {
 public:
-    explicit IndexLoader(ChunkStore& store) : m_store(store) {}
+    explicit IndexLoader(ChunkStore& store)
+        : m_store(store), m_batches(store.m_heads, store.m_descriptor) {}
 
     Result<> load();
 
@@ -32,10 +34,11 @@ private:
     Result<std::set<PackId>> load_metadata_pack(std::uint32_t number);
     Result<> load_chunks(const NewBatch& batch, std::set<PackId>& covered);
     Result<> load_new(const std::vector<std::string>& names);
-    Result<> leave_out(const std::string& name, Error error);
+    void leave_out(const std::string& name, Error error);
     void forget();
 
     ChunkStore& m_store;
+    SignedBatches m_batches;
     std::unique_ptr<seal::Sealer> m_sealer;
 };
 

@@ -15,7 +15,7 @@ constexpr std::size_t key_file_size_min = 32;
 constexpr std::uint8_t which_dedup = 0x40;
 constexpr std::uint8_t which_root_ml_dsa = 0x41;
 constexpr std::uint8_t which_root_slh_dsa = 0x42;
-constexpr std::uint8_t which_label = 0x7F;
+constexpr std::uint32_t first_epoch = 1;
 constexpr std::size_t wrapped_size_max = 2048;
 
 struct SlotHeader {
@@ -69,10 +69,24 @@ Result<crypto::SecretBytes> stretch(const SlotHeader& header, const Credential& 
 }
 
 /// Each secret has a wrapping key of its own, so that custody can be split later (REPO-9).
-crypto::SecretBytes wrapping_key(const crypto::SecretBytes& stretched, std::uint8_t which) {
+crypto::SecretBytes wrapping_key(const crypto::SecretBytes& stretched, std::uint8_t which,
+                                 std::uint32_t epoch) {
     Writer info;
-    info.raw(as_bytes("TORGO/KEK/1")).put(which);
+    info.raw(as_bytes("TORGO/KEK/1")).put(which).put(epoch);
     return crypto::hkdf_expand(stretched, info.view(), crypto::siv_key_size);
+}
+
+/// Whoever holds the repository's secrets may read all labels.
+crypto::SecretBytes label_key(const crypto::SecretBytes& dedup) {
+    const auto key = crypto::hkdf_extract(as_bytes("TORGO/LABEL/1"), dedup.view());
+    return crypto::hkdf_expand(key, as_bytes("label"), crypto::siv_key_size);
+}
+
+Result<Bytes> seal_label(const crypto::SecretBytes& dedup, ByteView prefix,
+                         const std::string& label) {
+    if (label.size() > limits::label_size_max)
+        return fail(Errc::invalid_argument, "the key's label is longer than 1024 bytes");
+    return crypto::siv_seal(label_key(dedup), prefix, as_bytes(label));
 }
 
 struct Wrapping {
@@ -80,14 +94,13 @@ struct Wrapping {
     ByteView secret;
 };
 
-std::vector<Wrapping> wrappings(const Secrets& secrets, const std::string& label) {
+std::vector<Wrapping> wrappings(const Secrets& secrets) {
     std::vector<Wrapping> all;
     for (std::size_t i = 0; i < secrets.heads.size(); ++i)
         all.push_back({static_cast<std::uint8_t>(i + 1), secrets.heads[i].view()});
     all.push_back({which_dedup, secrets.dedup.view()});
     all.push_back({which_root_ml_dsa, secrets.root_ml_dsa.view()});
     all.push_back({which_root_slh_dsa, secrets.root_slh_dsa.view()});
-    all.push_back({which_label, as_bytes(label)});
     return all;
 }
 
@@ -101,9 +114,6 @@ Result<> place_secret(OpenedSlot& opened, std::uint8_t which, crypto::SecretByte
         return {};
     case which_root_slh_dsa:
         opened.secrets.root_slh_dsa = std::move(secret);
-        return {};
-    case which_label:
-        opened.label = as_text(secret.view());
         return {};
     default:
         break;
@@ -134,19 +144,31 @@ Result<Bytes> seal_slot(const SlotInput& input, const Credential& credential,
     const auto prefix = encode_header(header);
     Writer out;
     out.raw(prefix);
-    const auto all = wrappings(secrets, input.label);
+    TRY(const auto label, seal_label(secrets.dedup, prefix, input.label));
+    out.blob(label);
+    const auto all = wrappings(secrets);
     out.varint(all.size());
     for (const auto& [which, secret] : all) {
-        TRY(const auto wrapped, crypto::siv_seal(wrapping_key(stretched, which), prefix, secret));
-        out.put(which).put(std::uint32_t{1}).blob(wrapped); // 1: the epoch the secret belongs to
+        TRY(const auto wrapped,
+            crypto::siv_seal(wrapping_key(stretched, which, first_epoch), prefix, secret));
+        out.put(which).put(first_epoch).blob(wrapped);
     }
     return std::move(out).take();
 }
 
-Result<KeySlotInfo> inspect_slot(ByteView slot) {
+Result<KeySlotInfo> inspect_slot(ByteView slot, const RepoId& repo, const Secrets* secrets) {
     Reader in(slot);
     TRY(const auto header, decode_header(in));
-    return KeySlotInfo{.name = {}, .custody = header.custody, .cost = header.cost, .label = {}};
+    if (header.repo != repo) return fail(Errc::corrupt, "a key slot of another repository");
+    TRY(const auto label, in.blob(limits::label_size_max + crypto::siv_overhead));
+    std::string text;
+    if (secrets != nullptr) {
+        TRY(const auto opened,
+            crypto::siv_open(label_key(secrets->dedup), encode_header(header), label));
+        text = as_text(opened.view());
+    }
+    return KeySlotInfo{
+        .name = {}, .custody = header.custody, .cost = header.cost, .label = std::move(text)};
 }
 
 Result<OpenedSlot> open_slot(ByteView slot, const RepoId& repo, const Credential& credential) {
@@ -157,13 +179,14 @@ Result<OpenedSlot> open_slot(ByteView slot, const RepoId& repo, const Credential
         return fail(Errc::wrong_password, "the slot has another custody");
     TRY(const auto stretched, stretch(header, credential));
     const auto prefix = encode_header(header);
+    TRY([[maybe_unused]] const auto label, in.blob(limits::label_size_max + crypto::siv_overhead));
     TRY(const auto count, in.varint(limits::wraps_per_slot_max));
     OpenedSlot opened;
     for (std::uint64_t i = 0; i < count; ++i) {
         TRY(const auto which, in.get<std::uint8_t>());
-        TRY([[maybe_unused]] const auto epoch, in.get<std::uint32_t>());
+        TRY(const auto epoch, in.get<std::uint32_t>());
         TRY(const auto wrapped, in.blob(wrapped_size_max));
-        auto secret = crypto::siv_open(wrapping_key(stretched, which), prefix, wrapped);
+        auto secret = crypto::siv_open(wrapping_key(stretched, which, epoch), prefix, wrapped);
         if (!secret) return fail(Errc::wrong_password, "the key slot does not open");
         CHECK_OK(place_secret(opened, which, *std::move(secret)));
     }

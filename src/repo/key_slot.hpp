@@ -32,7 +32,7 @@ struct KeySlotInfo {
     std::string name; ///< 64 hex digits: SHA-256 of the slot
     Custody custody = Custody::pass_phrase;
     crypto::Argon2Cost cost; ///< meaningful for pass phrases
-    std::string label;       ///< of the slots that the open secrets can read: all
+    std::string label;       ///< empty while the repository is locked
 };
 
 struct SlotInput {
@@ -55,13 +55,12 @@ std::string key_slot_name(ByteView slot);
 Result<Bytes> seal_slot(const SlotInput& input, const Credential& credential,
                         const Secrets& secrets);
 
-/// What a slot says without being opened.
+/// What a slot says without its credential; the label too where `secrets` are there.
 /// errors  `corrupt`, `unsupported`, `limit_exceeded` for an Argon2 cost that no honest slot has
-Result<KeySlotInfo> inspect_slot(ByteView slot);
+Result<KeySlotInfo> inspect_slot(ByteView slot, const RepoId& repo, const Secrets* secrets);
 
 struct OpenedSlot {
     Secrets secrets;
-    std::string label;
 };
 
 /// errors  `wrong_password`, those of inspect_slot

@@ -19,6 +19,7 @@ inline constexpr std::size_t name_size_max = 255;         ///< NAME_MAX of every
 inline constexpr std::size_t link_target_size_max = 4096; ///< PATH_MAX
 inline constexpr std::size_t xattrs_per_node_max = 4096;
 inline constexpr std::size_t xattr_value_size_max = 64_KiB; ///< XATTR_SIZE_MAX
+inline constexpr std::size_t xattr_bytes_max = 1_MiB; ///< of one node, names and values together
 inline constexpr std::size_t nodes_per_chunk_max = 65536;
 inline constexpr std::size_t chunk_table_max = 1U << 19U; ///< 16 MiB of ids
 inline constexpr std::size_t directory_depth_max = 4096;
@@ -33,6 +34,7 @@ inline constexpr std::size_t page_nodes_max = 8192;
 inline constexpr std::size_t page_bytes_max = 4_MiB;
 /// Small directories travel inside their parent's page: 100,000 of them are not 100,000 chunks.
 inline constexpr std::size_t inline_nodes_max = 128;
+inline constexpr std::size_t inline_bytes_max = 256_KiB;
 
 inline constexpr std::size_t extents_inline_max = 1024;
 inline constexpr std::size_t extents_per_list = 4096;

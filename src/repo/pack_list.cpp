@@ -7,50 +7,27 @@
 
 namespace torgo::repo {
 
-namespace {
+Result<Batch> SignedBatches::read(const std::string& name) {
+    TRY(const auto record, m_heads.get_root(name));
+    return check(record);
+}
 
-class BatchReader {
-public:
-    BatchReader(const HeadSet& heads, const Descriptor& descriptor)
-        : m_heads(heads), m_descriptor(descriptor) {}
-
-    // REPO-18
-    Result<Batch> read(const std::string& name) {
-        TRY(const auto record, m_heads.get_root(name));
-        TRY(auto batch, decode_batch(record));
-        if (batch.repo != m_descriptor.id)
-            return fail(Errc::authentication, "it is another repository's");
-        TRY(const auto* writer, certificate(batch.writer));
-        TRY([[maybe_unused]] const auto body,
-            check_signature(crypto::SignatureScheme::ml_dsa_87, batch_context, record,
-                            writer->pack_public));
-        return batch;
-    }
-
-private:
-    Result<const WriterCertificate*> certificate(const WriterId& id) {
-        auto at = m_certificates.find(id);
-        if (at == m_certificates.end()) {
-            TRY(const auto record, m_heads.get_root(writer_root_name(id)));
-            TRY(auto read, read_certificate(record, m_descriptor));
-            if (read.id != id) return fail(Errc::authentication, "the record of another writer");
-            at = m_certificates.emplace(id, std::move(read)).first;
-        }
-        return &at->second;
-    }
-
-    const HeadSet& m_heads;
-    const Descriptor& m_descriptor;
-    std::map<WriterId, WriterCertificate> m_certificates;
-};
-
-} // namespace
+Result<Batch> SignedBatches::check(ByteView record) {
+    TRY(auto batch, decode_batch(record));
+    if (batch.repo != m_descriptor.id)
+        return fail(Errc::authentication, "it is another repository's");
+    TRY(const auto* writer, m_certificates.find(batch.writer));
+    TRY([[maybe_unused]] const auto body,
+        check_signature(crypto::SignatureScheme::ml_dsa_87, batch_context, record,
+                        writer->pack_public));
+    return batch;
+}
 
 Result<std::vector<segment::PackInfo>>
 list_packs(const HeadSet& heads, const Descriptor& descriptor,
            const std::function<void(const std::string& batch, const Error& reason)>& reject) {
     TRY(const auto names, heads.list_roots("batch-"));
-    BatchReader reader(heads, descriptor);
+    SignedBatches reader(heads, descriptor);
     std::vector<segment::PackInfo> packs;
     std::unordered_set<PackId> seen;
     for (const auto& name : names) {

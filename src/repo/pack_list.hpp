@@ -2,16 +2,33 @@
 
 #include "base/error.hpp"
 #include "repo/batch.hpp"
+#include "repo/certificates.hpp"
 #include "repo/descriptor.hpp"
 #include "repo/head_set.hpp"
-#include "repo/writer.hpp"
 
 #include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
 namespace torgo::repo {
+
+/// Reads batches and verifies them with public keys only.
+class SignedBatches {
+public:
+    SignedBatches(const HeadSet& heads, const Descriptor& descriptor)
+        : m_heads(heads), m_descriptor(descriptor), m_certificates(heads, descriptor) {}
+
+    /// errors  `authentication`, `corrupt`, `unsupported`, those of reading
+    Result<Batch> read(const std::string& name);
+
+    /// The same for bytes at hand.
+    Result<Batch> check(ByteView record);
+
+private:
+    const HeadSet& m_heads;
+    const Descriptor& m_descriptor;
+    Certificates m_certificates;
+};
 
 /// Every pack that a signed batch names, each once: read and verified with public keys only, so
 /// that nodes without secrets can check and heal (docs/spec/repository.md 5).

@@ -4,6 +4,7 @@
 #include "crypto/hash.hpp"
 #include "env/file_system.hpp"
 #include "env/random.hpp"
+#include "repo/certificates.hpp"
 #include "repo/chunk_store.hpp"
 #include "repo/head_set.hpp"
 #include "repo/history.hpp"
@@ -61,12 +62,29 @@ Result<> Repository::read_descriptor() {
         found = true;
     }
     if (!found) return std::unexpected(*std::move(reason));
+    if (m_place.heads.size() != m_descriptor.data_code.n)
+        return fail(Errc::invalid_argument,
+                    "the descriptor file names " + std::to_string(m_place.heads.size()) +
+                        " heads, the repository has " + std::to_string(m_descriptor.data_code.n));
     const auto needed = m_descriptor.data_code.k;
     if (m_heads->usable() < needed)
         return fail(Errc::too_few_heads, "only " + std::to_string(m_heads->usable()) + " of " +
                                              std::to_string(m_heads->size()) + " heads answer, " +
                                              std::to_string(needed) + " are needed" +
                                              (reason ? " (" + reason->detail() + ")" : ""));
+    return {};
+}
+
+/// A slot must hold the whole of this owner's secrets: a head could put one there that anyone
+/// opens.
+Result<> Repository::check_secrets(const Secrets& secrets) const {
+    if (secrets.heads.size() != seal::head_count(m_descriptor.suite) || secrets.dedup.empty() ||
+        secrets.root_ml_dsa.empty() || secrets.root_slh_dsa.empty())
+        return fail(Errc::authentication, "the key slot does not hold all secrets");
+    TRY(const auto root, RootKeys::from(secrets));
+    if (root.ml_dsa_public() != m_descriptor.root_ml_dsa ||
+        root.slh_dsa_public() != m_descriptor.root_slh_dsa)
+        return fail(Errc::authentication, "the key slot holds another owner's secrets");
     return {};
 }
 
@@ -84,8 +102,12 @@ Result<> Repository::unlock(const Credential& credential) {
             if (opened.error().code() != Errc::wrong_password) reason = opened.error();
             continue;
         }
+        if (auto fits = check_secrets(opened->secrets); !fits) { // forged, or of another epoch
+            reason = std::move(fits).error().with(name);
+            continue;
+        }
+        TRY(auto keys, opened->secrets.keys(m_descriptor.suite, m_place.id, m_descriptor.epoch));
         m_secrets = std::make_unique<Secrets>(std::move(opened->secrets));
-        TRY(auto keys, m_secrets->keys(m_descriptor.suite, m_place.id, m_descriptor.epoch));
         m_keys = std::make_unique<seal::Keys>(std::move(keys));
         m_sealer = std::make_unique<seal::Sealer>(*m_keys, 3, *m_world.random);
         m_current_slot = name.substr(key_root_prefix.size());
@@ -100,7 +122,7 @@ Result<ChunkStore*> Repository::chunks() {
     ENSURE(unlocked());
     if (!m_chunks) {
         auto store = std::make_unique<ChunkStore>(
-            *m_heads, *m_keys, m_place.id, m_world,
+            *m_heads, *m_keys, m_descriptor, m_world,
             m_folders.cache.empty() ? "" : m_folders.cache + "/index", m_warn);
         CHECK_OK(store->load());
         m_chunks = std::move(store);
@@ -111,7 +133,7 @@ Result<ChunkStore*> Repository::chunks() {
 Result<std::unique_ptr<ChunkStore>> Repository::fresh_chunks(const Warn& warn) {
     ENSURE(unlocked());
     auto store =
-        std::make_unique<ChunkStore>(*m_heads, *m_keys, m_place.id, m_world, std::string(), warn);
+        std::make_unique<ChunkStore>(*m_heads, *m_keys, m_descriptor, m_world, std::string(), warn);
     CHECK_OK(store->load());
     return store;
 }
@@ -119,9 +141,18 @@ Result<std::unique_ptr<ChunkStore>> Repository::fresh_chunks(const Warn& warn) {
 Result<std::vector<Snapshot>> Repository::fresh_snapshots(const Warn& warn) {
     m_snapshots.reset();
     const auto usual = std::exchange(m_warn, warn);
+    m_verify_all = true;
     auto all = snapshots();
+    m_verify_all = false;
     m_warn = usual;
     return all;
+}
+
+/// The record must outlast any two heads, like the snapshots it vouches for.
+Result<> Repository::spread_writer(const WriterId& id, ByteView record) {
+    const auto& code = m_descriptor.data_code;
+    const auto needed = std::min<std::size_t>(code.k + 1U, code.n);
+    return m_heads->put_root(writer_root_name(id), record, needed);
 }
 
 Result<WriterKeys> Repository::writer() {
@@ -129,16 +160,17 @@ Result<WriterKeys> Repository::writer() {
     const auto file = m_folders.state + "/writer";
     if (const auto text = env::read_file(*m_world.files, file, state_file_max)) {
         const auto id = WriterId::parse(as_text(*text).substr(0, 2 * WriterId::size));
-        if (id) {
-            const auto record = m_heads->get_root(writer_root_name(*id));
-            if (record) return open_writer(*record, m_descriptor, *m_sealer);
-            if (record.error().code() != Errc::not_found) return std::unexpected(record.error());
+        const auto record = id ? read_writer_record(*m_heads, m_descriptor, *id)
+                               : Result<Bytes>(std::unexpected(id.error()));
+        if (record) {
+            CHECK_OK_WITH("keeping the writer's record", spread_writer(*id, *record));
+            return open_writer(*record, m_descriptor, *m_sealer);
         }
+        if (record.error().code() == Errc::unavailable) return std::unexpected(record.error());
     }
     TRY(const auto root, RootKeys::from(*m_secrets));
     TRY(auto made, create_writer(m_place.id, root, *m_keys, *m_sealer, *m_world.random));
-    const auto needed = std::min<std::size_t>(m_descriptor.data_code.k + 1U, m_heads->usable());
-    CHECK_OK(m_heads->put_root(writer_root_name(made.keys.id), made.record, needed));
+    CHECK_OK_WITH("writing the writer's record", spread_writer(made.keys.id, made.record));
     CHECK_OK(env::make_directories(*m_world.files, m_folders.state));
     CHECK_OK(env::write_file_atomically(*m_world.files, file, as_bytes(made.keys.id.hex() + "\n")));
     return std::move(made.keys);
@@ -146,9 +178,20 @@ Result<WriterKeys> Repository::writer() {
 
 Result<> Repository::remember_snapshot(const SnapshotId& id) {
     m_snapshots.reset();
-    CHECK_OK(env::make_directories(*m_world.files, m_folders.state));
-    return env::write_file_atomically(*m_world.files, m_folders.state + "/last-snapshot",
-                                      as_bytes(id.hex() + "\n"));
+    return note_last_seen(id);
+}
+
+/// A state folder that cannot be written costs this machine the warning about rollbacks, no more.
+Result<> Repository::note_last_seen(const SnapshotId& id) {
+    auto& files = *m_world.files;
+    const auto file = m_folders.state + "/last-snapshot";
+    const auto line = id.hex() + "\n";
+    const auto before = env::read_file(files, file, state_file_max);
+    if (before && as_text(*before) == line) return {};
+    auto noted = env::make_directories(files, m_folders.state);
+    if (noted) noted = env::write_file_atomically(files, file, as_bytes(line));
+    if (!noted) m_warn("cannot note the last snapshot seen: " + noted.error().detail());
+    return {};
 }
 
 Result<std::vector<SnapshotFrame>> Repository::read_frames() {
@@ -163,8 +206,6 @@ Result<std::vector<SnapshotFrame>> Repository::read_frames() {
             frame = fail(Errc::authentication, "it is another repository's");
         if (frame)
             frames.push_back(*std::move(frame));
-        else if (frame.error().code() == Errc::unsupported)
-            return std::unexpected(std::move(frame).error());
         else
             m_warn(name + " cannot be used: " + frame.error().detail());
     }
@@ -172,17 +213,11 @@ Result<std::vector<SnapshotFrame>> Repository::read_frames() {
 }
 
 Result<> Repository::check_frame_signature(const SnapshotFrame& frame) {
-    auto at = m_certificates.find(frame.writer);
-    if (at == m_certificates.end()) {
-        TRY(const auto record, m_heads->get_root(writer_root_name(frame.writer)));
-        TRY(auto certificate, read_certificate(record, m_descriptor));
-        if (certificate.id != frame.writer)
-            return fail(Errc::authentication, "the writer's record is another writer's");
-        at = m_certificates.emplace(frame.writer, std::move(certificate)).first;
-    }
+    if (!m_certificates) m_certificates = std::make_unique<Certificates>(*m_heads, m_descriptor);
+    TRY(const auto* writer, m_certificates->find(frame.writer));
     TRY([[maybe_unused]] const auto body,
         check_signature(crypto::SignatureScheme::ml_dsa_65, snapshot_context, frame.record,
-                        at->second.record_public));
+                        writer->record_public));
     return {};
 }
 
@@ -199,6 +234,10 @@ Result<std::vector<SnapshotFrame>> Repository::authentic(std::vector<SnapshotFra
         if (const auto signed_well = check_frame_signature(frame); !signed_well) {
             m_warn("snapshot " + frame.id.hex().substr(0, 8) +
                    " is not authentic and is left out: " + signed_well.error().detail());
+            continue;
+        }
+        if (m_verify_all) { // check: every signature, not only the newest
+            good.insert(frame.id);
             continue;
         }
         std::vector<SnapshotId> way{frame.id};
@@ -247,6 +286,7 @@ Result<std::vector<Snapshot>> Repository::snapshots() {
     }
     sort_by_history(all);
     warn_about_history(all);
+    if (!all.empty()) CHECK_OK(note_last_seen(all.back().id));
     m_snapshots = all;
     return all;
 }

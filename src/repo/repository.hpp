@@ -11,7 +11,6 @@
 #include "repo/writer.hpp"
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +19,7 @@
 
 namespace torgo::repo {
 
+class Certificates;
 class HeadSet;
 class ChunkStore;
 
@@ -148,6 +148,10 @@ private:
     Descriptor m_descriptor;
     std::unique_ptr<HeadSet> m_heads;
     Result<> read_descriptor();
+    Result<> check_secrets(const Secrets& secrets) const;
+    Result<> spread_writer(const WriterId& id, ByteView record);
+    Result<> note_last_seen(const SnapshotId& id);
+    bool m_verify_all = false;
     Result<std::vector<SnapshotFrame>> read_frames();
     Result<std::vector<SnapshotFrame>> authentic(std::vector<SnapshotFrame> frames);
     Result<> check_frame_signature(const SnapshotFrame& frame);
@@ -157,7 +161,7 @@ private:
     std::unique_ptr<seal::Keys> m_keys;
     std::unique_ptr<seal::Sealer> m_sealer;
     std::unique_ptr<ChunkStore> m_chunks;
-    std::map<WriterId, WriterCertificate> m_certificates;
+    std::unique_ptr<Certificates> m_certificates;
     std::optional<std::vector<Snapshot>> m_snapshots;
     std::string m_current_slot;
 };

@@ -9,8 +9,14 @@ Result<std::vector<KeySlotInfo>> Repository::key_slots() {
     TRY(const auto names, m_heads->list_roots(std::string(key_root_prefix)));
     std::vector<KeySlotInfo> slots;
     for (const auto& name : names) {
-        TRY(const auto record, m_heads->get_root(name));
-        TRY(auto info, inspect_slot(record));
+        const auto record = m_heads->get_root(name);
+        auto read = record ? inspect_slot(*record, m_place.id, m_secrets.get())
+                           : Result<KeySlotInfo>(std::unexpected(record.error()));
+        if (!read) {
+            m_warn(name + " cannot be used: " + read.error().detail());
+            continue;
+        }
+        auto info = *std::move(read);
         info.name = name.substr(key_root_prefix.size());
         slots.push_back(std::move(info));
     }

@@ -1,10 +1,9 @@
-#include "repo/repository.hpp"
-
 #include "crypto/hash.hpp"
 #include "repo/backup.hpp"
 #include "repo/browse.hpp"
 #include "repo/check.hpp"
 #include "repo/head_set.hpp"
+#include "repo/repository.hpp"
 #include "repo/restore.hpp"
 #include "source/compare.hpp"
 #include "sys/clock.hpp"
@@ -27,13 +26,15 @@ namespace {
 constexpr crypto::Argon2Cost cheap{.memory_kib = 64, .passes = 1, .lanes = 1};
 
 Credential pass_phrase(std::string_view text) {
-    return {.custody = Custody::pass_phrase, .secret = crypto::SecretBytes::copy_of(as_bytes(text))};
+    return {.custody = Custody::pass_phrase,
+            .secret = crypto::SecretBytes::copy_of(as_bytes(text))};
 }
 
 std::string bytes_of(std::size_t size, unsigned seed) {
     std::mt19937 engine(seed); // NOLINT(cert-msc51-cpp): the same bytes each time
     std::string text(size, '\0');
-    for (auto& c : text) c = static_cast<char>(engine());
+    for (auto& c : text)
+        c = static_cast<char>(engine());
     return text;
 }
 
@@ -54,7 +55,8 @@ protected:
         std::string name = testing::TempDir() + "torgo_repo_XXXXXX";
         ASSERT_NE(::mkdtemp(name.data()), nullptr);
         m_root = name;
-        for (int i = 1; i <= 4; ++i) m_heads.push_back((m_root / ("head" + std::to_string(i))));
+        for (int i = 1; i <= 4; ++i)
+            m_heads.push_back((m_root / ("head" + std::to_string(i))));
         InitOptions options{.heads = m_heads,
                             .suite = seal::Suite::chimera2048,
                             .code = {.k = 2, .n = 4},
@@ -87,14 +89,11 @@ protected:
 
     fs::path tree() const { return m_root / "tree"; }
 
-    LocalFolders folders() const {
-        return {.cache = m_root / "cache", .state = m_root / "state"};
-    }
+    LocalFolders folders() const { return {.cache = m_root / "cache", .state = m_root / "state"}; }
 
     std::unique_ptr<Repository> open(std::string_view password = "secret") {
-        auto repository = Repository::open(world(), m_place, folders(), [this](const auto& text) {
-            m_warnings.push_back(text);
-        });
+        auto repository = Repository::open(
+            world(), m_place, folders(), [this](const auto& text) { m_warnings.push_back(text); });
         EXPECT_TRUE(repository.has_value()) << repository.error().detail();
         if (!repository) return nullptr;
         const auto unlocked = (*repository)->unlock(pass_phrase(password));
@@ -218,7 +217,8 @@ TEST_F(RepositoryTest, any_two_heads_may_be_lost) {
 
 TEST_F(RepositoryTest, three_lost_heads_are_said_and_nothing_is_restored) {
     must_backup();
-    for (std::size_t i = 0; i < 3; ++i) fs::remove_all(m_heads[i]);
+    for (std::size_t i = 0; i < 3; ++i)
+        fs::remove_all(m_heads[i]);
     const auto repository =
         Repository::open(world(), m_place, folders(), [](const std::string&) {});
     ASSERT_FALSE(repository.has_value());
@@ -364,7 +364,8 @@ TEST_F(RepositoryTest, a_head_in_use_is_not_taken_again) {
 }
 
 TEST_F(RepositoryTest, a_backup_without_enough_heads_saves_nothing_and_says_so) {
-    for (std::size_t i = 0; i < 2; ++i) fs::remove_all(m_heads[i]);
+    for (std::size_t i = 0; i < 2; ++i)
+        fs::remove_all(m_heads[i]);
     const auto repository = open();
     const auto summary = run_backup(*repository);
     ASSERT_FALSE(summary.has_value());

@@ -76,14 +76,17 @@ private:
 
 /// For the progress bar; a directory that cannot be read is reported by the real pass.
 Result<> Restore::count(const Node& start) {
-    return for_each_node(m_repository, start, "/",
-                         [&](const std::string&, const Node& node) -> Result<bool> {
-                             if (node.entry.kind == Kind::file) {
-                                 m_progress.files_total += 1;
-                                 m_progress.bytes_total += node.entry.size;
-                             }
-                             return !m_options.stop.stop_requested();
-                         });
+    const auto counted = for_each_node(m_repository, start, "/",
+                                       [&](const std::string&, const Node& node) -> Result<bool> {
+                                           if (node.entry.kind == Kind::file) {
+                                               m_progress.files_total += 1;
+                                               m_progress.bytes_total += node.entry.size;
+                                           }
+                                           return !m_options.stop.stop_requested();
+                                       });
+    if (m_options.stop.stop_requested()) return fail(Errc::cancelled, "stopped");
+    (void)counted; // what cannot be read is named by the real pass
+    return {};
 }
 
 Restore::Way Restore::way(const Node& node, const std::string& relative) {
@@ -141,8 +144,10 @@ Result<> Restore::child(const Node& node, const std::string& relative, const std
 Result<> Restore::directory(const Node& node, const std::string& relative, const std::string& path,
                             bool included, std::size_t depth) {
     if (m_options.stop.stop_requested()) return fail(Errc::cancelled, "stopped");
-    if (depth > limits::directory_depth_max)
-        return fail(Errc::limit_exceeded, "directories nested too deep at " + path);
+    if (depth > limits::directory_depth_max) {
+        problem(path, Error(Errc::limit_exceeded, "directories nested too deep"));
+        return {};
+    }
     if (!relative.empty()) {
         if (way(node, relative) == Way::keep) {
             m_summary.skipped += 1;
@@ -186,6 +191,13 @@ Result<> Restore::file(const Node& node, const std::string& relative, Way how) {
     auto extents = m_reader.extents(node);
     if (!extents) {
         problem(relative, extents.error());
+        return {};
+    }
+    std::uint64_t length = 0;
+    for (const auto& extent : *extents)
+        length += extent.length;
+    if (length != node.entry.size) {
+        problem(relative, Error(Errc::corrupt, "its pieces do not add up to its size"));
         return {};
     }
     if (m_options.dry_run) return {};

@@ -74,6 +74,8 @@ Result<> read_public_part(Reader& in, SnapshotFrame& frame) {
     TRY(frame.repo, in.id<RepoId>());
     TRY(frame.writer, in.id<WriterId>());
     TRY(frame.counter, in.get<std::uint64_t>());
+    if (frame.counter == 0 || frame.counter == UINT64_MAX)
+        return fail(Errc::corrupt, "snapshot: an impossible counter");
     TRY(const auto parents, in.varint(limits::parents_max));
     for (std::uint64_t i = 0; i < parents; ++i) {
         TRY(const auto parent, in.id<SnapshotId>());

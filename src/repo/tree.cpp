@@ -211,7 +211,7 @@ bool acceptable_name(std::string_view name, bool only_node_of_page) {
 
 class PageReader {
 public:
-    explicit PageReader(ByteView page) : m_in(page) {}
+    PageReader(ByteView page, bool root) : m_in(page), m_root(root) {}
 
     // REPO-20
     Result<Listing> read() {
@@ -226,7 +226,7 @@ public:
 
 private:
     Result<Listing> listing(std::size_t depth) {
-        if (depth > limits::directory_depth_max)
+        if (depth > limits::inline_nodes_max) // no writer inlines more nodes than that
             return fail(Errc::limit_exceeded, "tree: directories nested too deep");
         TRY(const auto count, m_in.varint(limits::nodes_per_chunk_max - m_count));
         m_count += count;
@@ -234,7 +234,7 @@ private:
         nodes.reserve(std::min<std::size_t>(count, m_in.left()));
         for (std::uint64_t i = 0; i < count; ++i) {
             TRY(auto next, node(depth));
-            if (!acceptable_name(next.entry.name, depth == 0 && count == 1)) // REPO-22
+            if (!acceptable_name(next.entry.name, m_root && depth == 0 && count == 1)) // REPO-22
                 return fail(Errc::corrupt, "tree: a name that could leave its directory");
             if (!nodes.empty() && !(nodes.back().entry.name < next.entry.name)) // REPO-23
                 return fail(Errc::corrupt, "tree: names out of order");
@@ -337,6 +337,7 @@ private:
     }
 
     Reader m_in;
+    bool m_root;
     TableReader m_table;
     Previous m_previous;
     std::size_t m_count = 0;
@@ -368,8 +369,8 @@ Bytes encode_page(const Listing& nodes) {
     return PageWriter().write(nodes);
 }
 
-Result<Listing> decode_page(ByteView page) {
-    return PageReader(page).read();
+Result<Listing> decode_page(ByteView page, bool root) {
+    return PageReader(page, root).read();
 }
 
 // REPO-43
@@ -410,6 +411,13 @@ std::vector<std::size_t> page_ends(const Listing& nodes) {
     }
     if (count != 0 || ends.empty()) ends.push_back(nodes.size());
     return ends;
+}
+
+std::size_t weight(const Listing& nodes) {
+    std::size_t bytes = 0;
+    for (const auto& node : nodes)
+        bytes += weight(node);
+    return bytes;
 }
 
 std::size_t count_nodes(const Listing& nodes) {

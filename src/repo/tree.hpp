@@ -37,10 +37,11 @@ struct Node {
 /// source  docs/spec/repository.md 6
 Bytes encode_page(const Listing& nodes);
 
+/// in      `root`: the page of a snapshot's root, whose one node has no name
 /// errors  `corrupt`, `unsupported`, `limit_exceeded`: names that could leave their directory,
 /// nodes
 ///         out of order, ids out of the table, anything that encode_page would not write
-Result<Listing> decode_page(ByteView page);
+Result<Listing> decode_page(ByteView page, bool root = false);
 
 /// A list of extents, for files that have very many.
 Bytes encode_extents(const std::vector<Extent>& extents);
@@ -49,6 +50,9 @@ Result<std::vector<Extent>> decode_extents(ByteView list);
 /// Where the listing of one directory is cut into pages: after the nodes at these positions, last
 /// one included. Depends on names and sizes only, so that a new name moves no other page's border.
 std::vector<std::size_t> page_ends(const Listing& nodes);
+
+/// At most what a listing adds to a page, in bytes.
+std::size_t weight(const Listing& nodes);
 
 /// Nodes of a listing and of everything inlined in it.
 std::size_t count_nodes(const Listing& nodes);

@@ -57,7 +57,8 @@ Result<> TreeBuilder::complete(PendingDirectory& directory, seal::Sealer& sealer
         return {};
     }
     auto& node = directory.parent->nodes.at(directory.place);
-    if (count_nodes(directory.nodes) <= limits::inline_nodes_max) {
+    if (count_nodes(directory.nodes) <= limits::inline_nodes_max &&
+        weight(directory.nodes) <= limits::inline_bytes_max) {
         node.inlined = std::make_shared<Listing>(std::move(directory.nodes));
         return {};
     }

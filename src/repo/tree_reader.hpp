@@ -20,7 +20,7 @@ public:
     TreeReader(TreeReader&&) = delete;
     TreeReader& operator=(TreeReader&&) = delete;
 
-    Result<Listing> page(const ChunkId& id);
+    Result<Listing> page(const ChunkId& id, bool root = false);
 
     /// All extents of a file, also when they lie in lists of their own.
     Result<std::vector<Extent>> extents(const Node& file);
