@@ -19,10 +19,15 @@ class Program:
         place.mkdir(parents=True)
         self.repository = place / "repository"
         self.environment = {
-            "PATH": os.environ["PATH"], "HOME": str(place), "LANG": "C.UTF-8",
+            "PATH": os.environ["PATH"],
+            "HOME": str(place),
+            "LANG": "C.UTF-8",
             "TORGO_BENCH_LOG": str(place / "log"),
-            "TORGO_PASSWORD": PASS_PHRASE, "RESTIC_PASSWORD": PASS_PHRASE, "BORG_PASSPHRASE": PASS_PHRASE,
-            "RESTIC_REPOSITORY": str(self.repository), "BORG_REPO": str(self.repository),
+            "TORGO_PASSWORD": PASS_PHRASE,
+            "RESTIC_PASSWORD": PASS_PHRASE,
+            "BORG_PASSPHRASE": PASS_PHRASE,
+            "RESTIC_REPOSITORY": str(self.repository),
+            "BORG_REPO": str(self.repository),
             "BORG_RELOCATED_REPO_ACCESS_IS_OK": "yes",
         }
 

@@ -13,7 +13,7 @@ from peers import Borg, Restic, Torgo
 ALL = ["R1", "R2", "R3", "R4", "R5", "R6", "R7", "C1", "C2"]
 LINUX_PACKAGE = "linux-source-6.12"
 TOUCHED_SHARE = 0.01  # R3: files whose time changes
-CHANGED_FILES = 200   # R3: files whose content changes
+CHANGED_FILES = 200  # R3: files whose content changes
 MIB = 1 << 20
 
 
@@ -67,7 +67,11 @@ class Bench:
         return copy
 
     def fresh(self, tag):
-        kinds = ((Torgo, self.options.torgo), (Restic, shutil.which("restic")), (Borg, shutil.which("borg")))
+        kinds = (
+            (Torgo, self.options.torgo),
+            (Restic, shutil.which("restic")),
+            (Borg, shutil.which("borg")),
+        )
         return [kind(program, self.work / tag / kind.name) for kind, program in kinds if program]
 
     def first_backups(self):
@@ -93,21 +97,29 @@ class Bench:
         ratio = value_of(ours) / max(value_of(theirs), 1e-9)
         self.table.verdict(row, f"{what}, torgo / {peer}", ratio, f"<= {goal:.3g}", ratio <= goal)
 
-    # --- rows ---------------------------------------------------------------------------------------
+    # --- rows -----------------------------------------------------------------------------------
 
     def r1(self):
         results = self.first_backups()
         stored = {program.name: program.stored() for program in self.programs}
         for program in self.programs:
-            self.table.add("R1", "first backup", program.name, results[program.name],
-                           stored_mib=round(stored[program.name] / MIB, 1))
+            self.table.add(
+                "R1",
+                "first backup",
+                program.name,
+                results[program.name],
+                stored_mib=round(stored[program.name] / MIB, 1),
+            )
         self.compare("R1", "CPU", lambda t: t.cpu, 1 / 3, results)
         self.compare("R1", "wall", lambda t: t.wall, 1 / 2, results)
         self.compare("R1", "stored bytes", lambda t: t, 1, stored)
 
     def r2(self):
         self.first_backups()
-        results = {p.name: median([p.backup(self.tree()) for _ in range(self.options.runs)]) for p in self.programs}
+        results = {
+            p.name: median([p.backup(self.tree()) for _ in range(self.options.runs)])
+            for p in self.programs
+        }
         for name, taken in results.items():
             self.table.add("R2", "again, unchanged", name, taken)
         self.compare("R2", "wall", lambda t: t.wall, 1 / 6, results)
@@ -120,14 +132,21 @@ class Bench:
             before = program.stored()
             results[program.name] = program.backup(self.tree())
             grown[program.name] = program.stored() - before
-            self.table.add("R3", "1 % touched, 200 changed", program.name, results[program.name],
-                           new_kib=grown[program.name] // 1024)
+            self.table.add(
+                "R3",
+                "1 % touched, 200 changed",
+                program.name,
+                results[program.name],
+                new_kib=grown[program.name] // 1024,
+            )
         self.compare("R3", "wall", lambda t: t.wall, 1 / 4, results)
         self.compare("R3", "new bytes", lambda t: t, 1, grown)
 
     def change_some(self):
         draw = random.Random(20261122)
-        files = sorted(path for path in self.tree().rglob("*") if path.is_file() and not path.is_symlink())
+        files = sorted(
+            path for path in self.tree().rglob("*") if path.is_file() and not path.is_symlink()
+        )
         for path in draw.sample(files, int(len(files) * TOUCHED_SHARE)):
             os.utime(path)
         for path in draw.sample(files, min(CHANGED_FILES, len(files))):
@@ -146,8 +165,12 @@ class Bench:
                 runs.append(program.restore(target))
                 shutil.rmtree(target)
             results[program.name] = median(runs)
-            self.table.add("R4", "restore" + (", verified" if program.name != "borg" else ""), program.name,
-                           results[program.name])
+            self.table.add(
+                "R4",
+                "restore" + (", verified" if program.name != "borg" else ""),
+                program.name,
+                results[program.name],
+            )
         self.compare("R4", "CPU", lambda t: t.cpu, 1 / 2, results)
         self.compare("R4", "wall", lambda t: t.wall, 1 / 2, results)
 
@@ -160,11 +183,19 @@ class Bench:
             for program in self.fresh("large-" + kind.split()[0]):
                 program.init()
                 taken = program.backup(folder)
-                self.table.add("R5", f"{self.options.size} MiB of {kind}", program.name, taken,
-                               mb_per_s=round(size / taken.wall / 1e6), mb_per_cpu_s=round(size / taken.cpu / 1e6))
+                self.table.add(
+                    "R5",
+                    f"{self.options.size} MiB of {kind}",
+                    program.name,
+                    taken,
+                    mb_per_s=round(size / taken.wall / 1e6),
+                    mb_per_cpu_s=round(size / taken.cpu / 1e6),
+                )
                 shutil.rmtree(program.place)
             shutil.rmtree(folder)
-        out = subprocess.run([self.options.torgo, "bench", "--json"], capture_output=True, text=True, check=True)
+        out = subprocess.run(
+            [self.options.torgo, "bench", "--json"], capture_output=True, text=True, check=True
+        )
         for line in out.stdout.splitlines():
             print("  stage alone: " + line)
 
@@ -185,8 +216,11 @@ class Bench:
                 lines = []
                 for _ in range(10_000):
                     row += 1
-                    lines.append(f"INSERT INTO vitals VALUES ({row},'{draw.choice(names)}',"
-                                 f"{1_700_000_000 + row * 3},{draw.gauss(72, 9):.1f},{draw.gauss(36.8, .4):.2f});\n")
+                    lines.append(
+                        f"INSERT INTO vitals VALUES ({row},'{draw.choice(names)}',"
+                        f"{1_700_000_000 + row * 3},{draw.gauss(72, 9):.1f},"
+                        f"{draw.gauss(36.8, .4):.2f});\n"
+                    )
                 written += file.write("".join(lines))
 
     def r6(self):
@@ -212,30 +246,58 @@ class Bench:
             program.forget_cache()
             listed[program.name] = program.list()
             program.forget_cache()
-            one[program.name] = program.restore_one(self.work / f"one-{program.name}", str(tree / "file7"))
-            self.table.add("R7", f"list {self.options.snapshots} snapshots", program.name, listed[program.name])
+            one[program.name] = program.restore_one(
+                self.work / f"one-{program.name}", str(tree / "file7")
+            )
+            self.table.add(
+                "R7", f"list {self.options.snapshots} snapshots", program.name, listed[program.name]
+            )
             self.table.add("R7", "restore one file", program.name, one[program.name])
         self.compare("R7", "first listing, wall", lambda t: t.wall, 1 / 4, listed)
         self.compare("R7", "first restore of one file, wall", lambda t: t.wall, 1 / 4, one)
 
     def google(self, name, pattern):
         program = pathlib.Path(self.options.build, "bench", name)
-        out = subprocess.run([program, f"--benchmark_filter={pattern}", "--benchmark_format=json",
-                              "--benchmark_repetitions=5", "--benchmark_report_aggregates_only=true"],
-                             capture_output=True, text=True, check=True)
-        return {line["run_name"]: line.get("bytes_per_second", 0.0)
-                for line in json.loads(out.stdout)["benchmarks"] if line.get("aggregate_name") == "median"}
+        out = subprocess.run(
+            [
+                program,
+                f"--benchmark_filter={pattern}",
+                "--benchmark_format=json",
+                "--benchmark_repetitions=5",
+                "--benchmark_report_aggregates_only=true",
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return {
+            line["run_name"]: line.get("bytes_per_second", 0.0)
+            for line in json.loads(out.stdout)["benchmarks"]
+            if line.get("aggregate_name") == "median"
+        }
 
     def c1(self):
         ours = self.google("bench_seal", "seal.*2048|Seal.*2048")
         for name, speed in ours.items():
             self.table.add("C1", name[:28], "torgo", Taken(0, 0, 0), gb_per_s=round(speed / 1e9, 2))
-        out = subprocess.run(["openssl", "speed", "-evp", "aes-256-gcm", "-bytes", str(MIB), "-seconds", "2"],
-                             capture_output=True, text=True, check=True).stdout
+        out = subprocess.run(
+            ["openssl", "speed", "-evp", "aes-256-gcm", "-bytes", str(MIB), "-seconds", "2"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
         peer = float(out.strip().splitlines()[-1].split()[-1].rstrip("k")) * 1000
-        self.table.add("C1", "AES-256-GCM, one pass", "openssl", Taken(0, 0, 0), gb_per_s=round(peer / 1e9, 2))
+        self.table.add(
+            "C1", "AES-256-GCM, one pass", "openssl", Taken(0, 0, 0), gb_per_s=round(peer / 1e9, 2)
+        )
         best = max(ours.values(), default=0)
-        self.table.verdict("C1", "sealing 1 MiB, 2048 / one GCM pass", best / peer, ">= 0.227", best / peer >= 1 / 4.4)
+        self.table.verdict(
+            "C1",
+            "sealing 1 MiB, 2048 / one GCM pass",
+            best / peer,
+            ">= 0.227",
+            best / peer >= 1 / 4.4,
+        )
 
     def c2(self):
         speeds = self.google("bench_segment", ".")

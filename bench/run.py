@@ -1,8 +1,8 @@
 """`./dev bench [ROW…]`: the rows of docs/PERFORMANCE.md, beside restic and borg in the same run.
 
-Every program does the same work on the same tree, in turn, with the tree in the page cache and fresh
-repositories on the same disk; the figures are medians. CPU is user + system of the process and its
-children. Results also go to build/bench/results.json.
+Every program does the same work on the same tree, in turn, with the tree in the page cache and
+fresh repositories on the same disk; the figures are medians. CPU is user + system of the process
+and its children. Results also go to build/bench/results.json.
 """
 
 import argparse
@@ -21,19 +21,29 @@ def main():
     parser = argparse.ArgumentParser(prog="dev bench")
     program = pathlib.Path(os.environ.get("TORGO", "build/release/apps/torgo"))
     parser.add_argument("--torgo", type=pathlib.Path, default=program, help="the built program")
-    parser.add_argument("--build", type=pathlib.Path, default=program.parent.parent,
-                        help="build folder with bench/bench_*")
-    parser.add_argument("--runs", type=int, default=DEFAULT_RUNS, help="of each program; the median counts")
+    parser.add_argument(
+        "--build",
+        type=pathlib.Path,
+        default=program.parent.parent,
+        help="build folder with bench/bench_*",
+    )
+    parser.add_argument(
+        "--runs", type=int, default=DEFAULT_RUNS, help="of each program; the median counts"
+    )
     parser.add_argument("--tree", type=pathlib.Path, help="instead of the Linux source tree")
     parser.add_argument("--size", type=int, default=4096, help="MiB of the files of row R5")
     parser.add_argument("--snapshots", type=int, default=1000, help="of row R7")
-    parser.add_argument("names", nargs="*", help="rows; all when none is named: " + " ".join(rows.ALL))
+    parser.add_argument(
+        "names", nargs="*", help="rows; all when none is named: " + " ".join(rows.ALL)
+    )
     options = parser.parse_args()
     unknown = [name for name in options.names if name not in rows.ALL]
     if unknown:
         parser.error(f"no row {', '.join(unknown)}; there are {' '.join(rows.ALL)}")
     table = Table()
-    with tempfile.TemporaryDirectory(prefix="torgo-bench-", dir=os.environ.get("TORGO_BENCH_DIR")) as folder:
+    with tempfile.TemporaryDirectory(
+        prefix="torgo-bench-", dir=os.environ.get("TORGO_BENCH_DIR")
+    ) as folder:
         work = pathlib.Path(folder)
         bench = rows.Bench(options, work, table)
         for name in options.names or rows.ALL:

@@ -1,4 +1,5 @@
-# The outside libraries, as imported targets; each is named by one module only (docs/ARCHITECTURE.md).
+# The outside libraries, as imported targets; each is named by one module only
+# (docs/ARCHITECTURE.md).
 find_package(OpenSSL 3.5 REQUIRED COMPONENTS Crypto)
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)

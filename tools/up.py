@@ -31,21 +31,34 @@ class Torgo:
     def __init__(self, program, home):
         self.program = program
         self.environment = dict(os.environ, HOME=str(home), TORGO_PASSWORD=PASS_PHRASE)
-        for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "TORGO_REPO"):
+        for name in (
+            "XDG_CONFIG_HOME",
+            "XDG_CACHE_HOME",
+            "XDG_STATE_HOME",
+            "XDG_DATA_HOME",
+            "TORGO_REPO",
+        ):
             self.environment.pop(name, None)
 
     def run(self, *arguments):
         """Gives the seconds it took; ends the demonstration when it fails."""
         print("$ torgo " + " ".join(str(a) for a in arguments), flush=True)
         began = time.monotonic()
-        done = subprocess.run([self.program, *map(str, arguments)], env=self.environment, check=False)
+        done = subprocess.run(
+            [self.program, *map(str, arguments)], env=self.environment, check=False
+        )
         if done.returncode not in (0, 3):
             sys.exit(f"torgo {arguments[0]} failed with exit code {done.returncode}")
         return time.monotonic() - began
 
     def json(self, *arguments):
-        out = subprocess.run([self.program, *map(str, arguments), "--json"], env=self.environment,
-                             check=True, capture_output=True, text=True).stdout
+        out = subprocess.run(
+            [self.program, *map(str, arguments), "--json"],
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
         return json.loads(out.strip().splitlines()[-1])
 
 
@@ -90,8 +103,11 @@ def compare(source, restored):
                 differences.append(f"{path}: is missing")
                 continue
             want, got = attributes(path, with_owner), attributes(twin, with_owner)
-            differences += [f"{path}: {key} is {got.get(key)!r}, not {value!r}"
-                            for key, value in want.items() if got.get(key) != value]
+            differences += [
+                f"{path}: {key} is {got.get(key)!r}, not {value!r}"
+                for key, value in want.items()
+                if got.get(key) != value
+            ]
             if stat.S_ISREG(want["kind"]):
                 files += 1
                 size += want["size"]
@@ -151,8 +167,13 @@ def demonstrate(program, place, source):
 
     say("4. Lose heads 1 and 3, and restore from what is left")
     destroy(heads, 1, 3)
-    rows.append(("restore and read back", torgo.run("restore", "latest", "--target", target, "--verify"),
-                 size))
+    rows.append(
+        (
+            "restore and read back",
+            torgo.run("restore", "latest", "--target", target, "--verify"),
+            size,
+        )
+    )
 
     say("5. Compare every byte and attribute with the source")
     began = time.monotonic()
@@ -163,12 +184,14 @@ def demonstrate(program, place, source):
     print(f"{files} files, {compared / MIB:.1f} MiB compared: {len(differences)} differences")
 
     say("What happened")
-    for name, value in (("files", f"{stats['total_file_count']}"),
-                        ("bytes", f"{size / MIB:.1f} MiB"),
-                        ("deduplicated", f"{stats['total_uncompressed_size'] / MIB:.1f} MiB"),
-                        ("compressed", f"{stats['total_packed_size'] / MIB:.1f} MiB"),
-                        ("stored, padded", f"{stats['repository_pack_bytes'] / MIB:.1f} MiB"),
-                        ("on four heads", f"{stats['repository_head_bytes'] / MIB:.1f} MiB")):
+    for name, value in (
+        ("files", f"{stats['total_file_count']}"),
+        ("bytes", f"{size / MIB:.1f} MiB"),
+        ("deduplicated", f"{stats['total_uncompressed_size'] / MIB:.1f} MiB"),
+        ("compressed", f"{stats['total_packed_size'] / MIB:.1f} MiB"),
+        ("stored, padded", f"{stats['repository_pack_bytes'] / MIB:.1f} MiB"),
+        ("on four heads", f"{stats['repository_head_bytes'] / MIB:.1f} MiB"),
+    ):
         print(f"{name:<15} {value:>12}")
     print()
     table(rows)

@@ -11,7 +11,8 @@
 
 namespace torgo {
 
-/// Appends fixed-width little-endian fields and length-prefixed strings (docs/spec/repository.md 1).
+/// Appends fixed-width little-endian fields and length-prefixed strings
+/// (docs/spec/repository.md 1).
 class Writer {
 public:
     template <std::unsigned_integral T>
@@ -91,7 +92,8 @@ public:
             if (shift == 63 && byte > 1) return fail(Errc::corrupt, "number too large");
             value |= static_cast<std::uint64_t>(byte & 0x7FU) << shift;
             if ((byte & 0x80U) == 0) {
-                if (byte == 0 && shift != 0) return fail(Errc::corrupt, "number not in shortest form");
+                if (byte == 0 && shift != 0)
+                    return fail(Errc::corrupt, "number not in shortest form");
                 return value;
             }
         }

@@ -4,7 +4,8 @@
 
 namespace torgo::env {
 
-/// Time, from outside. Wall time is only ever a label for people; no decision about safety reads it.
+/// Time, from outside. Wall time is only ever a label for people; no decision about safety reads
+/// it.
 class Clock {
 public:
     virtual ~Clock() = default;
