@@ -124,7 +124,7 @@ void expect_it_can_go_on(sim::FileSystem& files) {
 
 } // namespace
 
-// HEAD-1 HEAD-11 HEAD-12 HEAD-13
+// HEAD-1 HEAD-2 HEAD-12 HEAD-13 HEAD-24
 TEST(DirHeadPowerCut, loses_nothing_acknowledged_and_shows_nothing_half_made) {
     for (std::uint64_t operation = 1;; ++operation) {
         sim::FileSystem files;

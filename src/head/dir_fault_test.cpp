@@ -167,6 +167,7 @@ TEST_F(DirFaultTest, a_folder_that_is_a_vanished_mount_of_its_own_is_noticed) {
     EXPECT_EQ(outcome(head->probe()), "corrupt");
 }
 
+// HEAD-19
 TEST_F(DirFaultTest, a_read_only_disk_serves_reads) {
     files.set_read_only(true);
     EXPECT_EQ(outcome(head->probe()), "read_only");

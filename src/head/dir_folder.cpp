@@ -167,11 +167,15 @@ Result<> DirFolder::make_durable(const std::string& file_path) {
 }
 
 Result<> DirFolder::make_fan_out(const SegmentId& segment) {
-    auto& known = m_fan_out[segment.bytes[0]];
-    if (known) return {};
-    CHECK_OK(m_files.make_directory(fan_out_path(segment)));
+    if (m_fan_out[segment.bytes[0]]) return {};
+    return m_files.make_directory(fan_out_path(segment));
+}
+
+Result<> DirFolder::save_fan_out(const SegmentId& segment) {
+    auto& is_saved = m_fan_out[segment.bytes[0]];
+    if (is_saved) return {};
     CHECK_OK(m_files.sync_directory(segments_path()));
-    known = true;
+    is_saved = true;
     return {};
 }
 

@@ -104,8 +104,11 @@ public:
     /// Makes a file durable that another process may have put there a moment ago.
     Result<> make_durable(const std::string& file_path);
 
-    /// Makes, once, the folder a segment lies in.
+    /// Makes the folder a segment lies in, and then makes it durable: each once in the folder's
+    /// life. Between the two the content is synced, as a journal then saves both at the price of
+    /// one.
     Result<> make_fan_out(const SegmentId& segment);
+    Result<> save_fan_out(const SegmentId& segment);
 
     /// To be called when a fan-out folder that was there is gone.
     void forget_fan_out(const SegmentId& segment);

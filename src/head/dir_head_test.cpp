@@ -153,7 +153,7 @@ TEST_F(DirHeadTest, passes_over_names_that_are_not_its_own) {
     EXPECT_EQ(outcome(head->segment_size(make_name(1, 7))), "corrupt");
 }
 
-// HEAD-5
+// HEAD-28
 TEST_F(DirHeadTest, sweeps_what_a_crash_left_when_it_is_written_to) {
     put_file("/disk/head/incoming/0.part", "left");
     put_file("/disk/head/incoming/77.part", "left");
@@ -165,7 +165,7 @@ TEST_F(DirHeadTest, sweeps_what_a_crash_left_when_it_is_written_to) {
     EXPECT_EQ(read("/disk/head/incoming/README"), "not ours");
 }
 
-// HEAD-5
+// HEAD-28
 TEST_F(DirHeadTest, never_sweeps_what_another_is_writing) {
     const auto first = make();
     auto writer = *first->begin_segment(3);
@@ -218,7 +218,7 @@ TEST_F(DirHeadTest, keeps_key_slots_from_other_users) {
         EXPECT_EQ(file.secret, file.path.ends_with("key-1")) << file.path;
 }
 
-// HEAD-4
+// HEAD-29
 TEST_F(DirHeadTest, flushes_no_more_than_it_must) {
     const auto head = make();
     ASSERT_EQ(outcome(put_segment(*head, make_name(1), as_bytes("first of its folder"))),

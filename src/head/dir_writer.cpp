@@ -43,14 +43,16 @@ Result<> DirWriter::commit(const SegmentId& name) {
 Result<> DirWriter::publish(const SegmentId& name) {
     const auto target = m_folder.segment_path(name);
     if (is_there(target)) return m_folder.make_durable(target);
-    CHECK_OK(m_temporary->file().sync());
     CHECK_OK(m_folder.make_fan_out(name));
+    CHECK_OK(m_temporary->file().sync());
+    CHECK_OK(m_folder.save_fan_out(name));
     auto moved = m_temporary->publish(target, Temporary::Replace::yes);
     if (!moved && moved.error().code() == Errc::not_found) {
         if (m_temporary->is_lost())
             return fail(Errc::changed, "a segment was removed from incoming/ while it was written");
         m_folder.forget_fan_out(name);
         CHECK_OK(m_folder.make_fan_out(name));
+        CHECK_OK(m_folder.save_fan_out(name));
         moved = m_temporary->publish(target, Temporary::Replace::yes);
     }
     CHECK_OK(std::move(moved));

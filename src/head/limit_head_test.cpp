@@ -108,7 +108,9 @@ TEST(Gate, lets_no_more_in_than_it_has_places) {
                     const int now = ++inside;
                     for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
                     }
-                    std::this_thread::yield();
+                    volatile unsigned work = 0; // so that others come meanwhile
+                    while (work < 20'000)
+                        work = work + 1;
                     --inside;
                     gate.leave();
                 }

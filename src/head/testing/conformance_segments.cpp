@@ -68,7 +68,7 @@ void a_segment_is_not_seen_before_its_commit(Fixture& t) {
     EXPECT_EQ(t.other->list_roots(""), std::vector<std::string>{});
 }
 
-// HEAD-3
+// HEAD-3 HEAD-5
 void committing_again_keeps_the_segment_that_is_there(Fixture& t) {
     const auto first = make_content(100, 1);
     ASSERT_EQ(outcome(put_segment(*t.head, make_name(1), first)), "success");
