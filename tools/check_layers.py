@@ -5,7 +5,7 @@ check_layers.py [REPOSITORY]   prints one line a breach, exit status 1 if there 
   1. A file includes only modules that its module's CMakeLists names: a header of HEADERS those of
      DEPS, any other file also those of PRIVATE_DEPS, a test also those of TEST_DEPS.
   2. A module names only modules of lower ranks, or the neighbours listed here.
-  3. Only apps/, sim/, tests/, bench/, fuzz/ and *_test.cpp include sys/ or sim/.
+  3. Only apps/, sim/, tests/, bench/, fuzz/ and tests beside the code include sys/ or sim/.
   4. The headers of an outside library are included by one module.
 """
 
@@ -36,7 +36,6 @@ NEIGHBOURS = {
 }
 
 ONLY_PROGRAMS = {"sys", "sim"}
-PROGRAM_FOLDERS = {"apps", "sim", "tests", "bench", "fuzz"}
 
 OUTSIDE = {
     "openssl/": "crypto",
@@ -98,7 +97,8 @@ def allowed_modules(file, lists):
 
 
 def is_test(file):
-    return file.stem.endswith("_test")
+    """Tests, and what several of them share: test_*.hpp and the folder testing/."""
+    return file.stem.endswith("_test") or file.stem.startswith("test_") or "testing" in file.parts
 
 
 def includes(file):

@@ -45,6 +45,8 @@ def test_a_tree_that_keeps_the_rules_is_clean(tree):
     write(tree, "src/chunk/a.cpp", '#include "chunk/a.hpp"\n#include "crypto/hash.hpp"\n')
     write(tree, "src/chunk/own.hpp", '#include "crypto/hash.hpp"\n')
     write(tree, "src/chunk/a_test.cpp", '#include "sys/random.hpp"\n#include <openssl/evp.h>\n')
+    write(tree, "src/chunk/test_a.hpp", '#include "sys/random.hpp"\n')
+    write(tree, "src/chunk/testing/a.hpp", '#include "sys/random.hpp"\n')
     write(tree, "src/crypto/a.cpp", "#include <openssl/evp.h>\n")
     assert check_layers.check(tree) == []
 
