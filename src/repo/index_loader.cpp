@@ -146,7 +146,12 @@ Result<> IndexLoader::load_new(const std::vector<std::string>& names) {
         if (!done) leave_out(batch.name, std::move(done).error());
     }
     if (batches.empty()) return {};
-    CHECK_OK_WITH("local cache", m_store.m_index.persist(encode_manifest()));
+    const auto kept = m_store.m_index.persist(encode_manifest());
+    if (kept) return {};
+    if (kept.error().code() == Errc::corrupt) return kept;
+    // A full or read-only disk under the cache costs the next command time, and this one nothing.
+    m_store.m_warn("the local cache cannot be written and is made again next time (" +
+                   kept.error().detail() + ")");
     return {};
 }
 

@@ -301,6 +301,8 @@ TEST_F(RepositoryTest, the_kit_and_two_heads_alone_bring_it_back) {
                          .secret = crypto::SecretBytes::copy_of(m_kit.view())};
     ASSERT_TRUE((*repository)->unlock(kit).has_value());
     EXPECT_EQ((*repository)->snapshots()->size(), 1U);
+    const auto added = (*repository)->add_key(pass_phrase("new"), cheap, "b");
+    EXPECT_TRUE(added.has_value()) << added.error().detail();
 }
 
 TEST_F(RepositoryTest, a_snapshot_that_was_deleted_is_missed) {
