@@ -158,9 +158,7 @@ Result<> Index::Impl::persist(ByteView manifest) {
 std::vector<Index::Impl::Candidate> Index::Impl::candidates(const ChunkId& id) const {
     std::vector<Candidate> found;
     for (const auto& named : m_runs)
-        named.run->summary().prefetch_bucket(id);
-    for (const auto& named : m_runs)
-        named.run->summary().prefetch_remainders(id);
+        named.run->summary().prefetch(id);
     for (const auto& named : std::views::reverse(m_runs)) {
         const auto range = named.run->summary().candidates(id);
         if (!range.empty()) found.push_back({named.run, range});

@@ -18,11 +18,11 @@ struct IndexOptions {
     std::string cache_folder;               ///< made when needed; empty: everything stays in memory
     Fingerprint fingerprint{};              ///< of the repository
     std::size_t table_entries_max = 262144; ///< entries in memory before they become a run file
-    std::size_t runs_max = 8;               ///< more run files than this are merged
+    std::size_t runs_max = 5;               ///< more run files than this are merged
 };
 
 /// Which chunks are known, and where each lies. Newest entries are in memory, older ones in sorted
-/// immutable run files of the local cache with about 2.3 bytes a chunk in memory. The cache can be
+/// immutable run files of the local cache with about 3 bytes of memory a chunk. The cache can be
 /// deleted at any time between two sessions; what is damaged in it is reported, never believed.
 ///
 /// Thread-safe. Several processes may share a cache folder: the last to persist wins, the others go
@@ -52,7 +52,7 @@ public:
     /// Where the chunk lies; nothing when it is not known.
     ///
     /// errors  `corrupt`, `io`: the cache is damaged; `clear` and fill again
-    /// cost    an unknown id: memory only, but for one in 2,000 or fewer; a known one: one read of
+    /// cost    an unknown id: memory only, but for one in 300; a known one: one read of
     /// 4 KiB
     Result<std::optional<Location>> find(const ChunkId& id) const;
 

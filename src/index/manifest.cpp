@@ -42,7 +42,8 @@ std::string RunName::text() const {
 
 std::optional<RunName> RunName::parse(std::string_view text) {
     if (text.ends_with(".tmp")) text.remove_suffix(4);
-    if (text.size() != prefix.size() + digits + 1 + digits || !text.starts_with(prefix))
+    if (text.size() != prefix.size() + digits + 1 + digits || !text.starts_with(prefix) ||
+        text[prefix.size() + digits] != '-')
         return std::nullopt;
     const auto generation = number(text.substr(prefix.size(), digits));
     const auto digest = number(text.substr(prefix.size() + digits + 1));

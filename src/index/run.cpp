@@ -13,12 +13,13 @@ namespace {
 constexpr std::string_view magic = "TGX1";
 constexpr std::uint16_t version = 1;
 constexpr std::size_t copy_buffer = 1_MiB;
+/// As many as a run of the most entries has, and room to spare.
+constexpr std::uint64_t cells_max = Summary::entries_max / 8;
 
 /// The size of a whole run file.
 std::uint64_t file_size(const RunTrailer& trailer) {
-    const auto buckets = (std::uint64_t{1} << trailer.bucket_bits) + 1;
-    return blocks_for(trailer.count) * block_size + buckets * sizeof(std::uint32_t) +
-           trailer.count * sizeof(std::uint16_t) + RunTrailer::size;
+    return blocks_for(trailer.count) * block_size + trailer.cells * Summary::cell_size +
+           RunTrailer::size;
 }
 
 Result<> read_exactly(env::File& file, std::uint64_t offset, ByteSpan out) {
@@ -27,20 +28,13 @@ Result<> read_exactly(env::File& file, std::uint64_t offset, ByteSpan out) {
     return {};
 }
 
-template <class T>
-ByteSpan bytes_of(std::vector<T>& values) {
-    return {reinterpret_cast<std::uint8_t*>(values.data()), values.size() * sizeof(T)};
-}
-
 Result<Summary> read_summary(env::File& file, const RunTrailer& trailer) {
-    std::vector<std::uint32_t> starts((std::size_t{1} << trailer.bucket_bits) + 1);
-    std::vector<std::uint16_t> remainders(trailer.count);
-    const auto at = blocks_for(trailer.count) * block_size;
-    CHECK_OK(read_exactly(file, at, bytes_of(starts)));
-    CHECK_OK(read_exactly(file, at + bytes_of(starts).size(), bytes_of(remainders)));
-    if (crc32c(bytes_of(remainders), crc32c(bytes_of(starts))) != trailer.summary_checksum)
+    Summary summary(trailer.cells, trailer.count);
+    CHECK_OK(read_exactly(file, blocks_for(trailer.count) * block_size, summary.bytes()));
+    if (crc32c(summary.bytes()) != trailer.summary_checksum)
         return fail(Errc::corrupt, "a run's summary is damaged");
-    return Summary::from(trailer.bucket_bits, std::move(starts), std::move(remainders));
+    CHECK_OK(summary.check());
+    return summary;
 }
 
 Entry entry_at(const Run::Block& block, std::size_t place) {
@@ -71,8 +65,8 @@ std::size_t lower_bound(const ChunkId& id, const Run::Block& block, std::size_t 
 
 std::array<std::uint8_t, RunTrailer::size> RunTrailer::encode() const {
     Writer out;
-    out.raw(as_bytes(magic)).put(version).put(bucket_bits).put(std::uint8_t{0});
-    out.put(count).put(digest).put(summary_checksum).raw(fingerprint.view());
+    out.raw(as_bytes(magic)).put(version).put(std::uint16_t{0});
+    out.put(count).put(cells).put(digest).put(summary_checksum).raw(fingerprint.view());
     std::array<std::uint8_t, size> bytes{};
     std::ranges::copy(out.view(), bytes.begin());
     const auto sum = crc32c(ByteView(bytes).first(size - sizeof(std::uint32_t)));
@@ -86,9 +80,9 @@ Result<RunTrailer> RunTrailer::decode(ByteView bytes) {
     if (as_text(start) != magic) return fail(Errc::corrupt, "not a run file");
     TRY(const auto found, in.get<std::uint16_t>());
     RunTrailer trailer;
-    TRY(trailer.bucket_bits, in.get<std::uint8_t>());
-    TRY(const auto reserved, in.get<std::uint8_t>());
+    TRY(const auto reserved, in.get<std::uint16_t>());
     TRY(trailer.count, in.get<std::uint64_t>());
+    TRY(trailer.cells, in.get<std::uint64_t>());
     TRY(trailer.digest, in.get<std::uint64_t>());
     TRY(trailer.summary_checksum, in.get<std::uint32_t>());
     TRY(trailer.fingerprint, in.id<Fingerprint>());
@@ -96,8 +90,9 @@ Result<RunTrailer> RunTrailer::decode(ByteView bytes) {
     if (Reader(bytes.last(sizeof(std::uint32_t))).get<std::uint32_t>() != crc32c(body))
         return fail(Errc::corrupt, "a run file's trailer is damaged");
     if (found != version) return fail(Errc::unsupported, "a run file of another version");
-    const bool sane = reserved == 0 && trailer.bucket_bits <= Summary::bucket_bits_max &&
-                      trailer.count <= run_entries_max;
+    // What is in memory for a run is bounded by the file's size through the number of cells.
+    const bool sane = reserved == 0 && trailer.count <= Summary::entries_max && trailer.cells > 0 &&
+                      trailer.cells <= cells_max;
     if (!sane) return fail(Errc::corrupt, "a run file's trailer makes no sense");
     return trailer;
 }

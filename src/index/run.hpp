@@ -20,8 +20,8 @@ struct RunTrailer {
     static constexpr std::size_t size = 96;
 
     std::uint64_t count = 0;
+    std::uint64_t cells = 0;  ///< of the summary
     std::uint64_t digest = 0; ///< of all blocks: two runs with the same one hold the same entries
-    std::uint8_t bucket_bits = 0;
     std::uint32_t summary_checksum = 0; ///< CRC-32C
     Fingerprint fingerprint;
 
@@ -69,7 +69,7 @@ public:
 
     std::uint64_t digest() const noexcept { return m_trailer.digest; }
 
-    std::size_t resident_bytes() const noexcept { return m_summary.resident_bytes(); }
+    std::size_t resident_bytes() const noexcept { return m_summary.bytes().size(); }
 
 private:
     Result<> read_block(std::uint64_t number, Block& block) const;

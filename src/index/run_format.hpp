@@ -12,7 +12,7 @@
 ///     block*   4096 bytes: 102 entries by rising id (unused ones zero), 12 zero bytes, CRC-32C of
 ///     the
 ///              block's number (u64) and the bytes before
-///     summary  the bucket table, u32 each, then the remainders, u16 each (summary.hpp)
+///     summary  64 bytes a cell (summary.hpp)
 ///     trailer  96 bytes (run.cpp)
 namespace torgo::index {
 
@@ -24,9 +24,6 @@ inline constexpr std::size_t block_size = 4096;
 inline constexpr std::size_t entries_per_block = 102;
 inline constexpr std::size_t block_checksum_at = block_size - sizeof(std::uint32_t);
 static_assert(entries_per_block * sizeof(Entry) <= block_checksum_at);
-
-/// Entry numbers are 32 bits in the summary.
-inline constexpr std::uint64_t run_entries_max = 0xFFFFFFFF;
 
 inline constexpr std::uint64_t blocks_for(std::uint64_t entries) {
     return (entries + entries_per_block - 1) / entries_per_block;

@@ -61,12 +61,9 @@ Result<> RunWriter::finish() {
     if (m_filled != 0) close_block();
     CHECK_OK(flush());
     m_summary.finish();
-    m_trailer.bucket_bits = static_cast<std::uint8_t>(m_summary.bucket_bits());
-    const auto buckets = m_summary.buckets_view();
-    const auto remainders = m_summary.remainders_view();
-    m_trailer.summary_checksum = crc32c(remainders, crc32c(buckets));
-    CHECK_OK(m_file->append(buckets));
-    CHECK_OK(m_file->append(remainders));
+    m_trailer.cells = m_summary.cells();
+    m_trailer.summary_checksum = crc32c(m_summary.bytes());
+    CHECK_OK(m_file->append(m_summary.bytes()));
     CHECK_OK(m_file->append(m_trailer.encode()));
     CHECK_OK(m_file->sync());
     m_file.reset();

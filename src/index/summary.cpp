@@ -4,104 +4,131 @@
 #include "index/run_format.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace torgo::index {
 
 namespace {
 
-constexpr std::uint64_t bucket_entries_min = 16;
+/// 21.5 entries a cell: with 30 stored, 5 cells in 100 have more than they can tell apart.
+constexpr std::uint64_t entries_per_two_cells = 43;
 
-/// The first eight bytes as a number that orders as the ids do.
-std::uint64_t prefix_of(const ChunkId& id) noexcept {
-    std::uint64_t value = 0;
-    std::memcpy(&value, id.bytes.data(), sizeof value);
-    return std::byteswap(value);
-}
+constexpr std::uint32_t overflow_flag = 0x80000000;
 
-template <class T>
-ByteView bytes_of(const std::vector<T>& values) noexcept {
-    return {reinterpret_cast<const std::uint8_t*>(values.data()), values.size() * sizeof(T)};
+std::uint64_t cells_for(std::uint64_t entries) {
+    return std::max<std::uint64_t>(1, (entries * 2 + entries_per_two_cells - 1) /
+                                          entries_per_two_cells);
 }
 
 } // namespace
 
-Summary::Summary(std::uint64_t expected) {
-    while (m_bucket_bits < bucket_bits_max &&
-           (expected >> (m_bucket_bits + 1)) >= bucket_entries_min)
-        ++m_bucket_bits;
-    m_starts.reserve((std::size_t{1} << m_bucket_bits) + 1);
-    m_starts.push_back(0);
-    m_remainders.reserve(expected);
+std::uint32_t Summary::Cell::first() const noexcept {
+    return (lanes[0] | (std::uint32_t{lanes[1]} << 16U)) & ~overflow_flag;
 }
 
-Result<Summary> Summary::from(unsigned bucket_bits, std::vector<std::uint32_t> starts,
-                              std::vector<std::uint16_t> remainders) {
-    const bool fits = bucket_bits <= bucket_bits_max &&
-                      starts.size() == (std::size_t{1} << bucket_bits) + 1 && starts.front() == 0 &&
-                      starts.back() == remainders.size() && std::ranges::is_sorted(starts);
-    if (!fits) return fail(Errc::corrupt, "a run's summary contradicts itself");
-    Summary summary;
-    summary.m_bucket_bits = bucket_bits;
-    summary.m_starts = std::move(starts);
-    summary.m_remainders = std::move(remainders);
-    return summary;
+bool Summary::Cell::overflows() const noexcept {
+    return (lanes[1] >> 15U) != 0;
 }
 
-std::size_t Summary::bucket_of(std::uint64_t prefix) const noexcept {
-    return static_cast<std::size_t>((prefix >> 1U) >> (63U - m_bucket_bits));
+void Summary::Cell::set_first(std::uint64_t number) noexcept {
+    lanes[0] = static_cast<std::uint16_t>(number);
+    lanes[1] = static_cast<std::uint16_t>(number >> 16U);
 }
 
-std::uint16_t Summary::remainder_of(std::uint64_t prefix) const noexcept {
-    return static_cast<std::uint16_t>((prefix << m_bucket_bits) >> 48U);
+void Summary::Cell::set_overflows() noexcept {
+    lanes[1] = static_cast<std::uint16_t>(lanes[1] | (overflow_flag >> 16U));
+}
+
+Summary::Summary(std::uint64_t expected) : m_cells(cells_for(expected)) {}
+
+Summary::Summary(std::uint64_t cells, std::uint64_t count) : m_cells(cells), m_count(count) {
+    ENSURE(cells > 0 && count <= entries_max);
+}
+
+/// The first eight bytes of the id, as a fraction of the range of all ids, times the number of
+/// cells: the cell is the whole part and the remainder the next 16 bits.
+Summary::Place Summary::place_of(const ChunkId& id) const noexcept {
+    std::uint64_t prefix = 0;
+    std::memcpy(&prefix, id.bytes.data(), sizeof prefix);
+    __extension__ using Wide = unsigned __int128;
+    const auto product = Wide{std::byteswap(prefix)} * m_cells.size();
+    return {static_cast<std::size_t>(product >> 64U), static_cast<std::uint16_t>(product >> 48U)};
 }
 
 void Summary::add(const ChunkId& id) {
-    ENSURE(m_remainders.size() < run_entries_max);
-    const auto prefix = prefix_of(id);
-    const auto number = static_cast<std::uint32_t>(m_remainders.size());
-    while (m_starts.size() <= bucket_of(prefix))
-        m_starts.push_back(number);
-    m_remainders.push_back(remainder_of(prefix));
+    ENSURE(m_count < entries_max);
+    const auto place = place_of(id);
+    while (m_begun <= place.cell)
+        m_cells[m_begun++].set_first(m_count);
+    auto& cell = m_cells[place.cell];
+    const auto number_in_cell = m_count - cell.first();
+    if (number_in_cell < stored_max)
+        cell.remainder(number_in_cell) = place.remainder;
+    else
+        cell.set_overflows();
+    ++m_count;
 }
 
 void Summary::finish() {
-    m_starts.resize((std::size_t{1} << m_bucket_bits) + 1,
-                    static_cast<std::uint32_t>(m_remainders.size()));
-    m_remainders.shrink_to_fit();
+    while (m_begun < m_cells.size())
+        m_cells[m_begun++].set_first(m_count);
+}
+
+std::uint32_t Summary::end_of(std::size_t cell) const noexcept {
+    return cell + 1 < m_cells.size() ? m_cells[cell + 1].first()
+                                     : static_cast<std::uint32_t>(m_count);
+}
+
+Result<> Summary::check() const {
+    bool fits = m_cells.front().first() == 0;
+    for (std::size_t i = 0; i < m_cells.size(); ++i) {
+        const auto first = m_cells[i].first();
+        const auto end = end_of(i);
+        fits &= first <= end && m_cells[i].overflows() == (end - first > stored_max);
+    }
+    if (!fits || end_of(m_cells.size() - 1) != m_count)
+        return fail(Errc::corrupt, "a run's summary contradicts itself");
+    return {};
 }
 
 Summary::Range Summary::candidates(const ChunkId& id) const noexcept {
-    const auto prefix = prefix_of(id);
-    const auto bucket = bucket_of(prefix);
-    const auto wanted = remainder_of(prefix);
-    const auto* const all = m_remainders.data();
-    const auto* const end = all + m_starts[bucket + 1];
-    const auto* const first = std::lower_bound(all + m_starts[bucket], end, wanted);
-    const auto* last = first;
-    if (first != end && *first == wanted) last = std::upper_bound(first, end, wanted);
-    return {static_cast<std::uint32_t>(first - all), static_cast<std::uint32_t>(last - all)};
+    const auto place = place_of(id);
+    const auto& cell = m_cells[place.cell];
+    // All 32 lanes at once and no branch on each: that the two of the header may agree by chance
+    // costs less than to leave them out.
+    bool any = cell.overflows() && place.remainder > cell.remainder(stored_max - 1);
+    for (const auto lane : cell.lanes)
+        any |= lane == place.remainder;
+    return any ? exact(place) : Range{};
 }
 
-void Summary::prefetch_bucket(const ChunkId& id) const noexcept {
-    __builtin_prefetch(m_starts.data() + bucket_of(prefix_of(id)));
+Summary::Range Summary::exact(Place place) const noexcept {
+    const auto& cell = m_cells[place.cell];
+    const auto start = cell.first();
+    const auto end = end_of(place.cell);
+    const auto stored = std::min<std::size_t>(stored_max, end - start);
+    std::uint32_t first = 0;
+    while (first < stored && cell.remainder(first) < place.remainder)
+        ++first;
+    auto last = first;
+    while (last < stored && cell.remainder(last) == place.remainder)
+        ++last;
+    // What is not stored comes after what is.
+    if (last == stored_max) return {start + first, end};
+    return {start + first, start + last};
 }
 
-void Summary::prefetch_remainders(const ChunkId& id) const noexcept {
-    __builtin_prefetch(m_remainders.data() + m_starts[bucket_of(prefix_of(id))]);
+void Summary::prefetch(const ChunkId& id) const noexcept {
+    __builtin_prefetch(&m_cells[place_of(id).cell]);
 }
 
-ByteView Summary::buckets_view() const noexcept {
-    return bytes_of(m_starts);
+ByteView Summary::bytes() const noexcept {
+    return {reinterpret_cast<const std::uint8_t*>(m_cells.data()), m_cells.size() * cell_size};
 }
 
-ByteView Summary::remainders_view() const noexcept {
-    return bytes_of(m_remainders);
-}
-
-std::size_t Summary::resident_bytes() const noexcept {
-    return m_starts.capacity() * sizeof(m_starts[0]) +
-           m_remainders.capacity() * sizeof(m_remainders[0]);
+ByteSpan Summary::bytes() noexcept {
+    return {reinterpret_cast<std::uint8_t*>(m_cells.data()), m_cells.size() * cell_size};
 }
 
 } // namespace torgo::index
