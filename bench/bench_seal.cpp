@@ -131,18 +131,6 @@ void leaves(benchmark::State& state) {
     set_bytes(state, data.size());
 }
 
-void names(benchmark::State& state) {
-    const auto keys = keys_of(Suite::chimera2048);
-    const auto data = noise_of(6 * chunk_size);
-    std::vector<ByteView> chunks;
-    for (std::size_t i = 0; i < 6; ++i)
-        chunks.push_back(ByteView(data).subspan(i * chunk_size, chunk_size));
-    std::vector<ChunkId> ids(chunks.size());
-    for (auto _ : state)
-        keys.ids(seal::ChunkType::data, chunks, ids);
-    set_bytes(state, data.size());
-}
-
 void one_stream(benchmark::State& state) {
     const auto data = noise_of(chunk_size);
     for (auto _ : state)
@@ -201,7 +189,6 @@ BENCHMARK_CAPTURE(compress, source_like_2, 2, true);
 BENCHMARK_CAPTURE(compress, source_like_3, 3, true);
 BENCHMARK_CAPTURE(compress, noise_3, 3, false);
 BENCHMARK(leaves);
-BENCHMARK(names);
 BENCHMARK(one_stream);
 BENCHMARK(keyed_hash)->Arg(80)->Arg(1 << 20);
 BENCHMARK_CAPTURE(stretch, argon2id_64_mib, cost_64_mib)

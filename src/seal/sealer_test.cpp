@@ -264,23 +264,38 @@ TEST(Sealer, refuses_a_chunk_that_was_sealed_under_another_name) {
     }
 }
 
-// The holder of the keys computed V from other inputs: only V itself shows it. [SEAL-24]
-TEST(Sealer, refuses_a_v_that_is_not_that_of_its_chunk) {
-    Desk desk(Suite::chimera256);
-    const auto m = test_noise(100, 1);
-    auto sealed = desk.seal(m);
-    auto& header = sealed.header;
-    header.v[0] ^= 1;
-    const auto hdr = header.encode();
-    header.kc = desk.keys.commitment(header.v, hdr).bytes;
+/// Encrypts again under what the header says now, as only a holder of the keys can.
+void seal_again(Desk& desk, Sealed& sealed, ByteView m) {
+    const auto hdr = sealed.header.encode();
     std::array<crypto::ShortLivedKey, 3> heads;
     crypto::ShortLivedKey outer;
-    (void)desk.keys.chunk_keys(header.v, heads, outer);
+    const auto count = desk.keys.chunk_keys(sealed.header.v, heads, outer);
     Bytes aad(hdr.begin(), hdr.end());
-    aad.insert(aad.end(), header.kc.begin(), header.kc.end());
+    aad.insert(aad.end(), sealed.header.kc.begin(), sealed.header.kc.end());
     const ByteSpan out(sealed.bytes);
-    crypto::Cascade().encrypt({}, outer, aad, m, out.first(m.size()), out.last<tag_size>());
-    EXPECT_FALSE(desk.open(sealed));
+    crypto::Cascade().encrypt(std::span(heads).first(count), outer, aad, m, out.first(m.size()),
+                              out.last<tag_size>());
+}
+
+// The tag alone would let these pass. [SEAL-17] [SEAL-24]
+TEST(Sealer, refuses_a_v_or_kc_that_is_not_that_of_its_chunk) {
+    for (const auto suite : test_suites) {
+        Desk desk(suite);
+        const auto m = test_noise(100, 1);
+        const auto sealed = desk.seal(m);
+        auto same = sealed;
+        seal_again(desk, same, m);
+        ASSERT_EQ(same.bytes, sealed.bytes);
+        auto other_v = sealed;
+        other_v.header.v[0] ^= 1;
+        other_v.header.kc = desk.keys.commitment(other_v.header.v, other_v.header.encode()).bytes;
+        seal_again(desk, other_v, m);
+        EXPECT_FALSE(desk.open(other_v));
+        auto other_kc = sealed;
+        other_kc.header.kc[31] ^= 1;
+        seal_again(desk, other_kc, m);
+        EXPECT_FALSE(desk.open(other_kc));
+    }
 }
 
 Bytes frame_of(ByteView m) {
