@@ -5,6 +5,8 @@
 #include "pack/footer.hpp"
 #include "pack/shares.hpp"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -76,6 +78,13 @@ Buffer::Buffer(std::size_t size) : m_size(size) {
     m_bytes.reset(static_cast<std::uint8_t*>(
         std::aligned_alloc(size % huge_page == 0 ? huge_page : page, size)));
     ENSURE(m_bytes != nullptr);
+}
+
+void Buffer::forget(std::size_t end) noexcept {
+    constexpr std::size_t page = 4_KiB; // the buffer begins on one
+    const auto whole = std::min(end, size()) / page * page;
+    // Advice: where the system does not take it, the memory is only kept longer.
+    if (whole != 0) (void)::madvise(m_bytes.get(), whole, MADV_DONTNEED);
 }
 
 Builder::Builder(PackClass cls, std::size_t max_size) : m_class(cls), m_max_size(max_size) {

@@ -32,6 +32,9 @@ public:
 
     ByteView view() const noexcept { return {m_bytes.get(), size()}; }
 
+    /// Gives the memory of the first `end` bytes back to the system; they read as anything after.
+    void forget(std::size_t end) noexcept;
+
 private:
     struct Free {
         void operator()(std::uint8_t* bytes) const noexcept { std::free(bytes); }

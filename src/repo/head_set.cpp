@@ -14,6 +14,7 @@ namespace torgo::repo {
 namespace {
 
 constexpr std::size_t hash_digits = 64;
+constexpr std::size_t write_stripes = 16; ///< handed over at a time: 2 MiB of a pack at 2 of 4
 
 /// One pack on its way to the heads: a writer for each segment, or none after its head failed.
 class Spread {
@@ -237,7 +238,8 @@ Result<> HeadSet::remove_root(const std::string& name) {
 
 Result<HeadSet::WrittenPack> HeadSet::write_pack(const RepoId& repo, segment::PackClass cls,
                                                  segment::Code code, ByteView pack,
-                                                 std::size_t needed) {
+                                                 std::size_t needed,
+                                                 const Done& done_with) {
     TRY(auto splitter, segment::Splitter::create(code, cls, repo, pack.size()));
     segment::PackInfo shape{.cls = cls, .code = code, .size = pack.size(), .segments = {}};
     Spread spread(code.n);
@@ -246,7 +248,12 @@ Result<HeadSet::WrittenPack> HeadSet::write_pack(const RepoId& repo, segment::Pa
     const auto sink = [&](unsigned index, ByteView bytes) {
         return spread.append(index, bytes);
     };
-    CHECK_OK(splitter.add(pack, sink));
+    // In steps, so that the caller can let go of memory behind the writing.
+    const auto step = write_stripes * code.k * segment::cell_size;
+    for (std::size_t at = 0; at < pack.size(); at += step) {
+        CHECK_OK(splitter.add(pack.subspan(at, std::min(step, pack.size() - at)), sink));
+        done_with(at + std::min(step, pack.size() - at));
+    }
     TRY(auto info, splitter.finish(sink));
     spread.commit(info.segments);
     WrittenPack written{

@@ -71,11 +71,14 @@ public:
         std::uint64_t bytes = 0;          ///< written to all heads together
     };
 
+    /// Is told how many bytes of the pack are not needed any more.
+    using Done = std::function<void(std::size_t bytes)>;
+
     /// Streams one pack as n segments to n heads and waits until they are durable.
     ///
     /// errors  `no_space` or `too_few_heads` when fewer than `needed` heads took theirs
     Result<WrittenPack> write_pack(const RepoId& repo, segment::PackClass cls, segment::Code code,
-                                   ByteView pack, std::size_t needed);
+                                   ByteView pack, std::size_t needed, const Done& done);
 
     /// How segment/ reads the segments of one pack. The pack must outlive the function.
     segment::Fetch fetch(const segment::PackInfo& pack) const;

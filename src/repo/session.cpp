@@ -2,7 +2,6 @@
 
 #include "base/ensure.hpp"
 #include "crypto/hash.hpp"
-#include "env/clock.hpp"
 #include "repo/batch.hpp"
 #include "repo/index_record.hpp"
 #include "repo/limits.hpp"
@@ -46,9 +45,13 @@ Result<> Session::failure() const {
 }
 
 void Session::fail_with(Error error) {
-    const std::lock_guard lock(m_error_mutex);
-    if (!m_error) m_error = std::move(error);
-    m_failed.store(true, std::memory_order_release);
+    {
+        const std::lock_guard lock(m_error_mutex);
+        if (!m_error) m_error = std::move(error);
+        m_failed.store(true, std::memory_order_release);
+    }
+    const std::lock_guard lock(m_filled_mutex);
+    m_filled.notify_all();
 }
 
 /// True when this call is the first of the session to bring the chunk and the repository lacks it.
@@ -94,6 +97,8 @@ Result<> Session::put(seal::ChunkType type, const ChunkId& id, ByteView plain,
             return std::unexpected(std::move(header).error());
         }
         open->builder.fill(*slot, *header);
+        const std::lock_guard lock(m_filled_mutex);
+        m_filled.notify_all();
         return {};
     }
 }
@@ -112,9 +117,10 @@ Result<> Session::replace(Lane& lane, const std::shared_ptr<Open>& full) {
 
 void Session::upload_loop() {
     while (auto open = m_uploads.pop()) {
-        // Threads may still seal into their slots; each takes milliseconds.
-        while (!(*open)->builder.complete() && !m_failed.load())
-            m_world.clock->sleep_ns(200'000);
+        { // Threads may still seal into their slots.
+            std::unique_lock lock(m_filled_mutex);
+            m_filled.wait(lock, [&] { return (*open)->builder.complete() || m_failed.load(); });
+        }
         if (m_failed.load()) continue; // drain, so that nobody waits for room
         if (auto done = upload(**open, /*last=*/false); !done) fail_with(std::move(done).error());
     }
@@ -130,8 +136,10 @@ Result<> Session::upload(Open& open, bool last) {
 Result<> Session::write_pack(pack::Finished& finished) {
     const bool is_data = finished.cls == pack::PackClass::data;
     const auto code = is_data ? m_descriptor.data_code : m_descriptor.metadata_code;
-    TRY(auto written, m_heads.write_pack(m_descriptor.id, finished.cls, code, finished.bytes(),
-                                         m_options.min_heads));
+    TRY(auto written,
+        m_heads.write_pack(m_descriptor.id, finished.cls, code, finished.bytes(),
+                           m_options.min_heads,
+                           [&](std::size_t done) { finished.buffer.forget(done); }));
     m_totals.bytes_packs += finished.size;
     m_totals.bytes_heads += written.bytes;
     m_totals.packs += 1;

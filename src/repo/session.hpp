@@ -102,6 +102,8 @@ private:
     env::Queue<std::shared_ptr<Open>> m_uploads;
     std::mutex m_claims_mutex;
     std::unordered_set<ChunkId> m_claims; ///< taken by this session and not yet in the index
+    std::mutex m_filled_mutex;
+    std::condition_variable m_filled; ///< a slot was filled, or the session failed
     mutable std::mutex m_error_mutex;
     std::optional<Error> m_error;
     std::atomic<bool> m_failed{false};
