@@ -196,7 +196,6 @@ TEST_F(SimFileSystem, a_shared_lock_waits_for_the_exclusive_holder) {
         EXPECT_TRUE(file->lock_shared().has_value());
         EXPECT_TRUE(released);
     });
-    std::this_thread::yield();
     released = true;
     holder.reset();
     waiter.join();

@@ -238,8 +238,7 @@ Result<> HeadSet::remove_root(const std::string& name) {
 
 Result<HeadSet::WrittenPack> HeadSet::write_pack(const RepoId& repo, segment::PackClass cls,
                                                  segment::Code code, ByteView pack,
-                                                 std::size_t needed,
-                                                 const Done& done_with) {
+                                                 std::size_t needed, const Done& done_with) {
     TRY(auto splitter, segment::Splitter::create(code, cls, repo, pack.size()));
     segment::PackInfo shape{.cls = cls, .code = code, .size = pack.size(), .segments = {}};
     Spread spread(code.n);

@@ -12,6 +12,7 @@ Result<Batch> SignedBatches::read(const std::string& name) {
     return check(record);
 }
 
+// REPO-18
 Result<Batch> SignedBatches::check(ByteView record) {
     TRY(auto batch, decode_batch(record));
     if (batch.repo != m_descriptor.id)

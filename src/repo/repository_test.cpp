@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <random>
 
 namespace torgo::repo {
@@ -265,6 +266,23 @@ TEST_F(RepositoryTest, heal_replaces_a_damaged_segment_and_check_names_it) {
     ASSERT_TRUE(report.has_value());
     EXPECT_EQ(report->segments_rebuilt, damaged.segments_corrupt);
     EXPECT_EQ(must_check().segments_corrupt, 0U);
+}
+
+/// CLI-15: what only looks leaves every byte of every head as it was.
+TEST_F(RepositoryTest, check_and_restore_write_nothing_to_the_heads) {
+    must_backup();
+    const auto state = [this] {
+        std::map<std::string, std::pair<std::uintmax_t, fs::file_time_type>> found;
+        for (const auto& head : m_heads)
+            for (const auto& file : fs::recursive_directory_iterator(head))
+                if (file.is_regular_file())
+                    found[file.path()] = {file.file_size(), file.last_write_time()};
+        return found;
+    };
+    const auto before = state();
+    must_check();
+    expect_restores();
+    EXPECT_EQ(state(), before);
 }
 
 TEST_F(RepositoryTest, the_wrong_pass_phrase_is_refused) {

@@ -136,10 +136,9 @@ Result<> Session::upload(Open& open, bool last) {
 Result<> Session::write_pack(pack::Finished& finished) {
     const bool is_data = finished.cls == pack::PackClass::data;
     const auto code = is_data ? m_descriptor.data_code : m_descriptor.metadata_code;
-    TRY(auto written,
-        m_heads.write_pack(m_descriptor.id, finished.cls, code, finished.bytes(),
-                           m_options.min_heads,
-                           [&](std::size_t done) { finished.buffer.forget(done); }));
+    TRY(auto written, m_heads.write_pack(m_descriptor.id, finished.cls, code, finished.bytes(),
+                                         m_options.min_heads,
+                                         [&](std::size_t done) { finished.buffer.forget(done); }));
     m_totals.bytes_packs += finished.size;
     m_totals.bytes_heads += written.bytes;
     m_totals.packs += 1;

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "cli/environment.hpp"
+#include "env/world.hpp"
+
+#include <string>
+#include <vector>
+
+namespace torgo::cli {
+
+/// The whole program: reads the command line, runs the command, says what happened.
+///
+/// in      `words`, the command line without the program's name; the standard streams of the
+/// process out     the exit code (docs/spec/cli.md 3)
+int run(const env::World& world, const Environment& environment,
+        const std::vector<std::string>& words);
+
+} // namespace torgo::cli

@@ -1,0 +1,76 @@
+#include "cli/commands/commands.hpp"
+#include "cli/context.hpp"
+#include "cli/format.hpp"
+#include "cli/open.hpp"
+#include "cli/snapshot_filter.hpp"
+
+#include <memory>
+
+namespace torgo::cli {
+
+namespace {
+
+struct SnapshotsArgs {
+    std::vector<std::string> ids;
+    SnapshotFilter filter;
+    std::uint32_t latest = 0;
+};
+
+void print_table(Output& out, const std::vector<repo::Snapshot>& list) {
+    Table table;
+    table.column("ID");
+    table.column("Time");
+    table.column("Host");
+    table.column("Tags");
+    table.column("Files", Table::Align::right);
+    table.column("Size", Table::Align::right);
+    table.column("New", Table::Align::right);
+    table.column("Paths");
+    for (const auto& snapshot : list) {
+        const auto& body = snapshot.body;
+        table.row({short_id(snapshot.id), local_time(body.time_ns), printable(body.host),
+                   printable(joined(body.tags, ",")), count_text(body.files), size_text(body.bytes),
+                   size_text(body.bytes_new), printable(joined(body.paths, " "))});
+    }
+    if (!table.empty()) out.lines(table.lines());
+    out.say(plural(list.size(), "snapshot", "snapshots"));
+}
+
+Result<ExitCode> run_snapshots(const Context& context, const SnapshotsArgs& args) {
+    TRY(const auto repository, open_unlocked(context));
+    TRY(auto list,
+        args.ids.empty() ? repository->snapshots() : named_snapshots(*repository, args.ids));
+    list = filtered(std::move(list), args.filter);
+    if (args.latest != 0 && list.size() > args.latest) {
+        list.erase(list.begin(), list.end() - static_cast<std::ptrdiff_t>(args.latest));
+    }
+    for (const auto& snapshot : list)
+        context.out.object(snapshot_object(snapshot));
+    print_table(context.out, list);
+    return ExitCode::ok;
+}
+
+} // namespace
+
+Command snapshots_command() {
+    auto args = std::make_shared<SnapshotsArgs>();
+    Command command;
+    command.name = "snapshots";
+    command.summary = "list the snapshots";
+    command.description =
+        "Lists snapshots, oldest first. Each of them is authenticated before it is "
+        "shown; a history that lacks something is said.";
+    command.arguments = {
+        list_argument(args->ids, "SNAPSHOT", 0, "only these; all when none is given")};
+    command.options = filter_options(args->filter);
+    command.options.push_back(
+        number_option(args->latest, "latest", "N", {1, 1'000'000}, "only the last N of them"));
+    command.examples = {{"torgo snapshots --tag nightly --latest 7", "the last week"},
+                        {"torgo snapshots --json", "for a program; the member \"id\" names it"}};
+    command.run = [args](const Context& context) {
+        return run_snapshots(context, *args);
+    };
+    return command;
+}
+
+} // namespace torgo::cli

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "cli/command.hpp"
+#include "cli/config.hpp"
+#include "cli/environment.hpp"
+#include "cli/output.hpp"
+#include "cli/prompter.hpp"
+#include "env/world.hpp"
+
+#include <stop_token>
+#include <string>
+
+namespace torgo::cli {
+
+/// The options that every command takes.
+struct Globals {
+    std::string repo; ///< the descriptor file
+    std::string password_file;
+    std::string password_command;
+    std::string key_file;
+    std::string cache_dir;
+    std::string config;
+    std::string profile;
+    bool no_cache = false;
+    bool json = false;
+    bool quiet = false;
+    bool verbose = false;
+};
+
+/// What a command gets beside its own arguments. Borrowed: it lives as long as the command runs.
+struct Context {
+    env::World world;
+    const Environment& environment;
+    const Globals& globals;
+    const Config& config;
+    const Command& root;
+    Output& out;
+    Prompter& prompter;
+    int input = 0; ///< descriptor of standard input
+    std::stop_token stop;
+};
+
+} // namespace torgo::cli

@@ -1,0 +1,72 @@
+#include "cli/open.hpp"
+
+#include "cli/descriptor_file.hpp"
+#include "cli/password.hpp"
+#include "head/uri.hpp"
+
+namespace torgo::cli {
+
+namespace {
+constexpr std::size_t short_id_digits = 8;
+}
+
+Result<std::string> descriptor_path(const Context& context) {
+    if (!context.globals.repo.empty()) return context.environment.absolute(context.globals.repo);
+    TRY(const auto folder, context.environment.config_folder());
+    return folder + "/default.torgo";
+}
+
+Result<repo::LocalFolders> local_folders(const Context& context, const RepoId& repository) {
+    repo::LocalFolders out;
+    TRY(const auto state, context.environment.state_folder());
+    out.state = state + "/" + repository.hex();
+    if (context.globals.no_cache) return out;
+    if (context.globals.cache_dir.empty()) {
+        TRY(out.cache, context.environment.cache_folder());
+    } else {
+        TRY(out.cache, context.environment.absolute(context.globals.cache_dir));
+    }
+    out.cache += "/" + repository.hex();
+    return out;
+}
+
+Result<std::unique_ptr<repo::Repository>> open_repository(const Context& context) {
+    TRY(const auto path, descriptor_path(context));
+    TRY(auto place, load_descriptor(*context.world.files, path));
+    TRY(auto folders, local_folders(context, place.id));
+    return repo::Repository::open(
+        context.world, std::move(place), std::move(folders),
+        [&out = context.out](const std::string& sentence) { out.warn(sentence); });
+}
+
+Result<std::unique_ptr<repo::Repository>> open_unlocked(const Context& context) {
+    TRY(auto repository, open_repository(context));
+    TRY(const auto credential, existing_credential(context));
+    CHECK_OK(repository->unlock(credential));
+    return repository;
+}
+
+Result<std::string> canonical_head(const Context& context, const std::string& text) {
+    if (text.contains("://")) {
+        TRY(const auto path, head::dir_path(text));
+        return head::dir_uri(path);
+    }
+    TRY(const auto path, context.environment.absolute(text));
+    return head::dir_uri(path);
+}
+
+std::pair<std::string, std::string> split_snapshot_path(std::string_view text) {
+    const auto colon = text.find(':');
+    if (colon == std::string_view::npos) return {std::string(text), "/"};
+    std::string path(text.substr(colon + 1));
+    if (!path.starts_with('/')) path.insert(0, 1, '/');
+    while (path.size() > 1 && path.ends_with('/'))
+        path.pop_back();
+    return {std::string(text.substr(0, colon)), std::move(path)};
+}
+
+std::string short_id(const SnapshotId& id) {
+    return id.hex().substr(0, short_id_digits);
+}
+
+} // namespace torgo::cli

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "cli/context.hpp"
+#include "repo/repository.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace torgo::cli {
+
+/// The descriptor file that this command means: --repo, TORGO_REPO, torgo.toml, or the default.
+Result<std::string> descriptor_path(const Context& context);
+
+/// Where this user keeps cache and state of a repository.
+Result<repo::LocalFolders> local_folders(const Context& context, const RepoId& repository);
+
+/// Opens the repository without any key. errors  those of load_descriptor and Repository::open
+Result<std::unique_ptr<repo::Repository>> open_repository(const Context& context);
+
+/// Opens and unlocks it with what the user gives.
+Result<std::unique_ptr<repo::Repository>> open_unlocked(const Context& context);
+
+/// A head as the user writes it, in its canonical spelling; a plain path may be relative.
+/// errors  `invalid_argument`, `unsupported`, as head::dir_path
+Result<std::string> canonical_head(const Context& context, const std::string& text);
+
+/// "SNAPSHOT:folder" → the snapshot's name and the absolute path inside it ("/" when none is
+/// given).
+std::pair<std::string, std::string> split_snapshot_path(std::string_view text);
+
+/// The first eight digits: what people say and type.
+std::string short_id(const SnapshotId& id);
+
+} // namespace torgo::cli
