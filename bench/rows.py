@@ -53,6 +53,7 @@ class Bench:
         if not tree.is_dir():
             shutil.rmtree(kept, ignore_errors=True)
             kept.mkdir(parents=True)
+            subprocess.run(["apt-get", "-qq", "update"], check=True)
             subprocess.run(["apt-get", "-qq", "download", LINUX_PACKAGE], cwd=kept, check=True)
             package = next(kept.glob("*.deb"))
             subprocess.run(["dpkg-deb", "-x", package, kept / "package"], check=True)

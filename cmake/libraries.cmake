@@ -7,7 +7,7 @@ pkg_check_modules(isal REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(qrencode REQUIRED IMPORTED_TARGET libqrencode)
 
-# Debian ships no CMake or pkg-config file for these three.
+# Debian ships no CMake or pkg-config file for these two.
 function(torgo_plain_library target file header)
   find_library(${target}_file ${file} REQUIRED)
   find_path(${target}_include ${header} REQUIRED)
@@ -15,7 +15,6 @@ function(torgo_plain_library target file header)
   set_target_properties(${target} PROPERTIES
     IMPORTED_LOCATION ${${target}_file} INTERFACE_INCLUDE_DIRECTORIES ${${target}_include})
 endfunction()
-torgo_plain_library(ipsec_mb::ipsec_mb IPSec_MB intel-ipsec-mb.h)
 torgo_plain_library(acl::acl acl sys/acl.h)
 
 if(BUILD_TESTING)

@@ -2,7 +2,8 @@
 
 Makes a repository on four heads, backs up a real tree, loses one head and heals it, loses a
 different pair, restores, compares every byte and attribute with the source by a second program
-(this one, not torgo), and prints one table. Everything happens in a temporary folder that is removed at the end.
+(this one, not torgo), and prints one table. Everything happens in a temporary folder that is
+removed at the end.
 """
 
 import argparse
