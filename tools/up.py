@@ -20,6 +20,7 @@ import time
 
 PASS_PHRASE = "correct horse battery staple, for a demonstration only"
 MIB = 1 << 20
+FILES_MIN = 1000
 
 
 def say(text):
@@ -132,13 +133,22 @@ def table(rows):
         print(f"{name.ljust(width)}  {seconds:8.2f}  {amount}  {speed}")
 
 
+def documentation():
+    """The system's documentation: a few thousand real files that every machine has."""
+    for folder in ("/host/usr/share/doc", "/usr/share/doc", "/host/usr/share", "/usr/share"):
+        count = sum(len(names) for _, _, names in os.walk(folder))
+        if count >= FILES_MIN:
+            return folder
+    return "/usr"
+
+
 def main():
     parser = argparse.ArgumentParser(prog="dev up")
     parser.add_argument("torgo", help=argparse.SUPPRESS)  # ./dev gives it
     parser.add_argument("--local", action="store_true", help="four folders (the only kind so far)")
-    parser.add_argument("path", nargs="?", default="/usr/share/doc")
+    parser.add_argument("path", nargs="?", default=None)
     options = parser.parse_args()
-    source = pathlib.Path(os.path.abspath(options.path))
+    source = pathlib.Path(os.path.abspath(options.path or documentation()))
     if not source.is_dir():
         sys.exit(f"{source} is no folder")
     with tempfile.TemporaryDirectory(prefix="torgo-up-") as folder:

@@ -66,8 +66,8 @@ Result<> Heal::bring_back_heads() {
                           m_heads.recreate(i, m_repository.descriptor().id));
             continue;
         }
-        problem("head " + number + " (" + m_heads.uri(i) + ") is not there: " +
-                m_heads.why_not(i)->detail() + ". If it is lost for good: torgo heal " + number);
+        problem("head " + number + " cannot be used (" + m_heads.why_not(i)->detail() +
+                "); if it is lost for good: torgo heal " + number);
     }
     return {};
 }

@@ -56,7 +56,8 @@ private:
         line.resize(6, ' ');
         line += topic;
         line.resize(std::max<std::size_t>(line.size() + 1, 22), ' ');
-        m_context.out.line(line + printable(finding) + (advice.empty() ? "" : ". " + advice));
+        m_context.out.line(line + printable(finding) +
+                           (advice.empty() ? "" : (finding.ends_with('?') ? " " : ". ") + advice));
     }
 
     void say_error(const std::string& topic, const Error& error) {
