@@ -40,7 +40,9 @@ TEST(Codec, refuses_long_forms_overruns_and_leftovers) {
     EXPECT_EQ(Reader(overrun).done().error().code(), Errc::corrupt);
 }
 
-TEST(Ensure, aborts_on_a_broken_invariant) { EXPECT_DEATH(ENSURE(1 == 2), "1 == 2"); }
+TEST(Ensure, aborts_on_a_broken_invariant) {
+    EXPECT_DEATH(ENSURE(1 == 2), "1 == 2");
+}
 
 TEST(Id, parses_only_its_own_length) {
     EXPECT_TRUE(RepoId::parse("000102030405060708090a0b0c0d0e0f").has_value());

@@ -22,8 +22,14 @@ inline std::string_view as_text(ByteView bytes) noexcept {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-inline constexpr std::size_t operator""_KiB(unsigned long long n) { return n << 10U; }
-inline constexpr std::size_t operator""_MiB(unsigned long long n) { return n << 20U; }
-inline constexpr std::size_t operator""_GiB(unsigned long long n) { return n << 30U; }
+inline constexpr std::size_t operator""_KiB(unsigned long long n) {
+    return n << 10U;
+}
+inline constexpr std::size_t operator""_MiB(unsigned long long n) {
+    return n << 20U;
+}
+inline constexpr std::size_t operator""_GiB(unsigned long long n) {
+    return n << 30U;
+}
 
 } // namespace torgo

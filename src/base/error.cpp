@@ -7,24 +7,42 @@ namespace torgo {
 
 std::string_view name(Errc code) noexcept {
     switch (code) {
-    case Errc::io: return "io";
-    case Errc::not_found: return "not_found";
-    case Errc::exists: return "exists";
-    case Errc::corrupt: return "corrupt";
-    case Errc::authentication: return "authentication";
-    case Errc::invalid_argument: return "invalid_argument";
-    case Errc::unsupported: return "unsupported";
-    case Errc::limit_exceeded: return "limit_exceeded";
-    case Errc::no_space: return "no_space";
-    case Errc::read_only: return "read_only";
-    case Errc::permission: return "permission";
-    case Errc::unavailable: return "unavailable";
-    case Errc::too_few_heads: return "too_few_heads";
-    case Errc::not_a_repository: return "not_a_repository";
-    case Errc::wrong_password: return "wrong_password";
-    case Errc::cancelled: return "cancelled";
-    case Errc::changed: return "changed";
-    case Errc::timeout: return "timeout";
+    case Errc::io:
+        return "io";
+    case Errc::not_found:
+        return "not_found";
+    case Errc::exists:
+        return "exists";
+    case Errc::corrupt:
+        return "corrupt";
+    case Errc::authentication:
+        return "authentication";
+    case Errc::invalid_argument:
+        return "invalid_argument";
+    case Errc::unsupported:
+        return "unsupported";
+    case Errc::limit_exceeded:
+        return "limit_exceeded";
+    case Errc::no_space:
+        return "no_space";
+    case Errc::read_only:
+        return "read_only";
+    case Errc::permission:
+        return "permission";
+    case Errc::unavailable:
+        return "unavailable";
+    case Errc::too_few_heads:
+        return "too_few_heads";
+    case Errc::not_a_repository:
+        return "not_a_repository";
+    case Errc::wrong_password:
+        return "wrong_password";
+    case Errc::cancelled:
+        return "cancelled";
+    case Errc::changed:
+        return "changed";
+    case Errc::timeout:
+        return "timeout";
     }
     return "unknown";
 }
@@ -32,23 +50,34 @@ std::string_view name(Errc code) noexcept {
 namespace {
 Errc from_errno(int error_number) noexcept {
     switch (error_number) {
-    case ENOENT: return Errc::not_found;
-    case EEXIST: return Errc::exists;
+    case ENOENT:
+        return Errc::not_found;
+    case EEXIST:
+        return Errc::exists;
     case ENOSPC:
-    case EDQUOT: return Errc::no_space;
-    case EROFS: return Errc::read_only;
+    case EDQUOT:
+        return Errc::no_space;
+    case EROFS:
+        return Errc::read_only;
     case EACCES:
-    case EPERM: return Errc::permission;
+    case EPERM:
+        return Errc::permission;
     case EINVAL:
-    case ENAMETOOLONG: return Errc::invalid_argument;
-    case EOPNOTSUPP: return Errc::unsupported;
-    case EFBIG: return Errc::limit_exceeded;
+    case ENAMETOOLONG:
+        return Errc::invalid_argument;
+    case EOPNOTSUPP:
+        return Errc::unsupported;
+    case EFBIG:
+        return Errc::limit_exceeded;
     case ENODEV:
     case ENXIO:
     case ENOTCONN:
-    case ESTALE: return Errc::unavailable;
-    case ETIMEDOUT: return Errc::timeout;
-    default: return Errc::io;
+    case ESTALE:
+        return Errc::unavailable;
+    case ETIMEDOUT:
+        return Errc::timeout;
+    default:
+        return Errc::io;
     }
 }
 } // namespace

@@ -12,24 +12,24 @@ namespace torgo {
 /// What went wrong, as a caller can act on it. New codes go at the end; numbers are stable (they
 /// reach the wire and --json). One code only where a caller acts differently.
 enum class Errc : std::uint16_t {
-    io = 1,             ///< the system refused or failed a read or write
-    not_found,          ///< the named thing is not there
-    exists,             ///< the named thing is there already
-    corrupt,            ///< bytes are not what they claim to be: repair from elsewhere
-    authentication,     ///< a key, tag or signature does not fit
-    invalid_argument,   ///< the caller asked for something that makes no sense
-    unsupported,        ///< made by a newer version, or not available on this system
-    limit_exceeded,     ///< larger than a named limit allows
-    no_space,           ///< the disk or quota is full
-    read_only,          ///< the place cannot be written
-    permission,         ///< the system denies access
-    unavailable,        ///< a head or peer is gone for now; another may serve
-    too_few_heads,      ///< fewer heads are usable than the work needs
-    not_a_repository,   ///< nothing of TORGO is there
-    wrong_password,     ///< no key slot opens with this pass phrase or key file
-    cancelled,          ///< the user or a deadline stopped the work
-    changed,            ///< a source file changed or vanished while it was read
-    timeout,            ///< no answer within the limit
+    io = 1,           ///< the system refused or failed a read or write
+    not_found,        ///< the named thing is not there
+    exists,           ///< the named thing is there already
+    corrupt,          ///< bytes are not what they claim to be: repair from elsewhere
+    authentication,   ///< a key, tag or signature does not fit
+    invalid_argument, ///< the caller asked for something that makes no sense
+    unsupported,      ///< made by a newer version, or not available on this system
+    limit_exceeded,   ///< larger than a named limit allows
+    no_space,         ///< the disk or quota is full
+    read_only,        ///< the place cannot be written
+    permission,       ///< the system denies access
+    unavailable,      ///< a head or peer is gone for now; another may serve
+    too_few_heads,    ///< fewer heads are usable than the work needs
+    not_a_repository, ///< nothing of TORGO is there
+    wrong_password,   ///< no key slot opens with this pass phrase or key file
+    cancelled,        ///< the user or a deadline stopped the work
+    changed,          ///< a source file changed or vanished while it was read
+    timeout,          ///< no answer within the limit
 };
 
 std::string_view name(Errc code) noexcept;
