@@ -6,6 +6,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 
@@ -19,12 +20,16 @@ class Taken:
 
 
 def run(command, environment, good=(0,), folder=None):
-    """Runs to the end; what it prints goes to a file that is shown when it fails."""
+    """Runs to the end; what it prints goes to a file that is shown when it fails.
+
+    The peak memory is told by time(1): a child of this large process would count this process's own
+    pages from before its exec.
+    """
     log = environment.get("TORGO_BENCH_LOG", os.devnull)
-    with open(log, "wb") as out:
+    with open(log, "wb") as out, tempfile.NamedTemporaryFile("r") as peak:
         began = time.monotonic()
         process = subprocess.Popen(
-            [str(part) for part in command],
+            ["/usr/bin/time", "-q", "-o", peak.name, "-f", "%M", *map(str, command)],
             env=environment,
             cwd=folder,
             stdin=subprocess.DEVNULL,
@@ -33,6 +38,7 @@ def run(command, environment, good=(0,), folder=None):
         )
         _, status, used = os.wait4(process.pid, 0)
         wall = time.monotonic() - began
+        memory = int(peak.read().split()[-1]) * 1024
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in good:
         tail = (
@@ -41,7 +47,7 @@ def run(command, environment, good=(0,), folder=None):
             else ""
         )
         sys.exit(f"{' '.join(map(str, command))} ended with {process.returncode}\n{tail}")
-    return Taken(wall, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
+    return Taken(wall, used.ru_utime + used.ru_stime, memory)
 
 
 def median(runs):
