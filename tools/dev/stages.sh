@@ -5,6 +5,7 @@
 
 passed=0 failed=0 skipped=0
 fresh=${CI:+yes}
+all_kinds=
 
 # stage NAME KEY COMMAND...: the command leaves its counts as JUnit files build/.state/NAME*.xml, or
 # none and counts as one test itself.
@@ -57,6 +58,7 @@ run_tests() {
         case $1 in
             -R) pattern=${2:?-R needs a regular expression} && shift 2 ;;
             --fresh) fresh=yes && shift ;;
+            --all) all_kinds=yes && shift ;;
             *) die "test: unknown option $1" ;;
         esac
     done
@@ -86,12 +88,17 @@ run_every_test() {
     code="$toolchain $(content_hash '^[^/]*\.md$|^docs/([^/]*\.md|design/.*)$')"
     repository_stages "$all"
     if stage build "$code" build_preset dev; then
-        stage headers "$code" build_preset dev all_verify_interface_header_sets || true
         stage unit "$code" run_ctest unit dev || true
         python_stages "$all"
     fi
-    if stage build-asan "$code" build_preset asan; then
-        stage unit-asan "$code" run_ctest unit-asan asan || true
+    [ -z "$all_kinds" ] || slow_stages "$code"
+}
+
+# With --all: every header on its own, and the unit tests once more with the sanitizers.
+slow_stages() {
+    stage headers "$1" build_preset dev all_verify_interface_header_sets || true
+    if stage build-asan "$1" build_preset asan; then
+        stage unit-asan "$1" run_ctest unit-asan asan || true
     fi
 }
 
