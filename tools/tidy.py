@@ -93,22 +93,21 @@ def gives_a_value(head):
 def cpp_functions(code):
     """First line and number of lines of each outermost body that follows a parameter list."""
     stack, head, line, found = [], "", 1, []
-    for character in code:
-        if character == "\n":
-            line += 1
-        if character == "{":
+    for piece in re.split(r"([{};])", code):
+        if piece == "{":
             inside = any(function for function, *_ in stack)
             stack.append((not inside and opens_function(head), line, head))
             head = ""
-        elif character == "}" and stack:
+        elif piece == "}" and stack:
             function, start, before = stack.pop()
             if function:
                 found.append((start, line - start + 1))
             head = before + "{}" if gives_a_value(before) else ""
-        elif character == ";" and head.count("(") == head.count(")"):
+        elif piece == ";" and head.count("(") == head.count(")"):
             head = ""
         else:
-            head += character
+            head += piece
+            line += piece.count("\n")
     return found
 
 
