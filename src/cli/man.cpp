@@ -141,12 +141,14 @@ std::string header(const std::vector<const Command*>& path, std::string_view ver
 
 std::string synopsis(const std::vector<std::vector<const Command*>>& paths) {
     auto out = section("SYNOPSIS");
+    bool first = true;
     for (const auto& path : paths) {
         if (!path.back()->children.empty()) continue;
         const auto usage = usage_line(path);
         const auto name = full_name(path);
-        out += ".B " + literal(name) + "\n.RI " + "\"" + literal(usage.substr(name.size())) +
-               "\"\n.br\n";
+        if (!first) out += ".br\n";
+        first = false;
+        out += ".B " + literal(name) + "\n.RI \"" + literal(usage.substr(name.size())) + "\"\n";
     }
     return out;
 }

@@ -65,8 +65,12 @@ std::pair<std::string, std::string> split_snapshot_path(std::string_view text) {
     return {std::string(text.substr(0, colon)), std::move(path)};
 }
 
+std::string short_id(std::string_view hex) {
+    return std::string(hex.substr(0, short_id_digits));
+}
+
 std::string short_id(const SnapshotId& id) {
-    return id.hex().substr(0, short_id_digits);
+    return short_id(id.hex());
 }
 
 } // namespace torgo::cli

@@ -32,6 +32,7 @@ Result<std::string> canonical_head(const Context& context, const std::string& te
 std::pair<std::string, std::string> split_snapshot_path(std::string_view text);
 
 /// The first eight digits: what people say and type.
+std::string short_id(std::string_view hex);
 std::string short_id(const SnapshotId& id);
 
 } // namespace torgo::cli

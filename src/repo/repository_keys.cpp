@@ -3,6 +3,8 @@
 #include "repo/head_set.hpp"
 #include "repo/repository.hpp"
 
+#include <algorithm>
+
 namespace torgo::repo {
 
 Result<std::vector<KeySlotInfo>> Repository::key_slots() {
@@ -20,6 +22,7 @@ Result<std::vector<KeySlotInfo>> Repository::key_slots() {
         info.name = name.substr(key_root_prefix.size());
         slots.push_back(std::move(info));
     }
+    std::ranges::stable_sort(slots, {}, &KeySlotInfo::custody); // names are hashes: no order
     return slots;
 }
 

@@ -9,6 +9,7 @@ In an expected line [..] stands for any characters, and a line of three dots for
 that begins with # is a comment. TORGO names the program.
 """
 
+import fcntl
 import json
 import os
 import pathlib
@@ -17,8 +18,10 @@ import re
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
+import termios
 import time
 
 import pytest
@@ -27,6 +30,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 TRANSCRIPTS = sorted((HERE.parent / "cli").glob("*.txt"))
 TORGO = pathlib.Path(os.environ.get("TORGO", "torgo"))
 TIME_LIMIT_S = 120
+WIDE_COLUMNS = 140  # the QR code of heads with long paths is wider than 80
 
 
 class Step:
@@ -125,6 +129,7 @@ class Terminal:
         env = {k: v for k, v in environment(home).items() if k not in without}
         self.pid, self.descriptor = pty.fork()
         if self.pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 50, WIDE_COLUMNS, 0, 0))
             os.chdir(home)
             os.execve(TORGO, [str(TORGO), *words], {**env, "TERM": "xterm"})
 

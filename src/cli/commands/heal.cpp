@@ -95,8 +95,9 @@ Command heal_command() {
     command.summary = "rebuild what is lost from the other heads";
     command.description =
         "Makes again every segment and record that a head lacks, from the other heads. It works on "
-        "encrypted bytes and needs no pass phrase. An empty folder where a head was becomes that "
-        "head again: put a new disk at the same path, then heal.";
+        "encrypted bytes and needs no pass phrase. A head that is not there is left alone, for its "
+        "disk may come back; when it is lost for good, put an empty folder or disk at its path and "
+        "name it: that makes it anew.";
     auto head =
         list_argument(args->heads, "HEAD", 0, "its number from 1, or its URI; all when not given");
     head.most = 1;

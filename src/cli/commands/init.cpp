@@ -81,7 +81,7 @@ void report(const Context& context, const InitArgs& args, const repo::Place& pla
                    .text("repository", descriptor)
                    .texts("heads", place.heads)
                    .text("recovery_kit", kit_file));
-    out.line("Repository " + place.id.hex().substr(0, 8) + " made on " +
+    out.line("Repository " + short_id(place.id.hex()) + " made on " +
              plural(place.heads.size(), "head", "heads") + ", any " + std::to_string(args.code.k) +
              " of which restore it:");
     for (const auto& head : place.heads)

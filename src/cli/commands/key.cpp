@@ -60,8 +60,9 @@ Result<ExitCode> run_list(const Context& context) {
     table.column("Label");
     for (const auto& slot : slots) {
         const bool in_use = slot.name == repository->current_slot();
-        table.row({(in_use ? "*" : " ") + slot.name, std::string(custody_name(slot.custody)),
-                   cost_text(slot), printable(slot.label)});
+        table.row({(in_use ? "*" : " ") + short_id(slot.name),
+                   std::string(custody_name(slot.custody)), cost_text(slot),
+                   printable(slot.label)});
         context.out.object(Json("key")
                                .text("id", slot.name)
                                .text("custody", custody_name(slot.custody))
@@ -87,7 +88,7 @@ Result<ExitCode> run_add(const Context& context, const NewKeyArgs& args) {
     TRY(const auto credential, new_credential(context, args.source()));
     TRY(const auto slot, add(context, *repository, args, credential));
     context.out.object(Json("key_added").text("id", slot));
-    context.out.line("Key " + slot + " added");
+    context.out.line("Key " + short_id(slot) + " added");
     return ExitCode::ok;
 }
 
@@ -115,7 +116,8 @@ Result<ExitCode> run_passwd(const Context& context, const NewKeyArgs& args) {
     }
     CHECK_OK(repository->remove_key(old_slot));
     context.out.object(Json("key_changed").text("id", slot).text("removed", old_slot));
-    context.out.line("Pass phrase changed: key " + slot + " replaces " + old_slot);
+    context.out.line("Pass phrase changed: key " + short_id(slot) + " replaces " +
+                     short_id(old_slot));
     return ExitCode::ok;
 }
 

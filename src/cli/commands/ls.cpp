@@ -30,35 +30,50 @@ std::string long_line(const std::string& path, const source::Entry& entry) {
            local_time(entry.mtime_ns) + " " + printable(path) + target;
 }
 
-Result<> list_one(const Context& context, repo::Repository& repository,
-                  const repo::Snapshot& snapshot, const std::string& folder, const LsArgs& args,
-                  bool recursive) {
-    TRY(const auto start, repo::find_node(repository, snapshot, folder));
+struct Folder {
+    std::string path;
+    repo::Node node;
+};
+
+/// All of them before any is listed: a name that is wrong prints nothing but its error.
+Result<std::vector<Folder>> find_folders(repo::Repository& repository,
+                                         const repo::Snapshot& snapshot,
+                                         const std::vector<std::string>& names) {
+    std::vector<Folder> out;
+    for (const auto& name : names) {
+        auto path = split_snapshot_path(":" + name).second;
+        TRY(auto node, repo::find_node(repository, snapshot, path));
+        out.push_back({std::move(path), std::move(node)});
+    }
+    return out;
+}
+
+Result<> list_one(const Context& context, repo::Repository& repository, const Folder& folder,
+                  const LsArgs& args, bool recursive) {
     const repo::VisitNode visit = [&](const std::string& path,
                                       const repo::Node& node) -> Result<bool> {
         if (context.stop.stop_requested()) return fail(Errc::cancelled, "listing was stopped");
         if (path == "/") return true;
         context.out.object(node_object(path, node));
         context.out.line(args.details ? long_line(path, node.entry) : printable(path));
-        return recursive || path == folder;
+        return recursive || path == folder.path;
     };
-    return repo::for_each_node(repository, start, folder, visit);
+    return repo::for_each_node(repository, folder.node, folder.path, visit);
 }
 
 Result<ExitCode> run_ls(const Context& context, const LsArgs& args) {
     const auto [name, inside] = split_snapshot_path(args.snapshot);
+    const bool whole = args.folders.empty();
     TRY(const auto repository, open_unlocked(context));
     TRY(const auto snapshot, repository->find_snapshot(name));
+    TRY(const auto folders,
+        find_folders(*repository, snapshot, whole ? std::vector{inside} : args.folders));
     context.out.object(snapshot_object(snapshot));
     context.out.say("snapshot " + short_id(snapshot.id) + " of " +
                     local_time(snapshot.body.time_ns) + ", " +
                     printable(joined(snapshot.body.paths, " ")) + ":");
-    auto folders = args.folders;
-    const bool whole = folders.empty();
-    if (whole) folders.push_back(inside);
     for (const auto& folder : folders) {
-        const auto path = split_snapshot_path(":" + folder).second;
-        CHECK_OK(list_one(context, *repository, snapshot, path, args, whole || args.recursive));
+        CHECK_OK(list_one(context, *repository, folder, args, whole || args.recursive));
     }
     return ExitCode::ok;
 }

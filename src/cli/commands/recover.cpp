@@ -149,8 +149,8 @@ Result<ExitCode> run_recover(const Context& context, const RecoverArgs& args) {
                            .text("repository", descriptor)
                            .texts("heads", place.heads)
                            .text("key", slot));
-    context.out.line("Repository " + place.id.hex().substr(0, 8) + " is open again; key " + slot +
-                     " was added:");
+    context.out.line("Repository " + short_id(place.id.hex()) + " is open again; key " +
+                     short_id(slot) + " was added:");
     print_place(context.out, place);
     context.out.line("Descriptor file: " + printable(descriptor));
     context.out.say("The recovery kit stays valid. \"torgo doctor\" says which heads are there, "
