@@ -2,6 +2,7 @@
 #include "cli/cli.hpp"
 #include "sys/clock.hpp"
 #include "sys/file_system.hpp"
+#include "sys/process.hpp"
 #include "sys/random.hpp"
 
 #include <cstdio>
@@ -12,6 +13,7 @@
 namespace {
 
 int run(int count, char** words) {
+    torgo::sys::raise_open_files_limit();
     torgo::sys::Clock clock;
     torgo::sys::Random random;
     torgo::sys::FileSystem files;

@@ -39,14 +39,11 @@ ONLY_PROGRAMS = {"sys", "sim"}
 
 OUTSIDE = {
     "openssl/": "crypto",
-    "intel-ipsec-mb": "crypto",
     "isa-l": "segment",
     "zstd": "seal",
-    "CLI/": "cli",
     "jsoncons": "cli",
     "toml++/": "cli",
     "qrencode": "cli",
-    "png.h": "cli",
     "sys/acl.h": "source",
 }
 

@@ -136,6 +136,11 @@ Result<bool> BackupVisitor::unchanged(const source::Entry& now, const Node& befo
     return same ? all_known(before) : Result<bool>(false);
 }
 
+Result<bool> BackupVisitor::may_keep_place(const Node& before) {
+    if (m_options.force || !before.tag) return false;
+    return all_known(before);
+}
+
 Result<> BackupVisitor::take_file(source::Directory& directory, Frame& frame, std::size_t place,
                                   const Node* before) {
     auto& node = frame.directory->nodes.at(place);
@@ -144,6 +149,7 @@ Result<> BackupVisitor::take_file(source::Directory& directory, Frame& frame, st
         TRY(const bool same, unchanged(node.entry, *before));
         if (same) {
             node.content = before->content;
+            node.tag = before->tag;
             node.content_lists = before->content_lists;
             m_summary.files_unmodified += 1;
             m_progress.files_done += 1;
@@ -167,6 +173,10 @@ Result<> BackupVisitor::take_file(source::Directory& directory, Frame& frame, st
     if (node.entry.size >= chunk::small_file_max) {
         if (!m_content.add_large(std::move(file))) return fail(Errc::cancelled, "stopped");
         return {};
+    }
+    if (before != nullptr) {
+        TRY(const bool kept, may_keep_place(*before));
+        if (kept) file.before = {.tag = *before->tag, .extent = before->content.front()};
     }
     m_bundle_bytes += node.entry.size;
     m_bundle.push_back(std::move(file));

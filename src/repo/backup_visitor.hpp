@@ -46,6 +46,7 @@ private:
                        const Node* before);
     Result<bool> unchanged(const source::Entry& now, const Node& before);
     Result<bool> all_known(const Node& before);
+    Result<bool> may_keep_place(const Node& before);
     void limit_xattrs(const source::Directory& directory, source::Entry& entry);
     Result<> send_bundle();
     const Node* find_before(const Frame& frame, const std::string& name) const;

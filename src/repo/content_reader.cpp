@@ -5,6 +5,8 @@
 #include <climits>
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
 namespace torgo::repo {
 
@@ -17,6 +19,15 @@ constexpr int chunks_waiting_a_thread = 2;
 source::Note::Kind kind_of(const Error& error) {
     const bool gone = error.code() == Errc::not_found;
     return gone ? source::Note::Kind::vanished : source::Note::Kind::unreadable;
+}
+
+/// Whether the content is what the parent snapshot has; the node then names the old place.
+bool keep_place(const FileRef& file) {
+    auto& node = file.node();
+    const auto& before = file.before;
+    const bool same = before && before->extent.length == node.entry.size && before->tag == node.tag;
+    if (same) node.content = {before->extent};
+    return same;
 }
 } // namespace
 
@@ -128,33 +139,53 @@ Result<std::size_t> ContentReader::read_into(FileRef& file, ByteSpan room) {
     return kept;
 }
 
-Result<> ContentReader::do_work(Bundle& bundle, Bench& bench) {
-    struct Piece {
-        FileRef* file;
-        std::size_t offset, length;
-    };
+/// Reads the files of a bundle to the buffer, one after another. Empty ones and those that can not
+/// be read leave no piece.
+std::vector<ContentReader::Piece> ContentReader::read_bundle(Bundle& bundle, Bytes& buffer) {
     std::size_t expected = 1;
     for (const auto& file : bundle.files)
         expected += file.node().entry.size;
-    if (bench.buffer.size() < expected) bench.buffer.resize(expected);
+    if (buffer.size() < expected) buffer.resize(expected);
     std::vector<Piece> pieces;
     std::size_t filled = 0;
     for (auto& file : bundle.files) {
         auto& node = file.node();
-        const auto room = ByteSpan(bench.buffer).subspan(filled, node.entry.size + 1);
-        const auto kept = read_into(file, room);
+        const auto kept = read_into(file, ByteSpan(buffer).subspan(filled, node.entry.size + 1));
         if (!kept) continue;
         node.entry.size = *kept;
-        pieces.push_back({&file, filled, *kept});
+        if (*kept != 0) pieces.push_back({&file, filled, *kept});
         filled += *kept;
     }
+    return pieces;
+}
+
+void ContentReader::tag(const std::vector<Piece>& pieces, ByteView buffer) const {
+    std::vector<ByteView> contents;
+    for (const auto& piece : pieces)
+        contents.push_back(buffer.subspan(piece.offset, piece.length));
+    std::vector<ChunkId> ids(pieces.size());
+    m_store.keys().ids(seal::ChunkType::data, contents, ids);
+    for (std::size_t i = 0; i < pieces.size(); ++i)
+        std::ranges::copy(ids[i].view().first(std::tuple_size_v<ContentTag>),
+                          pieces[i].file->node().tag.emplace().begin());
+}
+
+Result<> ContentReader::do_work(Bundle& bundle, Bench& bench) {
+    auto& buffer = bench.buffer;
+    auto pieces = read_bundle(bundle, buffer);
+    tag(pieces, buffer);
+    std::erase_if(pieces, [](const Piece& piece) { return keep_place(*piece.file); });
+    std::size_t filled = 0; // the rest moves together
+    for (auto& piece : pieces) {
+        std::memmove(buffer.data() + filled, buffer.data() + piece.offset, piece.length);
+        piece.offset = std::exchange(filled, filled + piece.length);
+    }
     if (filled != 0) {
-        const auto plain = ByteView(bench.buffer).first(filled);
+        const auto plain = ByteView(buffer).first(filled);
         TRY(const auto id, m_session.store(seal::ChunkType::data, plain, *bench.sealer));
         for (const auto& [file, offset, length] : pieces)
-            if (length != 0)
-                file->node().content = {
-                    {.chunk = id, .offset = static_cast<std::uint32_t>(offset), .length = length}};
+            file->node().content = {
+                {.chunk = id, .offset = static_cast<std::uint32_t>(offset), .length = length}};
     }
     m_progress.bytes_stored = m_session.bytes_sealed();
     for (auto& file : bundle.files)

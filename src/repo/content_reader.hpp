@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -24,6 +25,13 @@ struct FileRef {
     std::size_t place = 0;
     std::string path;
     std::shared_ptr<const source::Descriptor> folder; ///< only where the path is too long to open
+
+    /// Where a small file's content lay in the parent snapshot; stays there if the tag still fits.
+    struct Before {
+        ContentTag tag;
+        Extent extent;
+    };
+    std::optional<Before> before{};
 
     Node& node() const { return directory->nodes.at(place); }
 };
@@ -84,6 +92,12 @@ private:
         std::vector<FileRef> files;
     };
 
+    /// One small file's bytes in a bundle's buffer.
+    struct Piece {
+        FileRef* file;
+        std::size_t offset, length;
+    };
+
     using Work = std::variant<Bundle, FileRef, ChunkWork>;
 
     /// What one thread owns.
@@ -97,6 +111,8 @@ private:
     Result<> do_work(FileRef& file, Bench& bench);
     Result<> do_work(ChunkWork& chunk, Bench& bench);
     Result<std::size_t> read_into(FileRef& file, ByteSpan room);
+    std::vector<Piece> read_bundle(Bundle& bundle, Bytes& buffer);
+    void tag(const std::vector<Piece>& pieces, ByteView buffer) const;
     Result<> cut(const std::shared_ptr<Large>& large, Bench& bench, const StreamReader& read);
     Result<> emit(const std::shared_ptr<Large>& large, ByteView chunk, Bench& bench);
     Result<> end_chunk(const std::shared_ptr<Large>& large, Bench& bench);

@@ -72,8 +72,9 @@ private:
 
     static bool changed_content(const Node& a, const Node& b) {
         if (a.entry.kind == Kind::symlink) return a.entry.target != b.entry.target;
-        return a.entry.size != b.entry.size || a.content != b.content ||
-               a.content_lists != b.content_lists;
+        if (a.entry.size != b.entry.size) return true;
+        if (a.tag && b.tag) return *a.tag != *b.tag; // the same content may lie in two bundles
+        return a.content != b.content || a.content_lists != b.content_lists;
     }
 
     void say(Change change, const std::string& path, const Node* before, const Node* after) {

@@ -203,6 +203,27 @@ TEST_F(RepositoryTest, a_change_stores_only_what_changed) {
                                                  (tree() / "small/new").string()}));
 }
 
+/// Only their tags tell the two kinds apart: sizes are equal, times of both are new.
+TEST_F(RepositoryTest, a_touched_file_stays_in_its_bundle_and_a_changed_one_does_not) {
+    must_backup();
+    const auto later = fs::file_time_type::clock::now();
+    for (int i = 100; i < 200; ++i)
+        fs::last_write_time(tree() / "many" / ("file" + std::to_string(i)), later);
+    write(tree() / "many/file150", bytes_of(100 + 150 * 7, 1000));
+    const auto second = must_backup();
+    EXPECT_EQ(second.files_changed, 100U);
+    EXPECT_GT(second.bytes_read, 100'000U);
+    EXPECT_LT(second.bytes_new, 64_KiB); // one file, and the pages
+    expect_restores();
+    const auto repository = open();
+    const auto snapshots = repository->snapshots();
+    std::vector<std::string> changes;
+    const auto compared = diff(*repository, snapshots->front(), snapshots->back(), false,
+                               [&](const Difference& d) { changes.push_back(d.path); });
+    ASSERT_TRUE(compared.has_value()) << compared.error().detail();
+    EXPECT_EQ(changes, (std::vector<std::string>{(tree() / "many/file150").string()}));
+}
+
 TEST_F(RepositoryTest, any_two_heads_may_be_lost) {
     must_backup();
     for (std::size_t a = 0; a < 4; ++a)

@@ -1,9 +1,11 @@
 #include "repo/tree.hpp"
 
 #include "base/codec.hpp"
+#include "base/ensure.hpp"
 #include "repo/limits.hpp"
 #include "seal/chunk.hpp"
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace torgo::repo {
@@ -13,7 +15,7 @@ namespace {
 constexpr std::uint8_t page_version = 1;
 constexpr std::uint8_t extents_version = 2;
 
-enum class Form : std::uint8_t { none = 0, direct = 1, indirect = 2 };
+enum class Form : std::uint8_t { none = 0, direct = 1, indirect = 2, bundled = 3 };
 
 /// Chunk ids are written once a page and named by their place.
 class TableWriter {
@@ -178,12 +180,20 @@ private:
 
     void content(const Node& node) {
         m_body.varint(node.entry.size);
+        if (node.tag) return bundled(node);
         const bool indirect = !node.content_lists.empty();
         m_body.put(static_cast<std::uint8_t>(indirect ? Form::indirect : Form::direct));
         if (indirect)
             write_ids(m_body, node.content_lists, m_table);
         else
             write_extents(m_body, node.content, m_table);
+    }
+
+    void bundled(const Node& node) {
+        const auto& extent = node.content.at(0);
+        ENSURE(node.content.size() == 1 && !extent.hole && extent.length == node.entry.size);
+        m_body.put(static_cast<std::uint8_t>(Form::bundled)).raw(*node.tag);
+        m_body.varint(m_table.place(extent.chunk)).varint(extent.offset);
     }
 
     void directory(const Node& node) {
@@ -305,7 +315,7 @@ private:
 
     Result<Form> form() {
         TRY(const auto value, m_in.get<std::uint8_t>());
-        if (value > static_cast<std::uint8_t>(Form::indirect))
+        if (value > static_cast<std::uint8_t>(Form::bundled))
             return fail(Errc::corrupt, "tree: an unknown form");
         return static_cast<Form>(value);
     }
@@ -313,6 +323,7 @@ private:
     Result<> content(Node& node) {
         TRY(node.entry.size, m_in.varint());
         TRY(const auto how, form());
+        if (how == Form::bundled) return bundled(node);
         if (how == Form::indirect) {
             TRY(node.content_lists, read_ids(m_in, m_table));
             if (node.content_lists.empty()) return fail(Errc::corrupt, "tree: an empty list");
@@ -323,8 +334,23 @@ private:
         return {};
     }
 
+    // REPO-46
+    Result<> bundled(Node& node) {
+        TRY(const auto tag, m_in.raw(std::tuple_size_v<ContentTag>));
+        std::ranges::copy(tag, node.tag.emplace().begin());
+        TRY(const auto place, m_in.varint());
+        TRY(const auto chunk, m_table.at(place));
+        TRY(const auto offset, m_in.varint(seal::chunk_size_max));
+        if (node.entry.size == 0) return fail(Errc::corrupt, "tree: an empty file in a bundle");
+        node.content = {{.chunk = chunk,
+                         .offset = static_cast<std::uint32_t>(offset),
+                         .length = node.entry.size}};
+        return {};
+    }
+
     Result<> directory(Node& node, std::size_t depth) {
         TRY(const auto how, form());
+        if (how == Form::bundled) return fail(Errc::corrupt, "tree: a directory in a bundle");
         if (how == Form::direct) {
             TRY(auto nodes, listing(depth + 1));
             node.inlined = std::make_shared<Listing>(std::move(nodes));

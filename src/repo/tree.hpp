@@ -4,8 +4,10 @@
 #include "base/id.hpp"
 #include "source/entry.hpp"
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,10 @@ struct Extent {
     bool operator==(const Extent&) const = default;
 };
 
+/// Of a small file: the first bytes of the id that its content would have as a data chunk alone. A
+/// keyed hash of 64 bits: it tells whether a file of the same path and size is still the same.
+using ContentTag = std::array<std::uint8_t, 8>;
+
 struct Node;
 using Listing = std::vector<Node>; ///< sorted by name bytes, no name twice
 
@@ -28,6 +34,7 @@ using Listing = std::vector<Node>; ///< sorted by name bytes, no name twice
 struct Node {
     source::Entry entry;
     std::vector<Extent> content;        ///< of a file, when it is stored directly
+    std::optional<ContentTag> tag;      ///< of a file whose content is one extent of a bundle
     std::vector<ChunkId> content_lists; ///< of a file with very many extents: chunks that hold them
     std::vector<ChunkId> pages;         ///< of a directory stored in chunks of its own
     std::shared_ptr<Listing> inlined;   ///< of a small directory stored inside its parent's chunk

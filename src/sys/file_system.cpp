@@ -138,7 +138,12 @@ Result<> FileSystem::remove(const std::string& path) {
 }
 
 Result<> FileSystem::make_directory(const std::string& path) {
-    if (::mkdir(path.c_str(), 0777) == 0 || errno == EEXIST) return {};
+    if (::mkdir(path.c_str(), 0777) == 0) return {};
+    const int reason = errno;
+    struct stat status{};
+    if (reason == EEXIST && ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode))
+        return {};
+    errno = reason;
     return failed(path);
 }
 

@@ -1,9 +1,12 @@
 #include "sys/clock.hpp"
 #include "sys/file_system.hpp"
+#include "sys/process.hpp"
 #include "sys/random.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace torgo::sys {
@@ -21,6 +24,27 @@ TEST(FileSystem, atomic_write_replaces_and_leaves_no_temporary) {
     EXPECT_EQ(env::read_file(files, path, 2).error().code(), Errc::limit_exceeded);
     EXPECT_EQ(files.open_read(folder + "/none").error().code(), Errc::not_found);
     EXPECT_EQ(files.create(path, false).error().code(), Errc::exists);
+}
+
+TEST(FileSystem, makes_a_directory_once_and_not_where_a_file_is) {
+    FileSystem files;
+    const std::string folder = testing::TempDir() + "torgo_sys_directory_test";
+    std::filesystem::remove_all(folder);
+    EXPECT_TRUE(files.make_directory(folder).has_value());
+    EXPECT_TRUE(files.make_directory(folder).has_value());
+    const auto file = folder + "/file";
+    EXPECT_TRUE(env::write_file_atomically(files, file, as_bytes("content")).has_value());
+    EXPECT_EQ(files.make_directory(file).error().code(), Errc::exists);
+}
+
+TEST(Process, may_open_as_many_files_as_the_system_allows) {
+    rlimit limit{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 64);
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+    raise_open_files_limit();
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+    EXPECT_EQ(limit.rlim_cur, limit.rlim_max);
 }
 
 TEST(Random, does_not_repeat) {

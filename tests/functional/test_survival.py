@@ -1,6 +1,7 @@
 """Nothing that was saved is ever lost: the real program, killed, crowded and starved.
 
-TORGO_SURVIVAL_ROUNDS is how often a backup is killed; 30 when not given, 1000 before a release.
+TORGO_SURVIVAL_ROUNDS is how often a backup is killed; when not given, 200 in CI and 30 elsewhere.
+1000 before a release.
 """
 
 import ctypes
@@ -15,7 +16,7 @@ import time
 import pytest
 import support
 
-ROUNDS = int(os.environ.get("TORGO_SURVIVAL_ROUNDS", "30"))
+ROUNDS = int(os.environ.get("TORGO_SURVIVAL_ROUNDS", "200" if os.environ.get("CI") else "30"))
 SEED = int(os.environ.get("TORGO_SURVIVAL_SEED", "1"))
 
 

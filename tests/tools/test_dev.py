@@ -242,6 +242,22 @@ def test_a_stage_that_failed_is_run_again_and_fails_the_whole(tmp_path):
         assert out.splitlines()[-1] == "0 passed, 1 failed"
 
 
+def suite(tmp_path, text):
+    return shell(f"logs=$2 suite_seconds_max=1\n{text}", tmp_path)
+
+
+def test_a_suite_that_hangs_is_ended(tmp_path):
+    status, out = suite(tmp_path, "as_suite one sleep 60")
+    assert status == 1
+    assert "ended after 1 s" in out
+
+
+def test_a_suite_hears_interrupts_though_its_caller_ignores_them(tmp_path):
+    text = "trap '' INT\nas_suite one sh -c 'kill -INT $$; echo deaf'"
+    assert suite(tmp_path, text)[0] == 1
+    assert (tmp_path / "one.log").read_text() == ""
+
+
 JUNIT = """<testsuite>
 <testcase name="a.good" status="run"><system-out>fine</system-out></testcase>
 <testcase name="a.bad" status="fail"><failure message=""/><system-out>saw 3</system-out></testcase>

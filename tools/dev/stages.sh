@@ -133,19 +133,34 @@ matching_python_tests() {
         grep '::' | grep -E -- "$1" || true
 }
 
+# What ends a suite that hangs, so that a run always ends. One test of ctest has its own limit
+# (CMakePresets.json).
+suite_seconds_max=1800
+
+# as_suite LOG COMMAND...: no input, nothing shown, and no signal ignored: whoever starts us in the
+# background has us ignore interrupts, which tests send.
+as_suite() {
+    local log=$logs/$1.log
+    shift
+    timeout --foreground --kill-after=10 "$suite_seconds_max" env --default-signal "$@" \
+        >"$log" 2>&1 </dev/null {lock_fd}>&- && return 0
+    [ "$?" -ne 124 ] || echo "ended after $suite_seconds_max s" | tee -a "$log"
+    return 1
+}
+
 # run_ctest STAGE PRESET [OPTION...]
 run_ctest() {
     local name=$1 preset=$2
     shift 2
     [ $# -gt 0 ] || set -- --no-tests=error
-    ctest --preset "$preset" -j "$(jobs_count)" --output-junit "$state/$name.xml" "$@" \
-        >"$logs/$name.log" 2>&1 </dev/null {lock_fd}>&-
+    as_suite "$name" ctest --preset "$preset" -j "$(jobs_count)" \
+        --output-junit "$state/$name.xml" "$@"
 }
 
 # run_pytest STAGE PATH
 run_pytest() {
-    TORGO=$(program dev) python3 -m pytest -q -p no:cacheprovider --junitxml="$state/$1.xml" "$2" \
-        >"$logs/$1.log" 2>&1 </dev/null {lock_fd}>&-
+    TORGO=$(program dev) as_suite "$1" \
+        python3 -m pytest -q -p no:cacheprovider --junitxml="$state/$1.xml" "$2"
 }
 
 check_format() { cpp_files | xargs -0 -r clang-format-19 --dry-run -Werror; }
