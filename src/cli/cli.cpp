@@ -125,7 +125,9 @@ private:
             if (!m_out.json()) m_out.warn(stop_notice);
         });
         TerminalPrompter prompter(signals.token());
+        const head::DirOpener heads(*m_world.files);
         const Context context{.world = m_world,
+                              .heads = heads,
                               .environment = m_environment,
                               .globals = m_globals,
                               .config = config,

@@ -6,6 +6,7 @@
 #include "cli/output.hpp"
 #include "cli/prompter.hpp"
 #include "env/world.hpp"
+#include "head/opener.hpp"
 
 #include <stop_token>
 #include <string>
@@ -30,6 +31,7 @@ struct Globals {
 /// What a command gets beside its own arguments. Borrowed: it lives as long as the command runs.
 struct Context {
     env::World world;
+    const head::Opener& heads;
     const Environment& environment;
     const Globals& globals;
     const Config& config;

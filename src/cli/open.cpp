@@ -35,7 +35,7 @@ Result<std::unique_ptr<repo::Repository>> open_repository(const Context& context
     TRY(auto place, load_descriptor(*context.world.files, path));
     TRY(auto folders, local_folders(context, place.id));
     return repo::Repository::open(
-        context.world, std::move(place), std::move(folders),
+        context.world, context.heads, std::move(place), std::move(folders),
         [&out = context.out](const std::string& sentence) { out.warn(sentence); });
 }
 

@@ -67,6 +67,7 @@ protected:
 
     Context context() {
         return {.world = {.clock = &m_clock, .random = &m_random, .files = &m_files},
+                .heads = m_heads,
                 .environment = environment,
                 .globals = globals,
                 .config = m_config,
@@ -107,6 +108,7 @@ private:
     sys::Clock m_clock;
     sys::Random m_random;
     sys::FileSystem m_files;
+    head::DirOpener m_heads{m_files};
     Config m_config;
     Globals m_unused;
     Command m_root = command_tree(m_unused);

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "repo/snapshot.hpp"
+#include "seal/sealer.hpp"
 #include "source/walk.hpp"
 
 #include <atomic>
@@ -39,9 +40,9 @@ struct BackupOptions {
     bool dry_run = false; ///< reads and counts, writes nothing anywhere
     bool force = false;   ///< reads every file even when it seems unchanged
     bool look_ahead =
-        false;              ///< counts files first, beside the work, so that time left can be shown
-    std::string parent;     ///< snapshot to compare with; empty = newest of same host and paths
-    int compression = 3;    ///< zstd level
+        false;          ///< counts files first, beside the work, so that time left can be shown
+    std::string parent; ///< snapshot to compare with; empty = newest of same host and paths
+    int compression = seal::zstd_level_default;
     unsigned threads = 0;   ///< 0 = one a core
     unsigned min_heads = 0; ///< heads that must take each pack; 0 = k + 1
     std::stop_token stop;

@@ -3,6 +3,7 @@
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "base/id.hpp"
+#include "env/world.hpp"
 #include "index/index.hpp"
 #include "pack/entry.hpp"
 #include "repo/batch.hpp"
@@ -84,7 +85,7 @@ public:
 
     std::uint64_t chunk_count() const { return m_index.count(); }
 
-    std::unique_ptr<seal::Sealer> make_sealer(int level = 3) const;
+    std::unique_ptr<seal::Sealer> make_sealer(int level = seal::zstd_level_default) const;
 
     const seal::Keys& keys() const { return m_keys; }
 

@@ -112,7 +112,8 @@ private:
     Result<> do_work(ChunkWork& chunk, Bench& bench);
     Result<std::size_t> read_into(FileRef& file, ByteSpan room);
     std::vector<Piece> read_bundle(Bundle& bundle, Bytes& buffer);
-    void tag(const std::vector<Piece>& pieces, ByteView buffer) const;
+    ChunkId tag(const std::vector<Piece>& pieces, ByteView whole) const;
+    static std::size_t close_gaps(std::vector<Piece>& pieces, Bytes& buffer);
     Result<> cut(const std::shared_ptr<Large>& large, Bench& bench, const StreamReader& read);
     Result<> emit(const std::shared_ptr<Large>& large, ByteView chunk, Bench& bench);
     Result<> end_chunk(const std::shared_ptr<Large>& large, Bench& bench);

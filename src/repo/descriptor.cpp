@@ -55,6 +55,12 @@ Digest Descriptor::fingerprint() const {
     return crypto::sha256_of({as_bytes("TORGO/ROOT/1"), root_ml_dsa, root_slh_dsa});
 }
 
+Bytes Descriptor::owner() const {
+    auto both = root_ml_dsa;
+    both.insert(both.end(), root_slh_dsa.begin(), root_slh_dsa.end());
+    return both;
+}
+
 // REPO-3
 Bytes encode(const Descriptor& d) {
     Writer out;

@@ -24,6 +24,7 @@ struct Descriptor {
     Bytes root_slh_dsa; ///< SLH-DSA-SHA2-256s public key, 64 bytes
 
     Digest fingerprint() const; ///< SHA-256 over both root keys
+    Bytes owner() const;        ///< both root public keys, one after the other
 };
 
 /// The unsigned record; RootKeys::sign with `descriptor_context` completes it.

@@ -1,7 +1,6 @@
 #include "repo/head_set.hpp"
 
 #include "crypto/hash.hpp"
-#include "head/open.hpp"
 #include "repo/repository.hpp"
 #include "segment/splitter.hpp"
 
@@ -98,12 +97,12 @@ bool fits_name(const std::string& name, ByteView content) {
     return crypto::sha256(content).hex() == name.substr(dash + 1);
 }
 
-HeadSet::HeadSet(const env::World& world, std::vector<std::string> uris)
-    : m_world(world), m_uris(std::move(uris)), m_heads(m_uris.size()), m_errors(m_uris.size()) {}
+HeadSet::HeadSet(const head::Opener& opener, std::vector<std::string> uris)
+    : m_opener(opener), m_uris(std::move(uris)), m_heads(m_uris.size()), m_errors(m_uris.size()) {}
 
-Result<std::unique_ptr<HeadSet>> HeadSet::open(const env::World& world,
+Result<std::unique_ptr<HeadSet>> HeadSet::open(const head::Opener& opener,
                                                const std::vector<std::string>& uris) {
-    std::unique_ptr<HeadSet> set(new HeadSet(world, uris));
+    std::unique_ptr<HeadSet> set(new HeadSet(opener, uris));
     bool all_empty = true;
     for (std::size_t i = 0; i < uris.size(); ++i) {
         if (uris[i] == unknown_head) {
@@ -111,7 +110,7 @@ Result<std::unique_ptr<HeadSet>> HeadSet::open(const env::World& world,
                 Errc::unavailable, "the place of head " + std::to_string(i + 1) + " is not known");
             continue;
         }
-        auto opened = head::open(uris[i], *world.files);
+        auto opened = opener.open(uris[i]);
         if (!opened) { // of a kind this version does not know: the others may be enough
             set->m_errors[i] = std::move(opened).error();
             all_empty = false;
@@ -156,9 +155,10 @@ void HeadSet::require_repository(const RepoId& id) {
     }
 }
 
-Result<> HeadSet::recreate(std::size_t index, const RepoId& id) {
+Result<> HeadSet::recreate(std::size_t index, const RepoId& id, const Bytes& owner) {
     TRY(auto head,
-        head::create(m_uris.at(index), *m_world.files, id, static_cast<unsigned>(index)));
+        m_opener.create(m_uris.at(index),
+                        {.repository = id, .index = static_cast<unsigned>(index), .owner = owner}));
     m_heads[index] = std::move(head);
     m_errors[index].reset();
     return {};

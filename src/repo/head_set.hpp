@@ -3,8 +3,7 @@
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "base/id.hpp"
-#include "env/world.hpp"
-#include "head/head.hpp"
+#include "head/opener.hpp"
 #include "segment/code.hpp"
 #include "segment/joiner.hpp"
 
@@ -24,7 +23,7 @@ public:
     /// Opens every head that answers; the others stay known with their reason.
     ///
     /// errors  `not_a_repository` when no head holds one; `too_few_heads`; `unavailable`
-    static Result<std::unique_ptr<HeadSet>> open(const env::World& world,
+    static Result<std::unique_ptr<HeadSet>> open(const head::Opener& opener,
                                                  const std::vector<std::string>& uris);
 
     std::size_t size() const noexcept { return m_heads.size(); }
@@ -42,7 +41,7 @@ public:
     void require_repository(const RepoId& id);
 
     /// Makes an unusable head anew at its URI (an empty or vanished folder that came back).
-    Result<> recreate(std::size_t index, const RepoId& id);
+    Result<> recreate(std::size_t index, const RepoId& id, const Bytes& owner);
 
     // Roots.
 
@@ -87,9 +86,9 @@ public:
     std::size_t head_of(unsigned index) const { return index % m_heads.size(); }
 
 private:
-    HeadSet(const env::World& world, std::vector<std::string> uris);
+    HeadSet(const head::Opener& opener, std::vector<std::string> uris);
 
-    env::World m_world;
+    const head::Opener& m_opener;
     std::vector<std::string> m_uris;
     std::vector<std::unique_ptr<head::Head>> m_heads;
     std::vector<std::optional<Error>> m_errors;

@@ -63,7 +63,8 @@ Result<> Heal::bring_back_heads() {
         const auto number = std::to_string(i + 1);
         if (m_options.head >= 0) {
             CHECK_OK_WITH("making head " + number + " anew",
-                          m_heads.recreate(i, m_repository.descriptor().id));
+                          m_heads.recreate(i, m_repository.descriptor().id,
+                                           m_repository.descriptor().owner()));
             continue;
         }
         problem("head " + number + " cannot be used (" + m_heads.why_not(i)->detail() +

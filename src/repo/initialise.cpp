@@ -1,5 +1,5 @@
 #include "env/random.hpp"
-#include "head/open.hpp"
+#include "head/opener.hpp"
 #include "repo/head_set.hpp"
 #include "repo/repository.hpp"
 #include "repo/signing.hpp"
@@ -15,6 +15,7 @@ constexpr std::size_t kit_secret_size = 32;
 struct Roots {
     std::vector<std::pair<std::string, Bytes>> records; ///< the descriptor last
     Digest fingerprint;
+    Bytes owner; ///< the root public keys
 };
 
 Result<std::pair<std::string, Bytes>> make_slot(const RepoId& repo, const Credential& credential,
@@ -40,7 +41,8 @@ Result<Roots> make_roots(const InitOptions& options, const RepoId& repo, const C
                           .metadata_code = options.code,
                           .root_ml_dsa = root.ml_dsa_public(),
                           .root_slh_dsa = root.slh_dsa_public()};
-    Roots roots{.records = {}, .fingerprint = descriptor.fingerprint()};
+    Roots roots{
+        .records = {}, .fingerprint = descriptor.fingerprint(), .owner = descriptor.owner()};
     TRY(auto first,
         make_slot(repo, options.credential, options.cost, options.label, secrets, random));
     roots.records.push_back(std::move(first));
@@ -51,7 +53,7 @@ Result<Roots> make_roots(const InitOptions& options, const RepoId& repo, const C
     return roots;
 }
 
-Result<> check_heads(const env::World& world, const InitOptions& options) {
+Result<> check_heads(const head::Opener& opener, const InitOptions& options) {
     if (options.heads.size() != options.code.n)
         return fail(Errc::invalid_argument,
                     "the repository needs " + std::to_string(options.code.n) + " heads, " +
@@ -59,7 +61,7 @@ Result<> check_heads(const env::World& world, const InitOptions& options) {
     for (std::size_t i = 0; i < options.heads.size(); ++i) {
         if (std::count(options.heads.begin(), options.heads.end(), options.heads[i]) > 1)
             return fail(Errc::invalid_argument, options.heads[i] + " is named twice");
-        TRY(const auto head, head::open(options.heads[i], *world.files));
+        TRY(const auto head, opener.open(options.heads[i]));
         if (const auto status = head->status(); status)
             return fail(Errc::exists, options.heads[i] + " already is a head of repository " +
                                           status->repository.hex());
@@ -67,10 +69,12 @@ Result<> check_heads(const env::World& world, const InitOptions& options) {
     return {};
 }
 
-Result<> fill_heads(const env::World& world, const std::vector<std::string>& uris,
+Result<> fill_heads(const head::Opener& opener, const std::vector<std::string>& uris,
                     const RepoId& repo, const Roots& roots) {
     for (std::size_t i = 0; i < uris.size(); ++i) {
-        TRY(const auto head, head::create(uris[i], *world.files, repo, static_cast<unsigned>(i)));
+        TRY(const auto head, opener.create(uris[i], {.repository = repo,
+                                                     .index = static_cast<unsigned>(i),
+                                                     .owner = roots.owner}));
         for (const auto& [name, content] : roots.records)
             CHECK_OK_WITH(uris[i], head->put_root(name, content));
     }
@@ -79,29 +83,30 @@ Result<> fill_heads(const env::World& world, const std::vector<std::string>& uri
 
 } // namespace
 
-Result<Initialised> initialise(const env::World& world, InitOptions options) {
-    CHECK_OK(check_heads(world, options));
+Result<Initialised> initialise(const env::World& world, const head::Opener& opener,
+                               InitOptions options) {
+    CHECK_OK(check_heads(opener, options));
     RepoId repo;
     world.random->fill(repo.bytes);
     Credential kit{.custody = Custody::recovery_kit,
                    .secret = crypto::SecretBytes(kit_secret_size)};
     world.random->fill(kit.secret.span());
     TRY(const auto roots, make_roots(options, repo, kit, *world.random));
-    if (auto filled = fill_heads(world, options.heads, repo, roots); !filled) {
+    if (auto filled = fill_heads(opener, options.heads, repo, roots); !filled) {
         for (const auto& uri : options.heads) // what this call made, and nothing older
-            (void)head::discard(uri, *world.files, repo);
+            (void)opener.discard(uri, repo);
         return std::unexpected(std::move(filled).error());
     }
     const Place place{.heads = options.heads, .id = repo, .root_fingerprint = roots.fingerprint};
     return Initialised{.place = place, .kit = {.place = place, .secret = std::move(kit.secret)}};
 }
 
-Result<Place> discover(const env::World& world, const std::vector<std::string>& heads) {
+Result<Place> discover(const head::Opener& opener, const std::vector<std::string>& heads) {
     std::optional<Descriptor> newest;
     std::optional<Error> reason;
     std::map<unsigned, std::string> places;
     for (const auto& uri : heads) {
-        TRY(const auto head, head::open(uri, *world.files));
+        TRY(const auto head, opener.open(uri));
         const auto status = head->status();
         const auto record = head->get_root("descriptor");
         auto descriptor = !status   ? Result<Descriptor>(std::unexpected(status.error()))

@@ -30,11 +30,12 @@ Repository::Repository(const env::World& world, Place place, LocalFolders folder
 
 Repository::~Repository() = default;
 
-Result<std::unique_ptr<Repository>> Repository::open(const env::World& world, Place place,
+Result<std::unique_ptr<Repository>> Repository::open(const env::World& world,
+                                                     const head::Opener& opener, Place place,
                                                      LocalFolders folders, Warn warn) {
     std::unique_ptr<Repository> repository(
         new Repository(world, std::move(place), std::move(folders), std::move(warn)));
-    TRY(repository->m_heads, HeadSet::open(world, repository->m_place.heads));
+    TRY(repository->m_heads, HeadSet::open(opener, repository->m_place.heads));
     repository->m_heads->require_repository(repository->m_place.id);
     CHECK_OK(repository->read_descriptor());
     return repository;
@@ -109,7 +110,8 @@ Result<> Repository::unlock(const Credential& credential) {
         TRY(auto keys, opened->secrets.keys(m_descriptor.suite, m_place.id, m_descriptor.epoch));
         m_secrets = std::make_unique<Secrets>(std::move(opened->secrets));
         m_keys = std::make_unique<seal::Keys>(std::move(keys));
-        m_sealer = std::make_unique<seal::Sealer>(*m_keys, 3, *m_world.random);
+        m_sealer =
+            std::make_unique<seal::Sealer>(*m_keys, seal::zstd_level_default, *m_world.random);
         m_current_slot = name.substr(key_root_prefix.size());
         return {};
     }

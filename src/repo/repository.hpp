@@ -4,6 +4,7 @@
 #include "base/id.hpp"
 #include "crypto/secret.hpp"
 #include "env/world.hpp"
+#include "head/opener.hpp"
 #include "repo/descriptor.hpp"
 #include "repo/key_slot.hpp"
 #include "repo/snapshot.hpp"
@@ -67,11 +68,12 @@ struct Initialised {
 /// errors  `exists` when a head already holds a repository; nothing is left half made: on any error
 ///         the heads created by this call are removed again
 /// cost    two SLH-DSA signatures (about a second each) and one Argon2id
-Result<Initialised> initialise(const env::World& world, InitOptions options);
+Result<Initialised> initialise(const env::World& world, const head::Opener& opener,
+                               InitOptions options);
 
 /// Reads the public descriptor from whichever of the heads answer: what `init --from URI…` does.
 /// errors  `not_a_repository`, `unavailable`, `authentication` when the heads disagree
-Result<Place> discover(const env::World& world, const std::vector<std::string>& heads);
+Result<Place> discover(const head::Opener& opener, const std::vector<std::string>& heads);
 
 /// One open repository. Everything that needs no key works at once; the rest after `unlock`.
 /// Methods are not thread-safe unless they say so.
@@ -79,7 +81,8 @@ class Repository {
 public:
     /// errors  `not_a_repository`, `unavailable`, `too_few_heads` (fewer than k answer),
     ///         `unsupported` (made by a newer version), `authentication` (another owner's)
-    static Result<std::unique_ptr<Repository>> open(const env::World& world, Place place,
+    static Result<std::unique_ptr<Repository>> open(const env::World& world,
+                                                    const head::Opener& opener, Place place,
                                                     LocalFolders folders, Warn warn);
 
     ~Repository();

@@ -64,7 +64,7 @@ protected:
                             .credential = pass_phrase("secret"),
                             .cost = cheap,
                             .label = "test"};
-        auto made = initialise(world(), std::move(options));
+        auto made = initialise(world(), m_opener, std::move(options));
         ASSERT_TRUE(made.has_value()) << made.error().detail();
         m_place = made->place;
         m_kit = std::move(made->kit.secret);
@@ -93,8 +93,9 @@ protected:
     LocalFolders folders() const { return {.cache = m_root / "cache", .state = m_root / "state"}; }
 
     std::unique_ptr<Repository> open(std::string_view password = "secret") {
-        auto repository = Repository::open(
-            world(), m_place, folders(), [this](const auto& text) { m_warnings.push_back(text); });
+        auto repository =
+            Repository::open(world(), m_opener, m_place, folders(),
+                             [this](const auto& text) { m_warnings.push_back(text); });
         EXPECT_TRUE(repository.has_value()) << repository.error().detail();
         if (!repository) return nullptr;
         const auto unlocked = (*repository)->unlock(pass_phrase(password));
@@ -153,6 +154,7 @@ protected:
     sys::Clock m_clock;
     sys::Random m_random;
     sys::FileSystem m_files;
+    head::DirOpener m_opener{m_files};
     fs::path m_root;
     std::vector<std::string> m_heads;
     Place m_place;
@@ -242,7 +244,7 @@ TEST_F(RepositoryTest, three_lost_heads_are_said_and_nothing_is_restored) {
     for (std::size_t i = 0; i < 3; ++i)
         fs::remove_all(m_heads[i]);
     const auto repository =
-        Repository::open(world(), m_place, folders(), [](const std::string&) {});
+        Repository::open(world(), m_opener, m_place, folders(), [](const std::string&) {});
     ASSERT_FALSE(repository.has_value());
     EXPECT_EQ(repository.error().code(), Errc::too_few_heads);
 }
@@ -251,7 +253,8 @@ TEST_F(RepositoryTest, heal_makes_a_lost_head_again_without_a_key) {
     must_backup();
     const auto before = read(fs::path(m_heads[1]) / "roots/descriptor");
     fs::remove_all(m_heads[1]);
-    auto repository = Repository::open(world(), m_place, folders(), [](const std::string&) {});
+    auto repository =
+        Repository::open(world(), m_opener, m_place, folders(), [](const std::string&) {});
     ASSERT_TRUE(repository.has_value());
     HealProgress progress;
     HealOptions options;
@@ -279,7 +282,8 @@ TEST_F(RepositoryTest, heal_replaces_a_damaged_segment_and_check_names_it) {
     EXPECT_TRUE(damaged.errors.empty()) << testing::PrintToString(damaged.errors);
     EXPECT_GT(damaged.segments_corrupt, 0U);
     expect_restores();
-    auto repository = Repository::open(world(), m_place, folders(), [](const std::string&) {});
+    auto repository =
+        Repository::open(world(), m_opener, m_place, folders(), [](const std::string&) {});
     HealProgress progress;
     HealOptions options;
     options.read_data = true;
@@ -307,7 +311,8 @@ TEST_F(RepositoryTest, check_and_restore_write_nothing_to_the_heads) {
 }
 
 TEST_F(RepositoryTest, the_wrong_pass_phrase_is_refused) {
-    auto repository = Repository::open(world(), m_place, folders(), [](const std::string&) {});
+    auto repository =
+        Repository::open(world(), m_opener, m_place, folders(), [](const std::string&) {});
     ASSERT_TRUE(repository.has_value());
     EXPECT_EQ((*repository)->unlock(pass_phrase("wrong")).error().code(), Errc::wrong_password);
     EXPECT_FALSE((*repository)->unlocked());
@@ -319,7 +324,8 @@ TEST_F(RepositoryTest, keys_are_added_and_removed_and_the_last_one_stays) {
     ASSERT_TRUE(repository->add_key(pass_phrase("second"), cheap, "b").has_value());
     repository = open("second");
     ASSERT_TRUE(repository->remove_key(first).has_value());
-    auto locked = Repository::open(world(), m_place, folders(), [](const std::string&) {});
+    auto locked =
+        Repository::open(world(), m_opener, m_place, folders(), [](const std::string&) {});
     EXPECT_EQ((*locked)->unlock(pass_phrase("secret")).error().code(), Errc::wrong_password);
     EXPECT_EQ(repository->remove_key(repository->current_slot()).error().code(),
               Errc::invalid_argument);
@@ -331,10 +337,11 @@ TEST_F(RepositoryTest, the_kit_and_two_heads_alone_bring_it_back) {
     fs::remove_all(m_heads[2]);
     fs::remove_all(m_root / "cache");
     fs::remove_all(m_root / "state");
-    const auto place = discover(world(), {m_heads[1], m_heads[3]});
+    const auto place = discover(m_opener, {m_heads[1], m_heads[3]});
     ASSERT_TRUE(place.has_value()) << place.error().detail();
     EXPECT_EQ(place->root_fingerprint, m_place.root_fingerprint);
-    auto repository = Repository::open(world(), *place, folders(), [](const std::string&) {});
+    auto repository =
+        Repository::open(world(), m_opener, *place, folders(), [](const std::string&) {});
     ASSERT_TRUE(repository.has_value()) << repository.error().detail();
     const Credential kit{.custody = Custody::recovery_kit,
                          .secret = crypto::SecretBytes::copy_of(m_kit.view())};
@@ -398,7 +405,7 @@ TEST_F(RepositoryTest, a_head_in_use_is_not_taken_again) {
                         .credential = pass_phrase("x"),
                         .cost = cheap,
                         .label = ""};
-    const auto made = initialise(world(), std::move(options));
+    const auto made = initialise(world(), m_opener, std::move(options));
     ASSERT_FALSE(made.has_value());
     EXPECT_EQ(made.error().code(), Errc::exists);
     EXPECT_FALSE(fs::exists(m_root / "new1"));

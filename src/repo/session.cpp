@@ -11,8 +11,10 @@
 namespace torgo::repo {
 
 namespace {
-/// Full packs that wait for the heads; with the open ones this bounds the session's memory.
+/// Full packs that wait for the heads.
 constexpr std::size_t packs_waiting_max = 1;
+/// How far the next pack may be filled while one is on its way; with it this bounds the memory.
+constexpr std::size_t ahead_max = 32_MiB;
 
 // REPO-19
 pack::PackClass class_of(seal::ChunkType type) {
@@ -64,14 +66,27 @@ Result<bool> Session::claim(const ChunkId& id) {
 
 Result<ChunkId> Session::store(seal::ChunkType type, ByteView plain, seal::Sealer& sealer) {
     const auto id = m_store.keys().id(type, plain);
+    CHECK_OK(store_as(id, type, plain, sealer));
+    return id;
+}
+
+Result<> Session::store_as(const ChunkId& id, seal::ChunkType type, ByteView plain,
+                           seal::Sealer& sealer) {
     TRY(const bool is_new, claim(id));
-    if (!is_new) return id;
+    if (!is_new) return {};
     const auto payload = sealer.compress(plain);
     m_chunks_new += 1;
     m_bytes_new += plain.size();
     m_bytes_sealed += payload.bytes.size() + seal::tag_size;
     if (!m_options.dry_run) CHECK_OK(put(type, id, plain, payload, sealer));
-    return id;
+    return {};
+}
+
+/// The heads may be slower than the sealing threads.
+void Session::wait_for_room(const Open& open) {
+    if (open.builder.bytes() < ahead_max) return;
+    std::unique_lock lock(m_filled_mutex);
+    m_filled.wait(lock, [&] { return m_packs_leaving == 0 || m_failed.load(); });
 }
 
 Result<> Session::put(seal::ChunkType type, const ChunkId& id, ByteView plain,
@@ -84,6 +99,11 @@ Result<> Session::put(seal::ChunkType type, const ChunkId& id, ByteView plain,
         {
             const std::lock_guard lock(lane.mutex);
             open = lane.open;
+        }
+        wait_for_room(*open);
+        {
+            const std::lock_guard lock(lane.mutex);
+            if (lane.open != open) continue;
             slot = open->builder.reserve(payload.bytes.size());
         }
         if (!slot) {
@@ -111,6 +131,10 @@ Result<> Session::replace(Lane& lane, const std::shared_ptr<Open>& full) {
         if (lane.open != full) return {};
         lane.open = std::make_shared<Open>(lane.cls);
     }
+    {
+        const std::lock_guard lock(m_filled_mutex);
+        m_packs_leaving += 1;
+    }
     if (!m_uploads.push(full)) return fail(Errc::cancelled, "the session has ended");
     return {};
 }
@@ -123,6 +147,9 @@ void Session::upload_loop() {
         }
         if (m_failed.load()) continue; // drain, so that nobody waits for room
         if (auto done = upload(**open, /*last=*/false); !done) fail_with(std::move(done).error());
+        const std::lock_guard lock(m_filled_mutex);
+        m_packs_leaving -= 1;
+        m_filled.notify_all();
     }
 }
 

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/id.hpp"
 #include "env/queue.hpp"
+#include "env/world.hpp"
 #include "pack/builder.hpp"
 #include "repo/chunk_store.hpp"
 #include "repo/index_record.hpp"
@@ -34,7 +35,7 @@ struct SessionTotals {
 /// into packs, sends full packs to the heads while work goes on, and makes it all part of the
 /// repository at the end: packs, then the batches that name them (docs/spec/repository.md 2).
 ///
-/// Memory: two packs of each class and what the heads' writers hold.
+/// Memory: a pack of each class, half of another, and what the heads' writers hold.
 class Session {
 public:
     Session(ChunkStore& store, HeadSet& heads, const Descriptor& descriptor,
@@ -50,6 +51,10 @@ public:
     ///
     /// errors  of the heads, once they are known: the session is then lost as a whole
     Result<ChunkId> store(seal::ChunkType type, ByteView plain, seal::Sealer& sealer);
+
+    /// The same for a chunk whose id (Keys::id) the caller knows.
+    Result<> store_as(const ChunkId& id, seal::ChunkType type, ByteView plain,
+                      seal::Sealer& sealer);
 
     /// Sends what is left, writes the index and the batches. Nothing else may run any more.
     Result<SessionTotals> finish();
@@ -80,6 +85,7 @@ private:
     Result<> put(seal::ChunkType type, const ChunkId& id, ByteView plain,
                  const seal::Payload& payload, seal::Sealer& sealer);
     Result<> replace(Lane& lane, const std::shared_ptr<Open>& full);
+    void wait_for_room(const Open& open);
     void upload_loop();
     Result<> upload(Open& open, bool last);
     Result<> write_pack(pack::Finished& finished);
@@ -103,7 +109,8 @@ private:
     std::mutex m_claims_mutex;
     std::unordered_set<ChunkId> m_claims; ///< taken by this session and not yet in the index
     std::mutex m_filled_mutex;
-    std::condition_variable m_filled; ///< a slot was filled, or the session failed
+    std::condition_variable m_filled; ///< a slot was filled, a pack is gone, or the session failed
+    std::size_t m_packs_leaving = 0;  ///< full ones, until they are durable
     mutable std::mutex m_error_mutex;
     std::optional<Error> m_error;
     std::atomic<bool> m_failed{false};

@@ -86,9 +86,14 @@ struct Restored {
 class Machine {
 public:
     Machine(std::unique_ptr<sim::FileSystem> files, Place place, fs::path real)
-        : m_files(std::move(files)), m_place(std::move(place)), m_real(std::move(real)) {}
+        : m_files(std::move(files)),
+          m_opener(std::make_unique<head::DirOpener>(*m_files)),
+          m_place(std::move(place)),
+          m_real(std::move(real)) {}
 
     sim::FileSystem& disk() { return *m_files; }
+
+    const head::Opener& opener() { return *m_opener; }
 
     env::World world() { return {.clock = &m_clock, .random = &m_random, .files = m_files.get()}; }
 
@@ -100,7 +105,7 @@ public:
     Result<std::unique_ptr<Repository>> open(bool cached = true) {
         const std::string cache = cached ? "/local/cache" : "";
         TRY(auto repository,
-            Repository::open(world(), m_place, {.cache = cache, .state = "/local/state"},
+            Repository::open(world(), opener(), m_place, {.cache = cache, .state = "/local/state"},
                              [](const std::string&) {}));
         CHECK_OK(repository->unlock(pass_phrase()));
         return repository;
@@ -169,6 +174,7 @@ public:
 
 private:
     std::unique_ptr<sim::FileSystem> m_files;
+    std::unique_ptr<head::DirOpener> m_opener;
     Place m_place;
     fs::path m_real;
     sys::Clock m_clock;
@@ -199,7 +205,7 @@ protected:
                             .label = "test"};
         for (std::size_t i = 0; i < heads; ++i)
             options.heads.push_back("dir://" + head_folder(i));
-        const auto made = initialise(s_machine->world(), std::move(options));
+        const auto made = initialise(s_machine->world(), s_machine->opener(), std::move(options));
         ASSERT_TRUE(made.has_value()) << made.error().detail();
         s_machine = std::make_unique<Machine>(s_machine->disk().crash(0), made->place, s_real);
         save_first();
@@ -427,7 +433,7 @@ TEST_F(SurvivalTest, heal_gives_the_identical_bytes_back) {
                 before[file.path] = machine.read(file.path);
         for (const auto& [path, content] : before)
             machine.disk().flip(path, content.size() * 4 + head);
-        auto repository = Repository::open(machine.world(), machine.place(),
+        auto repository = Repository::open(machine.world(), machine.opener(), machine.place(),
                                            {.cache = "", .state = ""}, [](const auto&) {});
         ASSERT_TRUE(repository.has_value()) << repository.error().detail();
         HealProgress progress;

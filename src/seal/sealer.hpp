@@ -13,6 +13,8 @@ namespace torgo::seal {
 
 inline constexpr int zstd_level_min = 1;
 inline constexpr int zstd_level_max = 19;
+/// Why not 3, as zstd itself has it: docs/design/compression.md.
+inline constexpr int zstd_level_default = 2;
 
 /// What is encrypted: the plaintext itself, or one zstd frame of it.
 struct Payload {

@@ -32,7 +32,7 @@ struct BackupArgs {
     bool force = false;
     std::string parent;
     std::string host;
-    std::uint32_t compression = 3;
+    std::uint32_t compression = seal::zstd_level_default;
     std::uint32_t min_heads = 0;
     std::uint32_t threads = 0;
 };
@@ -237,7 +237,7 @@ std::vector<Option> options_of(BackupArgs& args) {
         text_option(args.stdin_filename, "stdin-filename", "NAME",
                     "call the file of --stdin so; stdin when not given"),
         number_option(args.compression, "compression", "LEVEL", {1, 19},
-                      "zstd level 1 to 19; 3 when not given"),
+                      "zstd level 1 to 19; 2 when not given"),
         number_option(args.min_heads, "min-heads", "N", {1, heads_max},
                       "fail unless so many heads take everything; k + 1 when not given"),
         number_option(args.threads, "threads", "N", {0, threads_max},

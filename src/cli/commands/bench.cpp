@@ -29,7 +29,7 @@ constexpr double mebibyte = 1 << 20;
 
 struct BenchArgs {
     std::string folder;
-    std::uint32_t level = 3;
+    std::uint32_t level = seal::zstd_level_default;
 };
 
 /// Text-like bytes: words of a small dictionary in random order, so that zstd has work to do.
@@ -275,7 +275,7 @@ Command bench_command() {
                               "also write and flush 256 MiB in this folder (a head, say)");
     folder.offer = Offer::folder;
     command.options = {std::move(folder), number_option(args->level, "compression", "LEVEL",
-                                                        {1, 19}, "zstd level; 3 when not given")};
+                                                        {1, 19}, "zstd level; 2 when not given")};
     command.examples = {{"torgo bench --dir /mnt/disk1", "where would a backup spend its time?"}};
     command.run = [args](const Context& context) {
         return run_bench(context, *args);

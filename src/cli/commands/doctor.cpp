@@ -7,7 +7,6 @@
 #include "crypto/selftest.hpp"
 #include "env/clock.hpp"
 #include "env/file_system.hpp"
-#include "head/open.hpp"
 #include "repo/batch.hpp"
 #include "repo/head_set.hpp"
 
@@ -125,8 +124,8 @@ private:
         // What the repository would warn about has been said head by head already.
         auto folders = local_folders(m_context, place->id);
         if (!folders) return say_error("repository", folders.error());
-        auto repository = repo::Repository::open(m_context.world, *place, std::move(*folders),
-                                                 [](const std::string&) {});
+        auto repository = repo::Repository::open(m_context.world, m_context.heads, *place,
+                                                 std::move(*folders), [](const std::string&) {});
         if (!repository) return say_error("repository", repository.error());
         look_at_redundancy(**repository);
         look_at_segments(**repository);
@@ -146,7 +145,7 @@ private:
                        "heal " +
                            std::to_string(index + 1) + "\".");
         }
-        auto head = head::open(uri, *m_context.world.files);
+        auto head = m_context.heads.open(uri);
         if (!head) return say_error(topic, head.error());
         const auto status = (*head)->status();
         if (!status) {

@@ -111,7 +111,7 @@ Result<ExitCode> run_new(const Context& context, const InitArgs& args) {
                         : args.label;
     TRY(options.credential, new_credential(context, global_key_source(context.globals)));
     TRY(auto kit_output, KitOutput::prepare(context, args.recovery_kit, descriptor));
-    TRY(const auto made, repo::initialise(context.world, std::move(options)));
+    TRY(const auto made, repo::initialise(context.world, context.heads, std::move(options)));
     CHECK_OK(kit_output.hand_over(made.kit, args.code.k));
     CHECK_OK(save_descriptor(*context.world.files, descriptor, made.place, false));
     report(context, args, made.place, descriptor, kit_output.path());

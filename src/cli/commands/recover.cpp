@@ -80,7 +80,7 @@ Result<std::vector<std::string>> where_to_look(const Context& context, const Rec
 Result<repo::Place> find_place(const Context& context, const RecoverArgs& args,
                                const KitInput& kit) {
     TRY(const auto heads, where_to_look(context, args, kit));
-    auto found = repo::discover(context.world, heads);
+    auto found = repo::discover(context.heads, heads);
     if (!found && args.heads.empty() && !kit.place) {
         return fail(found.error().code(), found.error().detail() +
                                               " (the words do not say where the heads are: name "
@@ -135,7 +135,7 @@ Result<ExitCode> run_recover(const Context& context, const RecoverArgs& args) {
     TRY(credential.secret, check_kit(kit, place.id));
     TRY(auto folders, local_folders(context, place.id));
     TRY(const auto repository,
-        repo::Repository::open(context.world, place, std::move(folders),
+        repo::Repository::open(context.world, context.heads, place, std::move(folders),
                                [&out = context.out](const std::string& text) { out.warn(text); }));
     CHECK_OK(repository->unlock(credential));
     TRY(const auto fresh, new_credential(context, global_key_source(context.globals)));
@@ -166,7 +166,7 @@ Result<ExitCode> run_discover(const Context& context, const std::vector<std::str
         uris.push_back(std::move(uri));
     }
     TRY(const auto descriptor, descriptor_path(context));
-    TRY(const auto place, repo::discover(context.world, uris));
+    TRY(const auto place, repo::discover(context.heads, uris));
     CHECK_OK(refuse_foreign_descriptor(context, descriptor, place));
     CHECK_OK(save_descriptor(*context.world.files, descriptor, place, true));
     context.out.object(Json("discovered")
