@@ -43,7 +43,8 @@ int wire_write(BIO* bio, const char* from, std::size_t size, std::size_t* done) 
     auto& wire = *static_cast<Wire*>(BIO_get_data(bio));
     BIO_clear_retry_flags(bio);
     if (wire.out.size() + size > output_size_max) return 0;
-    wire.out.insert(wire.out.end(), from, from + size);
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(from); // else copied one by one
+    wire.out.insert(wire.out.end(), bytes, bytes + size);
     *done = size;
     return 1;
 }
@@ -80,6 +81,7 @@ Ssl make_ssl(SSL_CTX* context, TlsRole role, Wire& wire) {
 struct TlsSession::State {
     Wire wire;
     Ssl ssl;
+    bool established = false;
     std::optional<Error> failed;
 
     Result<> usable() const {
@@ -136,7 +138,7 @@ void TlsSession::input_ended() noexcept {
 Result<bool> TlsSession::handshake() {
     CHECK_OK(m_state->usable());
     const auto returned = SSL_do_handshake(m_state->ssl.get());
-    if (returned == 1) return true;
+    if (returned == 1) return m_state->established = true;
     TRY(const bool more, m_state->wants_input(returned, "handshake"));
     if (more) return false;
     m_state->failed.emplace(Errc::unavailable, "the other side ended within the handshake");
@@ -159,7 +161,7 @@ bool TlsSession::ended() const noexcept {
 
 Result<std::size_t> TlsSession::encrypt(ByteView plain) {
     CHECK_OK(m_state->usable());
-    ENSURE(SSL_is_init_finished(m_state->ssl.get()) == 1);
+    ENSURE(m_state->established);
     std::size_t taken = 0;
     while (taken < plain.size() && m_state->wire.out.size() < output_size_enough) {
         std::size_t size = 0;
@@ -167,7 +169,9 @@ Result<std::size_t> TlsSession::encrypt(ByteView plain) {
         const auto returned = SSL_write_ex(m_state->ssl.get(), rest.data(), rest.size(), &size);
         if (returned != 1) {
             CHECK_OK(m_state->wants_input(returned, "encrypting"));
-            break;
+            // Only a key update in pieces makes writing wait for reading; nobody has cause to.
+            m_state->failed.emplace(Errc::corrupt, "a message of the handshake came in pieces");
+            return std::unexpected(*m_state->failed);
         }
         taken += size;
     }
