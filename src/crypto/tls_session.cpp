@@ -147,12 +147,20 @@ Result<bool> TlsSession::handshake() {
 
 Result<std::size_t> TlsSession::decrypt(ByteSpan out) {
     CHECK_OK(m_state->usable());
-    std::size_t size = 0;
-    if (out.empty()) return size;
-    const auto returned = SSL_read_ex(m_state->ssl.get(), out.data(), out.size(), &size);
-    if (returned == 1) return size;
-    CHECK_OK(m_state->wants_input(returned, "decrypting"));
-    return std::size_t{0};
+    std::size_t total = 0;
+    while (total < out.size()) {
+        std::size_t size = 0;
+        const auto rest = out.subspan(total);
+        const auto returned = SSL_read_ex(m_state->ssl.get(), rest.data(), rest.size(), &size);
+        if (returned != 1) {
+            auto wanting = m_state->wants_input(returned, "decrypting");
+            // What came before an error is good; the next call tells of the error.
+            if (!wanting && total == 0) return std::unexpected(std::move(wanting).error());
+            break;
+        }
+        total += size;
+    }
+    return total;
 }
 
 bool TlsSession::ended() const noexcept {

@@ -139,7 +139,7 @@ TEST_F(TlsStream, close_ends_a_reader_that_waits) {
 }
 
 TEST_F(TlsStream, megabytes_a_second_are_told) {
-    const auto link = make(m_server_identity.id());
+    const auto link = make(m_server_identity.id(), {.capacity = 1_MiB});
     ASSERT_TRUE(link.client && link.server);
     const Bytes piece(1_MiB);
     constexpr std::size_t pieces = 64;
