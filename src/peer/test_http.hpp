@@ -1,16 +1,15 @@
 #pragma once
 
-// For tests: feeds a parser in two pieces, and one byte at a time.
+// For tests of the parsers.
 
 #include "base/bytes.hpp"
 
-#include <string>
 #include <string_view>
 
 namespace torgo::peer {
 
-/// What a parser makes of `text` cut at each of `cuts`; the parser is given by its `feed`, and the
-/// whole must lie in one head. False when it refuses.
+/// Feeds `text` in pieces of so many bytes until a head is complete. False when it is refused, or
+/// never complete.
 template <class Parser>
 bool feed_in_pieces(Parser& parser, std::string_view text, std::size_t piece) {
     while (!text.empty() && !parser.complete()) {

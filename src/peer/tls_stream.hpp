@@ -16,7 +16,7 @@ namespace torgo::peer {
 /// errors  `authentication` when another peer answers, which then has learned nothing of who asked;
 ///         else those of crypto::TlsSession and of the raw stream. A server refuses a client only
 ///         after this returns: the first read then fails with `authentication`.
-/// cost    one round trip, 20 KB, about 2 ms of a core; 0.7 MB while it lives
+/// cost    one round trip, 20 KB, about 3 ms of a core; up to 1 MB while it lives
 Result<std::unique_ptr<env::Stream>> tls_connect(std::unique_ptr<env::Stream> raw,
                                                  const crypto::TlsContext& context,
                                                  const PeerId& expected, env::Deadline deadline);
