@@ -1,6 +1,6 @@
 # The outside libraries, as imported targets; each is named by one module only
 # (docs/ARCHITECTURE.md).
-find_package(OpenSSL 3.5 REQUIRED COMPONENTS Crypto)
+find_package(OpenSSL 3.5 REQUIRED COMPONENTS Crypto SSL)
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(isal REQUIRED IMPORTED_TARGET libisal)

@@ -1,5 +1,8 @@
 #include "crypto/evp.hpp"
 
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+
 #include <cstdio>
 #include <cstdlib>
 
@@ -46,6 +49,21 @@ const Algorithms& algorithms() {
         .slh_dsa_sha2_256s = signature("SLH-DSA-SHA2-256s"),
     };
     return all;
+}
+
+Result<Key> key_from_seed(const char* scheme, ByteView seed) {
+    const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, scheme, nullptr));
+    // The name is the same for all schemes of sign.hpp ("seed").
+    const OSSL_PARAM parameters[] = {octets(OSSL_PKEY_PARAM_ML_DSA_SEED, seed),
+                                     OSSL_PARAM_construct_end()};
+    EVP_PKEY* made = nullptr;
+    if (context == nullptr || EVP_PKEY_keygen_init(context.get()) != 1 ||
+        EVP_PKEY_CTX_set_params(context.get(), parameters) != 1 ||
+        EVP_PKEY_keygen(context.get(), &made) != 1) {
+        ERR_clear_error();
+        return fail(Errc::invalid_argument, "no signing key from this seed");
+    }
+    return Key(made);
 }
 
 } // namespace torgo::crypto

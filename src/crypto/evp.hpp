@@ -4,6 +4,7 @@
 
 #include "base/bytes.hpp"
 #include "base/ensure.hpp"
+#include "base/error.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
@@ -63,6 +64,10 @@ inline OSSL_PARAM octets(const char* name, ByteView bytes) {
 inline OSSL_PARAM utf8(const char* name, const char* text) {
     return OSSL_PARAM_construct_utf8_string(name, const_cast<char*>(text), 0);
 }
+
+/// The private key that a scheme makes of its seed ("ML-DSA-65", 32 bytes).
+/// errors  `invalid_argument`
+Result<Key> key_from_seed(const char* scheme, ByteView seed);
 
 /// A handful of ready contexts that threads borrow without waiting: making one costs more than
 /// hashing a short message.

@@ -56,16 +56,8 @@ Result<SigningKey> SigningKey::from_seed(SignatureScheme scheme, const SecretByt
     if (!method) return fail(Errc::unsupported, "unknown signature scheme");
     if (seed.size() != sizes_of(scheme).seed)
         return fail(Errc::invalid_argument, "signing seed of a wrong size");
-    const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, method->name, nullptr));
-    // The name is the same for both kinds of scheme ("seed").
-    const OSSL_PARAM parameters[] = {octets(OSSL_PKEY_PARAM_ML_DSA_SEED, seed.view()),
-                                     OSSL_PARAM_construct_end()};
-    EVP_PKEY* made = nullptr;
-    if (context == nullptr || EVP_PKEY_keygen_init(context.get()) != 1 ||
-        EVP_PKEY_CTX_set_params(context.get(), parameters) != 1 ||
-        EVP_PKEY_keygen(context.get(), &made) != 1)
-        return openssl_failed("no signing key from this seed");
-    return SigningKey(std::make_unique<State>(scheme, *method, Key(made)));
+    TRY(auto key, key_from_seed(method->name, seed.view()));
+    return SigningKey(std::make_unique<State>(scheme, *method, std::move(key)));
 }
 
 SignatureScheme SigningKey::scheme() const noexcept {
