@@ -152,6 +152,20 @@ Result<> Repository::store_root(const std::string& name, ByteView content) {
     return counted(m_folder.root_path(name), false, [&] { return m_head.put_root(name, content); });
 }
 
+// PEER-11. A root that is stored again takes no more room, so that a full quota refuses no retry.
+Result<Usage::Reservation> Repository::reserve_for_root(const std::string& name,
+                                                        std::uint64_t size) {
+    CHECK_OK(count());
+    bool is_there = false;
+    const auto before = size_at(m_folder.root_path(name), is_there);
+    return m_usage.reserve(size > before ? size - before : 0);
+}
+
+Result<> Repository::check_room(const std::string& name, std::uint64_t size) {
+    CHECK_OK(reserve_for_root(name, size));
+    return {};
+}
+
 // PEER-21
 Result<> Repository::replace_descriptor(ByteView content, peer::Rights rights) {
     const auto found = m_head.get_root(std::string(descriptor));
@@ -166,8 +180,7 @@ Result<> Repository::replace_descriptor(ByteView content, peer::Rights rights) {
 
 Result<> Repository::put_root(const std::string& name, ByteView content, peer::Rights rights) {
     CHECK_OK(check_rights_root(m_record, name, content));
-    CHECK_OK(count());
-    TRY(const auto reservation, m_usage.reserve(content.size()));
+    TRY(const auto reservation, reserve_for_root(name, content.size()));
     const std::lock_guard lock(m_root_mutex);
     if (name == descriptor) return replace_descriptor(content, rights);
     if (!is_rights_root(name)) return store_root(name, content);
@@ -252,6 +265,7 @@ Result<Scrubbed> Repository::scrub(const SegmentId& segment, std::uint64_t& byte
     return std::unexpected(m_folder.explain(verified.error()));
 }
 
+// NODE-4
 Result<Scrubbed> Repository::quarantine(const SegmentId& segment, std::uint64_t size) {
     const auto folder = m_path + "/quarantine";
     const auto path = m_folder.segment_path(segment);

@@ -70,6 +70,10 @@ public:
     /// errors  `no_space` over the quota or the disk; as Head::begin_segment
     Result<std::unique_ptr<Upload>> begin_upload(const SegmentId& segment, std::uint64_t size);
 
+    /// Whether the quota has room for a root of this size beside or in place of what is there.
+    /// errors  `no_space`, those of listing
+    Result<> check_room(const std::string& name, std::uint64_t size);
+
     /// errors  as Head::put_root; `no_space` over the quota; `permission` and `read_only` for what
     ///         only an admin may replace (PEER-21, PEER-22); those of check_rights_root
     Result<> put_root(const std::string& name, ByteView content, peer::Rights rights);
@@ -93,6 +97,7 @@ public:
 private:
     Result<> count();
     Result<> check_unlocked();
+    Result<Usage::Reservation> reserve_for_root(const std::string& name, std::uint64_t size);
     Result<> replace_descriptor(ByteView content, peer::Rights rights);
     Result<> store_root(const std::string& name, ByteView content);
     Result<Scrubbed> quarantine(const SegmentId& segment, std::uint64_t size);

@@ -324,9 +324,7 @@ Service::Begun Service::serve_root(Call call) {
         TRY(auto content, repository->head().get_root(name));
         return answer(Response(200, std::move(content)));
     }
-    TRY(const auto totals, repository->totals());
-    if (call.request.body_size > totals.free())
-        return fail(Errc::no_space, "the quota has no room for this root");
+    CHECK_OK(repository->check_room(name, call.request.body_size));
     return gather(
         call.request, [repository, name, rights = call.rights](ByteView body) -> Result<Response> {
             // PEER-10

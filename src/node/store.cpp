@@ -107,7 +107,7 @@ Result<InviteRecord> Store::claim(const RepoId& repository, const PeerId& client
     const InviteRecord::Claim claim{repository, client};
     if (invite.claim && *invite.claim != claim) return refused;
     if (find(repository)) return fail(Errc::exists, "the repository has joined already");
-    if (!invite.claim) {
+    if (!invite.claim) { // NODE-1
         invite.claim = claim;
         CHECK_OK(env::write_file_atomically(m_files, path, encode(invite), true));
     }
