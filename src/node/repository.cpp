@@ -1,0 +1,281 @@
+#include "node/repository.hpp"
+
+#include "peer/capability.hpp"
+#include "segment/verify.hpp"
+
+#include <algorithm>
+
+namespace torgo::node {
+
+namespace {
+
+constexpr std::string_view descriptor = "descriptor";
+
+segment::ReadAt reader_of(env::File& file, std::uint64_t& bytes_read) {
+    return [&file, &bytes_read](std::uint64_t offset, ByteSpan out) -> Result<> {
+        TRY(const auto got, file.read_at(offset, out));
+        bytes_read += got;
+        if (got != out.size()) return fail(Errc::corrupt, "a segment ends too early");
+        return {};
+    };
+}
+
+} // namespace
+
+Repository::Repository(env::FileSystem& files, std::string path, RepositoryRecord record)
+    : m_files(files),
+      m_path(std::move(path)),
+      m_record(std::move(record)),
+      m_head(files, m_path + "/head"),
+      m_folder(files, m_path + "/head"),
+      m_rights(m_head, m_record),
+      m_usage(m_record.quota) {}
+
+std::mutex& Repository::commit_mutex(const SegmentId& segment) {
+    return m_commit_mutexes[segment.bytes.back() % m_commit_mutexes.size()];
+}
+
+std::uint64_t Repository::size_at(const std::string& path, bool& is_there) {
+    const auto status = m_files.status(path);
+    is_there = status && status->type == env::FileType::file;
+    return is_there ? status->size : 0;
+}
+
+template <class Change>
+auto Repository::counted(const std::string& path, bool is_segment, Change change)
+    -> decltype(change()) {
+    bool was_there = false;
+    bool is_there = false;
+    const auto before = size_at(path, was_there);
+    auto result = change();
+    const auto after = size_at(path, is_there);
+    m_usage.change(before, after);
+    if (is_segment) m_usage.change_segments(was_there, is_there);
+    return result;
+}
+
+Result<> Repository::count() {
+    const std::lock_guard lock(m_count_mutex);
+    if (m_counted) return {};
+    std::uint64_t bytes = 0;
+    std::uint64_t segments = 0;
+    for (SegmentId after;;) {
+        TRY(const auto page, m_head.list_segments(after, head::max_list_page));
+        if (page.empty()) break;
+        for (const auto& id : page) {
+            TRY(const auto size, m_head.segment_size(id));
+            bytes += size;
+            ++segments;
+        }
+        after = page.back();
+    }
+    TRY(const auto roots, m_head.list_roots(""));
+    for (const auto& name : roots) {
+        bool is_there = false;
+        bytes += size_at(m_folder.root_path(name), is_there);
+    }
+    m_usage.change(0, bytes);
+    for (; segments > 0; --segments)
+        m_usage.change_segments(false, true);
+    m_counted = true;
+    return {};
+}
+
+Result<Usage::Totals> Repository::totals() {
+    CHECK_OK(count());
+    return m_usage.totals();
+}
+
+// PEER-12
+Result<peer::RepositoryStatus> Repository::status() {
+    CHECK_OK(count());
+    TRY(auto status, m_head.status());
+    const auto totals = m_usage.totals();
+    status.free_bytes = std::min(status.free_bytes, totals.free());
+    status.total_bytes = std::min(status.total_bytes, totals.quota);
+    status.free_bytes = std::min(status.free_bytes, status.total_bytes);
+    peer::RepositoryStatus out{.head = status, .rights = {}, .write_error = {}};
+    if (const auto probed = m_head.probe(); !probed)
+        out.write_error = probed.error().code();
+    else if (status.free_bytes == 0)
+        out.write_error = Errc::no_space;
+    return out;
+}
+
+Result<std::unique_ptr<env::File>> Repository::open_segment(const SegmentId& segment) {
+    auto file = m_files.open_read(m_folder.segment_path(segment));
+    if (file) return file;
+    return std::unexpected(m_folder.explain(std::move(file).error()));
+}
+
+// PEER-8
+Result<bool> Repository::keep_stored(const SegmentId& segment, std::uint64_t size) {
+    const auto found = m_head.segment_size(segment);
+    if (!found && found.error().code() == Errc::not_found) return false;
+    if (!found) return std::unexpected(found.error());
+    if (*found != size) return false;
+    // Whoever put it there may not have been done with it when the node last stopped.
+    if (auto kept = m_folder.make_durable(m_folder.segment_path(segment)); !kept)
+        return std::unexpected(m_folder.explain(std::move(kept).error()));
+    return true;
+}
+
+Repository::Upload::Upload(Repository& repository, const SegmentId& segment,
+                           Usage::Reservation reservation,
+                           std::unique_ptr<head::SegmentWriter> writer)
+    : m_repository(repository),
+      m_segment(segment),
+      m_reservation(std::move(reservation)),
+      m_writer(std::move(writer)) {}
+
+Result<> Repository::Upload::commit() {
+    const std::lock_guard lock(m_repository.commit_mutex(m_segment));
+    return m_repository.counted(m_repository.m_folder.segment_path(m_segment), true,
+                                [&] { return m_writer->commit(m_segment); });
+}
+
+Result<std::unique_ptr<Repository::Upload>> Repository::begin_upload(const SegmentId& segment,
+                                                                     std::uint64_t size) {
+    CHECK_OK(count());
+    TRY(auto reservation, m_usage.reserve(size));
+    TRY(auto writer, m_head.begin_segment(size));
+    return std::make_unique<Upload>(*this, segment, std::move(reservation), std::move(writer));
+}
+
+Result<> Repository::check_unlocked() {
+    TRY(const bool locked, m_rights.locked());
+    if (!locked) return {};
+    return fail(Errc::read_only, "the retention lock is set; the person at the node releases it");
+}
+
+Result<> Repository::store_root(const std::string& name, ByteView content) {
+    return counted(m_folder.root_path(name), false, [&] { return m_head.put_root(name, content); });
+}
+
+// PEER-11. A root that is stored again takes no more room, so that a full quota refuses no retry.
+Result<Usage::Reservation> Repository::reserve_for_root(const std::string& name,
+                                                        std::uint64_t size) {
+    CHECK_OK(count());
+    bool is_there = false;
+    const auto before = size_at(m_folder.root_path(name), is_there);
+    return m_usage.reserve(size > before ? size - before : 0);
+}
+
+Result<> Repository::check_room(const std::string& name, std::uint64_t size) {
+    CHECK_OK(reserve_for_root(name, size));
+    return {};
+}
+
+// PEER-21
+Result<> Repository::replace_descriptor(ByteView content, peer::Rights rights) {
+    const auto found = m_head.get_root(std::string(descriptor));
+    if (!found && found.error().code() != Errc::not_found) return std::unexpected(found.error());
+    if (found && !std::ranges::equal(*found, content)) {
+        if (!rights.any(peer::Rights::admin))
+            return fail(Errc::permission, "only an admin replaces the descriptor");
+        CHECK_OK(check_unlocked());
+    }
+    return store_root(std::string(descriptor), content);
+}
+
+Result<> Repository::put_root(const std::string& name, ByteView content, peer::Rights rights) {
+    CHECK_OK(check_rights_root(m_record, name, content));
+    TRY(const auto reservation, reserve_for_root(name, content.size()));
+    const std::lock_guard lock(m_root_mutex);
+    if (name == descriptor) return replace_descriptor(content, rights);
+    if (!is_rights_root(name)) return store_root(name, content);
+    const auto kind = name.substr(0, name.find('-') + 1);
+    TRY(const auto others, m_head.list_roots(kind));
+    if (others.size() >= max_rights_roots && !std::ranges::contains(others, name))
+        return fail(Errc::limit_exceeded, "a repository has at most 4,096 roots " + kind);
+    auto put = store_root(name, content);
+    m_rights.forget(); // also after a failure, which may come after the deed
+    return put;
+}
+
+Result<> Repository::remove_segment(const SegmentId& segment) {
+    CHECK_OK(count());
+    CHECK_OK(check_unlocked());
+    const std::lock_guard lock(commit_mutex(segment));
+    return counted(m_folder.segment_path(segment), true,
+                   [&] { return m_head.remove_segment(segment); });
+}
+
+// PEER-21 PEER-22
+Result<> Repository::remove_root(const std::string& name) {
+    if (name.starts_with(peer::revocation_prefix) || name.starts_with(peer::lock_prefix))
+        return fail(Errc::permission, "no request deletes a revocation or a lock");
+    CHECK_OK(count());
+    CHECK_OK(check_unlocked());
+    const std::lock_guard lock(m_root_mutex);
+    auto removed =
+        counted(m_folder.root_path(name), false, [&] { return m_head.remove_root(name); });
+    if (is_rights_root(name)) m_rights.forget();
+    return removed;
+}
+
+Result<> Repository::release_lock(const std::string& name) {
+    if (!name.starts_with(peer::lock_prefix))
+        return fail(Errc::invalid_argument, name + " is no retention lock");
+    CHECK_OK(count());
+    const std::lock_guard lock(m_root_mutex);
+    auto removed =
+        counted(m_folder.root_path(name), false, [&] { return m_head.remove_root(name); });
+    m_rights.forget();
+    return removed;
+}
+
+// PEER-16
+Result<Bytes> Repository::audit(const SegmentId& segment, const peer::AuditRequest& request) {
+    TRY(const auto file, open_segment(segment));
+    TRY(const auto size, file->size());
+    std::uint64_t bytes_read = 0;
+    const auto read = reader_of(*file, bytes_read);
+    const auto trailer = segment::read_trailer(read, size);
+    bool damaged = !trailer;
+    std::vector<peer::LeafProof> proofs;
+    Bytes cell(segment::cell_size);
+    for (const auto leaf : request.leaves) {
+        if (damaged) break;
+        if (leaf >= trailer->leaves.size())
+            return fail(Errc::invalid_argument, "the segment has no cell " + std::to_string(leaf));
+        CHECK_OK(read(std::uint64_t{leaf} * segment::cell_size, cell));
+        damaged = trailer->id() != segment || segment::leaf_hash(cell) != trailer->leaves[leaf];
+        const auto evidence = peer::evidence_of(request.nonce, cell);
+        const auto shown = request.form == peer::AuditForm::full ? ByteView(cell) : evidence.view();
+        proofs.push_back({Bytes(shown.begin(), shown.end()), trailer->leaves[leaf],
+                          segment::prove(trailer->leaves, leaf)});
+    }
+    if (!damaged) return peer::encode(request, proofs);
+    CHECK_OK(scrub(segment, bytes_read));
+    return fail(Errc::corrupt, "the segment is damaged");
+}
+
+Result<Scrubbed> Repository::scrub(const SegmentId& segment, std::uint64_t& bytes_read) {
+    CHECK_OK(count());
+    const std::lock_guard lock(commit_mutex(segment));
+    const auto file = open_segment(segment);
+    if (!file && file.error().code() == Errc::not_found) return Scrubbed::gone;
+    if (!file) return std::unexpected(file.error());
+    TRY(const auto size, (*file)->size());
+    const auto verified = segment::verify_segment(reader_of(**file, bytes_read), size, segment);
+    if (verified) return Scrubbed::good;
+    if (verified.error().code() == Errc::corrupt || verified.error().code() == Errc::unsupported)
+        return quarantine(segment, size);
+    return std::unexpected(m_folder.explain(verified.error()));
+}
+
+// NODE-4
+Result<Scrubbed> Repository::quarantine(const SegmentId& segment, std::uint64_t size) {
+    const auto folder = m_path + "/quarantine";
+    const auto path = m_folder.segment_path(segment);
+    CHECK_OK(m_files.make_directory(folder));
+    CHECK_OK(m_files.rename(path, folder + "/" + segment.hex()));
+    m_usage.change(size, 0);
+    m_usage.change_segments(true, false);
+    CHECK_OK(m_files.sync_directory(folder));
+    CHECK_OK(m_files.sync_directory(env::parent_path(path)));
+    return Scrubbed::damaged;
+}
+
+} // namespace torgo::node

@@ -1,0 +1,126 @@
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "base/id.hpp"
+#include "env/file_system.hpp"
+#include "head/dir_folder.hpp"
+#include "head/dir_head.hpp"
+#include "node/record.hpp"
+#include "node/rights_table.hpp"
+#include "node/usage.hpp"
+#include "peer/audit.hpp"
+#include "peer/messages.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace torgo::node {
+
+/// What scrubbing found of one segment.
+enum class Scrubbed : std::uint8_t { good, damaged, gone };
+
+/// One repository on a node: a dir head, and around it what a stranger's place needs: quota,
+/// rights, retention, quarantine. Thread-safe; `files` outlives it.
+class Repository {
+public:
+    Repository(env::FileSystem& files, std::string path, RepositoryRecord record);
+
+    const RepositoryRecord& record() const { return m_record; }
+
+    /// Reads go here.
+    head::Head& head() { return m_head; }
+
+    RightsTable& rights() { return m_rights; }
+
+    /// What is kept. The first call lists everything. errors  those of listing
+    Result<Usage::Totals> totals();
+
+    /// As peer::RepositoryStatus, but the rights.
+    Result<peer::RepositoryStatus> status();
+
+    /// A segment for reading, open for as long as the answer takes. errors  as Head::read_segment
+    Result<std::unique_ptr<env::File>> open_segment(const SegmentId& segment);
+
+    /// True when a segment of this size is there, and then made durable (PEER-8).
+    Result<bool> keep_stored(const SegmentId& segment, std::uint64_t size);
+
+    /// A segment on its way; destroyed without commit it leaves nothing. The repository outlives
+    /// it. Used by one thread at a time.
+    class Upload {
+    public:
+        Upload(Repository& repository, const SegmentId& segment, Usage::Reservation reservation,
+               std::unique_ptr<head::SegmentWriter> writer);
+
+        Result<> append(ByteView bytes) { return m_writer->append(bytes); }
+
+        Result<> commit();
+
+    private:
+        Repository& m_repository;
+        SegmentId m_segment;
+        Usage::Reservation m_reservation;
+        std::unique_ptr<head::SegmentWriter> m_writer;
+    };
+
+    /// errors  `no_space` over the quota or the disk; as Head::begin_segment
+    Result<std::unique_ptr<Upload>> begin_upload(const SegmentId& segment, std::uint64_t size);
+
+    /// Whether the quota has room for a root of this size beside or in place of what is there.
+    /// errors  `no_space`, those of listing
+    Result<> check_room(const std::string& name, std::uint64_t size);
+
+    /// errors  as Head::put_root; `no_space` over the quota; `permission` and `read_only` for what
+    ///         only an admin may replace (PEER-21, PEER-22); those of check_rights_root
+    Result<> put_root(const std::string& name, ByteView content, peer::Rights rights);
+
+    /// errors  as Head::remove_…; `read_only` while the retention lock is set
+    Result<> remove_segment(const SegmentId& segment);
+    Result<> remove_root(const std::string& name);
+
+    /// Takes the retention lock `name` away: for the person at the node, never for a request.
+    Result<> release_lock(const std::string& name);
+
+    /// The cells that an auditor asks for. errors  `not_found`, `corrupt` when one is damaged, and
+    /// then the segment is scrubbed; `invalid_argument` for a leaf that it does not have
+    Result<Bytes> audit(const SegmentId& segment, const peer::AuditRequest& request);
+
+    /// Verifies a segment and moves a damaged one to `quarantine/`, as if it were not there.
+    /// out     with the bytes that were read
+    /// cost    reads and hashes it
+    Result<Scrubbed> scrub(const SegmentId& segment, std::uint64_t& bytes_read);
+
+private:
+    Result<> count();
+    Result<> check_unlocked();
+    Result<Usage::Reservation> reserve_for_root(const std::string& name, std::uint64_t size);
+    Result<> replace_descriptor(ByteView content, peer::Rights rights);
+    Result<> store_root(const std::string& name, ByteView content);
+    Result<Scrubbed> quarantine(const SegmentId& segment, std::uint64_t size);
+    std::uint64_t size_at(const std::string& path, bool& is_there);
+    std::mutex& commit_mutex(const SegmentId& segment);
+
+    /// Runs `change`, and sees to it that the count fits what is there afterwards, however it
+    /// ended.
+    template <class Change>
+    auto counted(const std::string& path, bool is_segment, Change change) -> decltype(change());
+
+    env::FileSystem& m_files;
+    std::string m_path;
+    RepositoryRecord m_record;
+    head::DirHead m_head;
+    head::DirFolder m_folder; ///< the same folder as the head's
+    RightsTable m_rights;
+    Usage m_usage;
+    std::mutex m_count_mutex;
+    bool m_counted = false;  ///< guarded by m_count_mutex
+    std::mutex m_root_mutex; ///< held while a root is put or removed
+    /// One of these, by name, is held while a segment is committed, removed or scrubbed.
+    std::array<std::mutex, 16> m_commit_mutexes;
+};
+
+} // namespace torgo::node

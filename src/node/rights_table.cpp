@@ -1,0 +1,98 @@
+#include "node/rights_table.hpp"
+
+#include "peer/capability.hpp"
+
+namespace torgo::node {
+
+namespace {
+
+/// The content of a root that is really the one of its name; nothing for one that is damaged or
+/// was removed a moment ago.
+Result<std::optional<Bytes>> read_record(head::Head& head, const std::string& name) {
+    auto content = head.get_root(name);
+    if (content) {
+        if (!peer::fits_name(name, *content)) return std::nullopt;
+        return *std::move(content);
+    }
+    if (content.error().code() == Errc::not_found || content.error().code() == Errc::corrupt)
+        return std::nullopt;
+    return std::unexpected(std::move(content).error());
+}
+
+} // namespace
+
+bool is_rights_root(std::string_view name) noexcept {
+    return name.starts_with(peer::capability_prefix) || name.starts_with(peer::revocation_prefix) ||
+           name.starts_with(peer::lock_prefix);
+}
+
+Result<> check_rights_root(const RepositoryRecord& record, std::string_view name,
+                           ByteView content) {
+    const bool gives = name.starts_with(peer::capability_prefix);
+    if (!gives && !name.starts_with(peer::revocation_prefix)) return {};
+    if (name !=
+        peer::name_of_record(gives ? peer::capability_prefix : peer::revocation_prefix, content))
+        return fail(Errc::corrupt, "a record of rights has another name than it is given");
+    if (gives)
+        CHECK_OK(peer::open_capability(content, record.repository, record.owner.ml_dsa));
+    else
+        CHECK_OK(peer::open_revocation(content, record.repository, record.owner.ml_dsa));
+    return {};
+}
+
+Result<> RightsTable::load_capabilities(Known& known) const {
+    TRY(const auto names, m_head.list_roots(std::string(peer::capability_prefix)));
+    for (const auto& name : names) {
+        TRY(const auto content, read_record(m_head, name));
+        if (!content) continue;
+        const auto capability =
+            peer::open_capability(*content, m_record.repository, m_record.owner.ml_dsa);
+        if (capability) known.given[capability->client] |= capability->rights.bits;
+    }
+    return {};
+}
+
+Result<> RightsTable::load_revocations(Known& known) const {
+    TRY(const auto names, m_head.list_roots(std::string(peer::revocation_prefix)));
+    for (const auto& name : names) {
+        TRY(const auto content, read_record(m_head, name));
+        if (!content) continue;
+        const auto revocation =
+            peer::open_revocation(*content, m_record.repository, m_record.owner.ml_dsa);
+        if (revocation) known.revoked.insert(revocation->client);
+    }
+    return {};
+}
+
+Result<const RightsTable::Known*> RightsTable::load() {
+    if (m_known) return &*m_known;
+    Known known;
+    CHECK_OK(load_capabilities(known));
+    CHECK_OK(load_revocations(known));
+    TRY(const auto locks, m_head.list_roots(std::string(peer::lock_prefix)));
+    known.locked = !locks.empty();
+    return &m_known.emplace(std::move(known));
+}
+
+// PEER-18
+Result<peer::Rights> RightsTable::of(const PeerId& client) {
+    const std::lock_guard lock(m_mutex);
+    TRY(const auto* known, load());
+    if (known->revoked.contains(client)) return peer::Rights{};
+    if (client == m_record.founder) return peer::Rights{peer::Rights::all};
+    const auto given = known->given.find(client);
+    return given == known->given.end() ? peer::Rights{} : peer::Rights{given->second};
+}
+
+Result<bool> RightsTable::locked() {
+    const std::lock_guard lock(m_mutex);
+    TRY(const auto* known, load());
+    return known->locked;
+}
+
+void RightsTable::forget() {
+    const std::lock_guard lock(m_mutex);
+    m_known.reset();
+}
+
+} // namespace torgo::node

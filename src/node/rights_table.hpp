@@ -1,0 +1,59 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "base/id.hpp"
+#include "head/head.hpp"
+#include "node/record.hpp"
+#include "peer/rights.hpp"
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+
+namespace torgo::node {
+
+inline constexpr std::size_t max_rights_roots = 4096; ///< of capabilities, of revocations
+
+/// Who may do what with one repository, from the capabilities and revocations among its roots, read
+/// once and again after forget(). Thread-safe.
+class RightsTable {
+public:
+    RightsTable(head::Head& head, const RepositoryRecord& record)
+        : m_head(head), m_record(record) {}
+
+    /// errors  those of reading the roots: while they can not be read nobody is refused for good
+    /// cost    the first call reads and verifies all of them, 0.2 ms each
+    Result<peer::Rights> of(const PeerId& client);
+
+    /// Whether a root `lock-…` is there. errors  as `of`
+    Result<bool> locked();
+
+    /// To be called after such a root was put or removed.
+    void forget();
+
+private:
+    struct Known {
+        std::map<PeerId, std::uint8_t> given;
+        std::set<PeerId> revoked;
+        bool locked = false;
+    };
+
+    Result<const Known*> load();
+    Result<> load_capabilities(Known& known) const;
+    Result<> load_revocations(Known& known) const;
+
+    head::Head& m_head;
+    const RepositoryRecord& m_record;
+    std::mutex m_mutex;
+    std::optional<Known> m_known; ///< guarded by m_mutex
+};
+
+/// Whether a root that says who may do what may be put under its name; true for any other root.
+/// errors  `corrupt`, `authentication`, `limit_exceeded`, `unsupported`. source  PEER-20
+Result<> check_rights_root(const RepositoryRecord& record, std::string_view name, ByteView content);
+
+/// True for the roots of which a RightsTable tells.
+bool is_rights_root(std::string_view name) noexcept;
+
+} // namespace torgo::node

@@ -1,0 +1,359 @@
+#include "node/service.hpp"
+
+#include "base/version.hpp"
+#include "node/handlers.hpp"
+#include "peer/audit.hpp"
+#include "peer/capability.hpp"
+
+#include <algorithm>
+
+namespace torgo::node {
+
+namespace {
+
+using peer::Method;
+using peer::Rights;
+using peer::Route;
+
+std::unique_ptr<Exchange> answer(Response response) {
+    return std::make_unique<Answered>(std::move(response));
+}
+
+std::unique_ptr<Exchange> refuse(const Error& error) {
+    return answer(Response::refuse(error));
+}
+
+/// The name of a kind of request in the metrics.
+std::string kind_of(Route route, Method method) {
+    static constexpr std::string_view things[] = {
+        "node_status", "join",          "status", "segment",    "audit",
+        "have",        "list_segments", "root",   "list_roots", "receipts"};
+    const std::string thing(things[static_cast<std::size_t>(route)]);
+    if (route != Route::segment && route != Route::root) return thing;
+    switch (method) {
+    case Method::get:
+        return "get_" + thing;
+    case Method::head:
+        return "head_" + thing;
+    case Method::put:
+        return "put_" + thing;
+    default:
+        return "delete_" + thing;
+    }
+}
+
+/// One of these rights is needed.
+std::uint8_t needed_rights(const peer::Target& target, Method method) {
+    switch (target.route) {
+    case Route::segment:
+        if (method == Method::head) return Rights::read | Rights::write | Rights::verify;
+        return method == Method::get   ? Rights::read
+               : method == Method::put ? Rights::write
+                                       : Rights::admin;
+    case Route::audit:
+        return Rights::verify;
+    case Route::have:
+        return Rights::write | Rights::verify;
+    case Route::segments:
+    case Route::roots:
+        return Rights::read | Rights::verify;
+    case Route::root: {
+        if (method == Method::remove) return Rights::admin;
+        if (method == Method::put)
+            return target.root.starts_with(peer::lock_prefix) ? Rights::admin : Rights::write;
+        const bool public_facts = target.root == "descriptor" ||
+                                  target.root.starts_with("writer-") ||
+                                  target.root.starts_with("batch-");
+        return public_facts ? Rights::read | Rights::verify : Rights::read;
+    }
+    default:
+        return Rights::all;
+    }
+}
+
+/// The largest body that the form of a request allows. source  PEER-13
+std::uint64_t max_body(Route route, Method method) {
+    switch (route) {
+    case Route::segment:
+        return method == Method::put ? head::max_segment_size : 0;
+    case Route::root:
+        return method == Method::put ? head::max_root_size : 0;
+    case Route::join:
+        return peer::join_size;
+    case Route::audit:
+        return peer::max_audit_request;
+    case Route::have:
+        return peer::max_page * SegmentId::size;
+    default:
+        return 0;
+    }
+}
+
+Error not_permitted() {
+    return {Errc::permission, "no right to that"};
+}
+
+std::unique_ptr<Exchange> gather(const peer::Request& request, Gathered::Act act) {
+    return std::make_unique<Gathered>(request.body_size, std::move(act));
+}
+
+Result<Response> answer_have(Repository& repository, ByteView body) {
+    TRY(const auto ids, peer::decode_ids(body));
+    if (ids.empty()) return fail(Errc::invalid_argument, "asked for no ids");
+    std::vector<bool> bits;
+    for (const auto& id : ids) {
+        const auto size = repository.head().segment_size(id);
+        if (!size && size.error().code() != Errc::not_found) return std::unexpected(size.error());
+        bits.push_back(size.has_value());
+    }
+    return Response(200, peer::encode_bitmap(bits));
+}
+
+Result<Response> list_roots(Repository& repository, const peer::Target& target) {
+    TRY(auto names, repository.head().list_roots(target.prefix));
+    const auto first = std::ranges::upper_bound(names, target.root);
+    const auto count =
+        std::min<std::size_t>(target.max, static_cast<std::size_t>(names.end() - first));
+    return Response(
+        200, peer::encode_names(std::span(first, first + static_cast<std::ptrdiff_t>(count))));
+}
+
+} // namespace
+
+/// Sees to it that every exchange is counted, also one that is cut.
+class Service::Counted final : public Exchange {
+public:
+    Counted(Service& service, std::unique_ptr<Exchange> inner, std::string kind,
+            std::int64_t began_ns)
+        : m_service(service),
+          m_inner(std::move(inner)),
+          m_kind(std::move(kind)),
+          m_began_ns(began_ns) {
+        m_service.m_metrics.began();
+    }
+
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+    Counted(Counted&&) = delete;
+    Counted& operator=(Counted&&) = delete;
+
+    ~Counted() override {
+        if (!m_finished) count("cancelled", 0);
+        m_service.m_metrics.ended();
+    }
+
+    bool answered() const override { return m_inner->answered(); }
+
+    void write(ByteView bytes) override {
+        m_bytes_in += bytes.size();
+        m_inner->write(bytes);
+    }
+
+    Response finish() override {
+        auto response = m_inner->finish();
+        m_finished = true;
+        count(response.outcome(), response.size());
+        return response;
+    }
+
+private:
+    void count(std::string_view outcome, std::uint64_t bytes_out) {
+        m_service.m_metrics.answered(m_kind, outcome, m_bytes_in, bytes_out,
+                                     m_service.m_clock.monotonic_ns() - m_began_ns);
+    }
+
+    Service& m_service;
+    std::unique_ptr<Exchange> m_inner;
+    std::string m_kind;
+    std::int64_t m_began_ns;
+    std::uint64_t m_bytes_in = 0;
+    bool m_finished = false;
+};
+
+std::unique_ptr<Exchange> Service::begin(const peer::Request& request, const PeerId& client) {
+    const auto began_ns = m_clock.monotonic_ns();
+    std::string kind = "unknown";
+    auto exchange = dispatch(request, client, kind);
+    return std::make_unique<Counted>(*this, std::move(exchange), std::move(kind), began_ns);
+}
+
+// PEER-6
+std::unique_ptr<Exchange> Service::dispatch(const peer::Request& request, const PeerId& client,
+                                            std::string& kind) {
+    auto target = peer::parse_target(request.target);
+    if (!target && target.error().code() == Errc::unsupported)
+        return answer(Response::refuse(target.error(), 404));
+    if (!target) return refuse(target.error());
+    if (!peer::allows(target->route, request.method))
+        return answer(Response::refuse({Errc::invalid_argument, "no such method here"}, 405));
+    kind = kind_of(target->route, request.method);
+    Call call{request, *std::move(target), client, nullptr, {}};
+    if (auto admitted = admit(call); !admitted) return refuse(admitted.error());
+    auto begun = serve(std::move(call));
+    return begun ? *std::move(begun) : refuse(begun.error());
+}
+
+// PEER-17
+Result<> Service::admit(Call& call) const {
+    const auto route = call.target.route;
+    if (route == Route::node_status) {
+        if (!m_store.knows(call.client)) return std::unexpected(not_permitted());
+    } else if (route != Route::join) {
+        call.repository = m_store.find(call.target.repository);
+        if (!call.repository) return std::unexpected(not_permitted());
+        TRY(call.rights, call.repository->rights().of(call.client));
+        if (!call.rights.any(needed_rights(call.target, call.request.method)))
+            return std::unexpected(not_permitted());
+    }
+    if (call.request.body_size > max_body(route, call.request.method))
+        return fail(Errc::limit_exceeded, "a body that is too long for this request");
+    return {};
+}
+
+Service::Begun Service::serve(Call call) {
+    auto& repository = call.repository;
+    switch (call.target.route) {
+    case Route::node_status:
+    case Route::join:
+        return serve_node(call);
+    case Route::repository_status: {
+        TRY(auto status, repository->status());
+        status.rights = call.rights;
+        return answer(Response(200, peer::encode(status)));
+    }
+    case Route::segment:
+        return serve_segment(std::move(call));
+    case Route::root:
+        return serve_root(std::move(call));
+    case Route::audit:
+        return gather(call.request,
+                      [repository, id = call.target.segment](ByteView body) -> Result<Response> {
+                          TRY(const auto request, peer::decode_audit_request(body));
+                          TRY(auto shown, repository->audit(id, request));
+                          return Response(200, std::move(shown));
+                      });
+    case Route::have:
+        return gather(call.request,
+                      [repository](ByteView body) { return answer_have(*repository, body); });
+    case Route::segments: {
+        TRY(const auto ids, repository->head().list_segments(call.target.segment, call.target.max));
+        return answer(Response(200, peer::encode_ids(ids)));
+    }
+    case Route::roots: {
+        TRY(auto listed, list_roots(*repository, call.target));
+        return answer(std::move(listed));
+    }
+    case Route::receipts:
+        return fail(Errc::unsupported, "this node compares no receipts");
+    }
+    return fail(Errc::unsupported, "no such target");
+}
+
+Service::Begun Service::serve_node(const Call& call) {
+    if (call.target.route == Route::node_status) {
+        TRY(const auto free_bytes, m_store.free_bytes());
+        return answer(
+            Response(200, peer::encode(peer::NodeStatus{version, m_settings.node, free_bytes})));
+    }
+    return gather(call.request,
+                  [this, id = call.target.repository,
+                   client = call.client](ByteView body) -> Result<Response> {
+                      TRY(const auto join, peer::decode_join(body));
+                      TRY(const bool created, m_store.join(id, client, join));
+                      return Response(created ? 201 : 200);
+                  });
+}
+
+Service::Begun Service::serve_segment(Call call) {
+    const auto& id = call.target.segment;
+    auto& repository = *call.repository;
+    switch (call.request.method) {
+    case Method::put:
+        return put_segment(std::move(call));
+    case Method::head: {
+        TRY(const auto size, repository.head().segment_size(id));
+        return answer(Response::of_size(size));
+    }
+    case Method::remove:
+        CHECK_OK(repository.remove_segment(id));
+        return answer(Response(204));
+    default:
+        return get_segment(call);
+    }
+}
+
+// PEER-7 PEER-8
+Service::Begun Service::put_segment(Call call) {
+    const auto& id = call.target.segment;
+    const auto size = call.request.body_size;
+    std::optional<segment::StreamVerifier> verifier;
+    if (m_settings.verify_names) {
+        TRY(verifier, segment::StreamVerifier::begin(size));
+    }
+    TRY(const bool stored, call.repository->keep_stored(id, size));
+    if (stored) return answer(Response(200));
+    TRY(auto upload, call.repository->begin_upload(id, size));
+    return std::make_unique<UploadExchange>(call.repository, std::move(upload), id, size,
+                                            std::move(verifier));
+}
+
+// PEER-9
+Service::Begun Service::get_segment(const Call& call) {
+    TRY(auto file, call.repository->open_segment(call.target.segment));
+    TRY(const auto size, file->size());
+    const auto header = peer::find_header(call.request.headers, peer::range_header);
+    if (header.empty()) return answer(Response(200, std::move(file), 0, size));
+    TRY(const auto range, peer::parse_range(header));
+    if (range.last >= size)
+        return answer(Response::refuse({Errc::corrupt, "the segment is shorter than that"}, 416));
+    const auto length = range.last - range.first + 1;
+    return answer(Response(206, std::move(file), range.first, length)
+                      .with(peer::content_range_header, "bytes " + std::to_string(range.first) +
+                                                            "-" + std::to_string(range.last) + "/" +
+                                                            std::to_string(size)));
+}
+
+Service::Begun Service::serve_root(Call call) {
+    auto& repository = call.repository;
+    const auto& name = call.target.root;
+    if (call.request.method == Method::remove) {
+        CHECK_OK(repository->remove_root(name));
+        return answer(Response(204));
+    }
+    if (call.request.method == Method::get) {
+        TRY(auto content, repository->head().get_root(name));
+        return answer(Response(200, std::move(content)));
+    }
+    CHECK_OK(repository->check_room(name, call.request.body_size));
+    return gather(
+        call.request, [repository, name, rights = call.rights](ByteView body) -> Result<Response> {
+            // PEER-10
+            if (!peer::fits_name(name, body))
+                return fail(Errc::corrupt, "the root's name is not the hash of its content");
+            CHECK_OK(repository->put_root(name, body, rights));
+            return Response(201);
+        });
+}
+
+Result<Store::ScrubReport> Service::scrub_next(std::uint64_t max_bytes) {
+    TRY(auto report, m_store.scrub_next(max_bytes));
+    m_metrics.scrubbed(report.segments, report.bytes, report.damaged);
+    return report;
+}
+
+std::string Service::metrics() const {
+    Gauges gauges;
+    for (const auto& repository : m_store.repositories()) {
+        ++gauges.repositories;
+        gauges.quota_bytes += repository->record().quota;
+        const auto totals = repository->totals();
+        if (!totals) continue; // its disk is away
+        gauges.segments += totals->segments;
+        gauges.stored_bytes += totals->bytes;
+    }
+    gauges.unreadable_repositories = m_store.unreadable();
+    gauges.free_bytes = m_store.free_bytes().value_or(0);
+    return m_metrics.render(gauges);
+}
+
+} // namespace torgo::node

@@ -1,0 +1,72 @@
+#pragma once
+
+#include "base/id.hpp"
+#include "env/clock.hpp"
+#include "node/exchange.hpp"
+#include "node/metrics.hpp"
+#include "node/store.hpp"
+#include "peer/exchange.hpp"
+#include "peer/targets.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace torgo::node {
+
+/// What a node does with requests: rights, quotas, names and bodies, without any link. Thread-safe;
+/// store and clock outlive it.
+/// source  docs/spec/peer-protocol.md
+class Service {
+public:
+    struct Settings {
+        PeerId node; ///< this node's own
+        /// Off only where what is stored are not segments of packs, as in tests of heads, which
+        /// name what they store freely.
+        bool verify_names = true;
+    };
+
+    Service(Store& store, env::Clock& clock, Settings settings)
+        : m_store(store), m_clock(clock), m_settings(settings) {}
+
+    /// Begins to serve a request of the client at the other end of the link. What can be refused
+    /// without the body is answered() at once.
+    std::unique_ptr<Exchange> begin(const peer::Request& request, const PeerId& client);
+
+    /// Verifies some of what is stored, as Store::scrub_next, and counts it.
+    Result<Store::ScrubReport> scrub_next(std::uint64_t max_bytes);
+
+    /// The node's metrics for Prometheus.
+    std::string metrics() const;
+
+private:
+    class Counted;
+
+    using Begun = Result<std::unique_ptr<Exchange>>;
+
+    /// What a request is about, once its target is known to be one.
+    struct Call {
+        const peer::Request& request;
+        peer::Target target;
+        PeerId client;
+        std::shared_ptr<Repository> repository;
+        peer::Rights rights;
+    };
+
+    std::unique_ptr<Exchange> dispatch(const peer::Request& request, const PeerId& client,
+                                       std::string& kind);
+    Result<> admit(Call& call) const;
+    Begun serve(Call call);
+    Begun serve_node(const Call& call);
+    Begun serve_segment(Call call);
+    Begun serve_root(Call call);
+    Begun put_segment(Call call);
+    Begun get_segment(const Call& call);
+
+    Store& m_store;
+    env::Clock& m_clock;
+    Settings m_settings;
+    Metrics m_metrics;
+};
+
+} // namespace torgo::node

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "head/head.hpp"
+#include "peer/audit.hpp"
+#include "peer/exchange.hpp"
+#include "peer/messages.hpp"
+#include "peer/targets.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace torgo::peer {
+
+/// The longest segment file: 1,024 cells of a pack of 64 MiB with k = 1, and its trailer. A writer
+/// holds one in memory, as its name, which the request needs, comes last.
+inline constexpr std::uint64_t max_segment_file = 64_MiB + 1024 * 32 + 64 * 32 + 96;
+
+/// The head that a node keeps, seen through the peer protocol. Verifies the form of what the node
+/// says, and (as every head) not the content.
+class PeerHead final : public head::Head {
+public:
+    /// `node` outlives the head. `uri` is what the descriptor file calls it.
+    PeerHead(Exchanger& node, std::string uri, const RepoId& repository, unsigned index);
+
+    const std::string& uri() const override { return m_uri; }
+
+    Result<> probe() override;
+    Result<std::unique_ptr<head::SegmentWriter>>
+    begin_segment(std::uint64_t expected_size) override;
+    Result<> read_segment(const SegmentId& segment, std::uint64_t offset, ByteSpan out) override;
+    Result<std::uint64_t> segment_size(const SegmentId& segment) override;
+    Result<std::vector<SegmentId>> list_segments(const SegmentId& after, std::size_t max) override;
+    Result<> remove_segment(const SegmentId& segment) override;
+    Result<> put_root(const std::string& name, ByteView content) override;
+    Result<Bytes> get_root(const std::string& name) override;
+    Result<std::vector<std::string>> list_roots(const std::string& prefix) override;
+    Result<> remove_root(const std::string& name) override;
+    Result<head::HeadStatus> status() override;
+
+    /// What the node says of the repository, checked to be the one that belongs here.
+    Result<RepositoryStatus> repository_status();
+
+    /// Stores a whole segment. The bytes need to live until it returns; nothing is copied.
+    Result<> put_segment(const SegmentId& name, ByteView content);
+
+    /// For each id whether the node has it; at most max_page ids in one call.
+    Result<std::vector<bool>> have(std::span<const SegmentId> ids);
+
+    /// What the node shows for some leaves; to be judged with check_audit.
+    Result<std::vector<LeafProof>> audit(const SegmentId& segment, const AuditRequest& request);
+
+    /// Creates the repository on the node, for the secret of an invite.
+    Result<> join(const InviteSecret& secret, const OwnerKeys& owner);
+
+private:
+    class Writer;
+
+    Target target(Route route) const;
+    Result<Bytes> ask(Method method, const Target& target, ByteView body, std::size_t limit);
+    Result<std::vector<std::string>> list_page(const std::string& prefix, const std::string& after);
+
+    Exchanger& m_node;
+    std::string m_uri;
+    RepoId m_repository;
+    unsigned m_index;
+};
+
+/// What a node says of itself. errors  those of exchange; `authentication` where another PeerId
+/// than `expected` stands in it
+Result<NodeStatus> node_status(Exchanger& node, const PeerId& expected);
+
+} // namespace torgo::peer
