@@ -137,8 +137,8 @@ Result<> FileSystem::remove(const std::string& path) {
     return {};
 }
 
-Result<> FileSystem::make_directory(const std::string& path) {
-    if (::mkdir(path.c_str(), 0777) == 0 || errno == EEXIST) return {};
+Result<> FileSystem::make_directory(const std::string& path, bool secret) {
+    if (::mkdir(path.c_str(), secret ? 0700 : 0777) == 0 || errno == EEXIST) return {};
     return failed(path);
 }
 

@@ -23,6 +23,15 @@ TEST(FileSystem, atomic_write_replaces_and_leaves_no_temporary) {
     EXPECT_EQ(files.create(path, false).error().code(), Errc::exists);
 }
 
+TEST(FileSystem, a_secret_folder_is_for_its_owner_only) {
+    FileSystem files;
+    const std::string folder = testing::TempDir() + "torgo_sys_secret";
+    std::filesystem::remove_all(folder);
+    ASSERT_TRUE(files.make_directory(folder, true).has_value());
+    EXPECT_EQ(std::filesystem::status(folder).permissions(), std::filesystem::perms::owner_all);
+    std::filesystem::remove_all(folder);
+}
+
 TEST(Random, does_not_repeat) {
     Random random;
     Bytes a(32);
