@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""A private Tor network on this machine's loopback: one authority and three relays, the smallest that
-carries onion services. Nothing of it reaches another machine.
+"""A private Tor network on this machine's loopback: one authority and three relays, the smallest
+that carries onion services. Nothing of it reaches another machine.
 
 tor_network.py FOLDER   starts it in FOLDER (made if needed; short, for the sockets in it), prints
-                        the torrc lines of a tor that uses it, an empty line, and runs until it is
-                        interrupted or its standard input, if that is a pipe, ends
+                        the torrc lines of a tor that uses it, an empty line, and runs until it
+                        is interrupted or its standard input, if that is a pipe, ends
 
-`TorNetwork(folder)` is the same for tests and tools, as a context manager. Why each option is there:
-docs/design/tor.md.
+`TorNetwork(folder)` is the same for tests and tools, as a context manager. Why each option is
+there: docs/design/tor.md.
 """
 
 import argparse
@@ -79,7 +79,7 @@ TestingDirAuthVoteGuard *
 TestingV3AuthInitialVotingInterval 1800
 TestingV3AuthInitialVoteDelay 2
 TestingV3AuthInitialDistDelay 2
-V3AuthVotingInterval 43200
+V3AuthVotingInterval 3600
 V3AuthVoteDelay 2
 V3AuthDistDelay 2
 V3AuthNIntervalsValid 2

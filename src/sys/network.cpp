@@ -96,8 +96,8 @@ public:
     Result<> write(ByteView bytes, env::Deadline deadline) override {
         while (!bytes.empty()) {
             if (m_closed) return closed();
-            const auto put = ::send(m_socket.number(), bytes.data(), bytes.size(),
-                                    MSG_DONTWAIT | MSG_NOSIGNAL);
+            const auto put =
+                ::send(m_socket.number(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
             if (put >= 0) {
                 bytes = bytes.subspan(static_cast<std::size_t>(put));
                 continue;

@@ -90,9 +90,9 @@ public:
         ::sigemptyset(&none);
         ::posix_spawnattr_setsigdefault(&m_attributes, &all);
         ::posix_spawnattr_setsigmask(&m_attributes, &none);
-        ::posix_spawnattr_setflags(&m_attributes, static_cast<short>(POSIX_SPAWN_SETSIGDEF |
-                                                                     POSIX_SPAWN_SETSIGMASK |
-                                                                     POSIX_SPAWN_SETSID));
+        ::posix_spawnattr_setflags(&m_attributes,
+                                   static_cast<short>(POSIX_SPAWN_SETSIGDEF |
+                                                      POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID));
     }
 
     SpawnSettings(const SpawnSettings&) = delete;

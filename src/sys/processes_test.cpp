@@ -1,8 +1,8 @@
 #include "sys/file_system.hpp"
 #include "sys/processes.hpp"
 
-#include <gtest/gtest.h>
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -44,9 +44,9 @@ TEST(OnionAddress, has_one_spelling) {
     std::string upper(published);
     upper[0] = 'A';
     const std::string text(published);
-    for (const auto& other : {upper, text + ".", "www." + text, text.substr(1), "a" + text,
-                              text.substr(0, 56), std::string("expyuzz4wqqyqhjn.onion"),
-                              std::string(".onion"), std::string(), text + '\0'})
+    for (const auto& other :
+         {upper, text + ".", "www." + text, text.substr(1), "a" + text, text.substr(0, 56),
+          std::string("expyuzz4wqqyqhjn.onion"), std::string(".onion"), std::string(), text + '\0'})
         EXPECT_FALSE(OnionAddress::parse(other).has_value()) << other;
 }
 

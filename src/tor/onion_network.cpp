@@ -32,8 +32,7 @@ bool is_loopback_ipv4(std::string_view host) {
 } // namespace
 
 bool is_local(const env::Endpoint& endpoint) {
-    if (endpoint.is_unix())
-        return endpoint.host.starts_with('/') && !endpoint.host.contains('\0');
+    if (endpoint.is_unix()) return endpoint.host.starts_with('/') && !endpoint.host.contains('\0');
     return endpoint.host == "::1" || is_loopback_ipv4(endpoint.host);
 }
 
@@ -57,7 +56,8 @@ Result<std::unique_ptr<env::Stream>> OnionNetwork::connect(const env::Endpoint& 
     if (!address) return std::unexpected(std::move(address).error().with(to.host));
     auto stream = m_way.connect(m_socks, deadline);
     if (!stream) return std::unexpected(std::move(stream).error().with("reaching tor"));
-    CHECK_OK(socks_connect(**stream, address->host(), to.port, {socks_user, m_isolation}, deadline));
+    CHECK_OK(
+        socks_connect(**stream, address->host(), to.port, {socks_user, m_isolation}, deadline));
     return stream;
 }
 

@@ -64,7 +64,8 @@ Result<> check(const OwnTor& tor) {
         return fail(Errc::invalid_argument, "tor's folder must be an absolute path");
     if (tor.control_path().size() > max_socket_path)
         return fail(Errc::invalid_argument, "too long a path for the sockets of tor (at most 99 "
-                                            "bytes): " + tor.folder);
+                                            "bytes): " +
+                                                tor.folder);
     for (const auto& line : tor.torrc_lines)
         CHECK_OK(quote(line));
     CHECK_OK(quote(tor.folder));
@@ -100,8 +101,7 @@ Result<LaunchedTor> launch(const env::World& world, const OwnTor& tor, env::Dead
     CHECK_OK(check(tor));
     CHECK_OK(prepare_folder(world, tor, deadline));
     LaunchedTor out;
-    TRY(out.process,
-        world.processes->start({tor.program, "-f", tor.torrc_path()}, tor.log_path()));
+    TRY(out.process, world.processes->start({tor.program, "-f", tor.torrc_path()}, tor.log_path()));
     for (;;) {
         if (stop.stop_requested()) return fail(Errc::cancelled, "starting tor was stopped");
         TRY(const auto ended, out.process->poll());
@@ -111,8 +111,8 @@ Result<LaunchedTor> launch(const env::World& world, const OwnTor& tor, env::Dead
         out.control = try_control(world, tor, deadline);
         if (out.control != nullptr) return out;
         if (world.clock->monotonic_ns() >= deadline)
-            return fail(Errc::timeout, "tor does not open its control socket: " +
-                                           log_end(*world.files, tor));
+            return fail(Errc::timeout,
+                        "tor does not open its control socket: " + log_end(*world.files, tor));
         world.clock->sleep_ns(look_interval_ns);
     }
 }

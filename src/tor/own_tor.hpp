@@ -15,8 +15,8 @@ namespace torgo::tor {
 
 /// How to run it.
 struct OwnTor {
-    std::string folder;                   ///< absolute, short (its sockets lie in it); made if needed
-    std::string program = "tor";          ///< searched in PATH
+    std::string folder;          ///< absolute, short (its sockets lie in it); made if needed
+    std::string program = "tor"; ///< searched in PATH
     std::vector<std::string> torrc_lines; ///< more configuration, for private test networks
 
     std::string torrc_path() const { return folder + "/torrc"; }

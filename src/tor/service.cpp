@@ -150,7 +150,8 @@ Result<> Service::open_control(env::Deadline deadline) {
         m_process = std::move(launched.process);
         stream = std::move(launched.control);
     } else {
-        TRY(stream, m_world.network->connect(std::get<RunningTor>(m_options.tor).control, deadline));
+        TRY(stream,
+            m_world.network->connect(std::get<RunningTor>(m_options.tor).control, deadline));
     }
     const std::lock_guard lock(m_mutex);
     if (m_stop.stop_requested()) return fail(Errc::cancelled, "tor is being stopped");

@@ -49,9 +49,9 @@ struct RunningTor {
 };
 
 struct OnionService {
-    std::uint16_t port = 0;  ///< at the onion address
-    env::Endpoint target;    ///< who answers: a Unix socket or a loopback port
-    std::string key_path;    ///< made with a new key when it is not there; its folder must be
+    std::uint16_t port = 0; ///< at the onion address
+    env::Endpoint target;   ///< who answers: a Unix socket or a loopback port
+    std::string key_path;   ///< made with a new key when it is not there; its folder must be
 };
 
 struct ServiceOptions {
@@ -74,9 +74,9 @@ public:
     /// Kills a tor of its own.
     ~Service();
 
-    /// Starts or reaches tor, proves to be allowed, asks for the onion service. From any state; what
-    /// ran before is ended. Does not wait for the network.
-    /// errors  of launch and Control, `corrupt` for a damaged key file (never replaced by itself);
+    /// Starts or reaches tor, proves to be allowed, asks for the onion service. From any state;
+    /// what ran before is ended. Does not wait for the network. errors  of launch and Control,
+    /// `corrupt` for a damaged key file (never replaced by itself);
     ///         the state is then down
     Result<> start(env::Deadline deadline);
 

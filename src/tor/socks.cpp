@@ -34,13 +34,15 @@ Result<> check_field(std::string_view field, std::string_view what) {
 }
 
 Result<> greet(env::Stream& stream, env::Deadline deadline) {
-    CHECK_OK(stream.write(std::array<std::uint8_t, 3>{socks_version, 1, method_password}, deadline));
+    CHECK_OK(
+        stream.write(std::array<std::uint8_t, 3>{socks_version, 1, method_password}, deadline));
     std::array<std::uint8_t, 2> answer{};
     CHECK_OK(read_all(stream, answer, deadline));
     if (answer[0] != socks_version) return fail(Errc::corrupt, "the proxy speaks no SOCKS5");
     if (answer[1] == method_password) return {};
     if (answer[1] == method_none || answer[1] == 0)
-        return fail(Errc::unsupported, "the proxy takes no user and password, so it cannot isolate");
+        return fail(Errc::unsupported,
+                    "the proxy takes no user and password, so it cannot isolate");
     return fail(Errc::corrupt, "the proxy chose what was not offered");
 }
 
