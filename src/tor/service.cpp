@@ -243,6 +243,8 @@ void Service::take_upload(const Words& words) {
         return;
     if (words.plain[1] == "UPLOAD") ++m_uploads_begun;
     if (words.plain[1] == "UPLOADED") ++m_uploads_done;
+    if (words.find("REASON") == "UPLOAD_REJECTED")
+        m_status.note = "a directory refuses the announcement of the onion service";
     update_state();
 }
 

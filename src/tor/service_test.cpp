@@ -104,6 +104,16 @@ TEST_F(ServiceTest, goes_from_down_to_published_by_what_tor_tells) {
     EXPECT_EQ(state_after(*service), State::published);
 }
 
+TEST_F(ServiceTest, tells_of_an_announcement_that_is_refused) {
+    const auto service = make();
+    ASSERT_TRUE(service->start(0).has_value());
+    tell_bootstrapped();
+    tell_upload("UPLOAD");
+    tell("HS_DESC FAILED " + std::string(id) + " NO_AUTH $AAAA~r0 desc REASON=UPLOAD_REJECTED");
+    EXPECT_EQ(state_after(*service), State::publishing);
+    EXPECT_TRUE(service->status().note.contains("refuses"));
+}
+
 TEST_F(ServiceTest, listens_before_it_asks_for_the_service) {
     ASSERT_TRUE(make()->start(0).has_value());
     const auto at = [&](std::string_view begin) {

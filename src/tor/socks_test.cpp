@@ -66,15 +66,15 @@ TEST(Socks, tells_every_refusal_apart) {
         proxy.answers[2] = std::string{'\x05', static_cast<char>(code)};
         return proxy.ask().error().code();
     };
-    for (const unsigned code : {0x01, 0x03, 0x04, 0x05, 0xF0, 0xF1, 0xF2, 0xF3, 0xF7})
+    for (const unsigned code : {0x01U, 0x03U, 0x04U, 0x05U, 0xF0U, 0xF1U, 0xF2U, 0xF3U, 0xF7U})
         EXPECT_EQ(code_for(code), Errc::unavailable) << code;
-    for (const unsigned code : {0x02, 0xF4, 0xF5})
+    for (const unsigned code : {0x02U, 0xF4U, 0xF5U})
         EXPECT_EQ(code_for(code), Errc::permission) << code;
-    for (const unsigned code : {0x07, 0x08})
+    for (const unsigned code : {0x07U, 0x08U})
         EXPECT_EQ(code_for(code), Errc::unsupported) << code;
     EXPECT_EQ(code_for(0x06), Errc::timeout);
     EXPECT_EQ(code_for(0xF6), Errc::invalid_argument);
-    for (const unsigned code : {0x09, 0x80, 0xEF, 0xF8, 0xFF})
+    for (const unsigned code : {0x09U, 0x80U, 0xEFU, 0xF8U, 0xFFU})
         EXPECT_EQ(code_for(code), Errc::corrupt) << code;
 }
 
