@@ -11,6 +11,7 @@ there: docs/design/tor.md.
 """
 
 import argparse
+import ctypes
 import os
 import pathlib
 import random
@@ -35,6 +36,7 @@ CONTROL_LIMIT_S = 20
 POLL_S = 0.05
 PORT_TRIES = 4
 SOCKET_PATH_MAX = 107
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 VOTE_INTERVAL_S = 5
 VOTE_LEAD_S = 4  # the first vote begins that long after all descriptors are there
 # Below the range from which the kernel takes ports for outgoing connections.
@@ -344,9 +346,14 @@ def interrupted(*_):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--end-with-parent", action="store_true",
+                        help="also end when the program that started this one does")
+    options = parser.parse_args()
     signal.signal(signal.SIGTERM, interrupted)
+    if options.end_with_parent:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     try:
-        with TorNetwork(parser.parse_args().folder) as network:
+        with TorNetwork(options.folder) as network:
             print("\n".join(network.client_torrc_lines()), end="\n\n", flush=True)
             wait_for_the_end()
     except KeyboardInterrupt:

@@ -82,7 +82,7 @@ public:
         EXPECT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
         const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
         auto started = machine.processes.start(
-            {"python3", TORGO_TOR_NETWORK, machine.folder + "/network"}, pipe);
+            {"python3", TORGO_TOR_NETWORK, "--end-with-parent", machine.folder + "/network"}, pipe);
         EXPECT_TRUE(started.has_value());
         if (started) m_process = std::move(*started);
         (void)::fcntl(reader, F_SETFL, 0);
