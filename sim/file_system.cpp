@@ -127,7 +127,7 @@ Result<> FileSystem::remove(const std::string& path) {
     });
 }
 
-Result<> FileSystem::make_directory(const std::string& path) {
+Result<> FileSystem::make_directory(const std::string& path, bool /*secret*/) {
     const std::lock_guard lock(m_state->mutex);
     return m_state->run(Operation::make_directory, path, [&](const std::string& place) -> Result<> {
         const auto found = m_state->disk.find(place);

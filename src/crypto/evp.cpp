@@ -38,6 +38,7 @@ constexpr const char* outside_fips = "-fips";
 const Algorithms& algorithms() {
     static const Algorithms all{
         .sha256 = required(EVP_MD_fetch(nullptr, "SHA2-256", nullptr), "SHA2-256"),
+        .sha3_256 = required(EVP_MD_fetch(nullptr, "SHA3-256", nullptr), "SHA3-256"),
         .hmac = required(EVP_MAC_fetch(nullptr, "HMAC", nullptr), "HMAC"),
         .hkdf = kdf("HKDF"),
         .argon2id = kdf("ARGON2ID", outside_fips),

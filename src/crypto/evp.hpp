@@ -35,6 +35,7 @@ using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
 /// Every algorithm of the product; a missing one aborts at first use, with its name.
 struct Algorithms {
     EVP_MD* sha256;
+    EVP_MD* sha3_256;
     EVP_MAC* hmac;
     EVP_KDF* hkdf;
     EVP_KDF* argon2id;

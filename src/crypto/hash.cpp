@@ -53,6 +53,14 @@ Digest sha256_of(std::initializer_list<ByteView> parts) {
     return finished(std::move(context));
 }
 
+std::array<std::uint8_t, 32> sha3_256(ByteView message) {
+    std::array<std::uint8_t, 32> out{};
+    const auto bytes = present(message);
+    ENSURE(EVP_Digest(bytes.data(), bytes.size(), out.data(), nullptr, algorithms().sha3_256,
+                      nullptr) == 1);
+    return out;
+}
+
 struct Sha256::Context {
     MdContext md;
 };

@@ -3,6 +3,8 @@
 #include "base/bytes.hpp"
 #include "base/id.hpp"
 
+#include <array>
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -15,6 +17,9 @@ Digest sha256(ByteView message);
 
 /// SHA-256 of the parts one after another.
 Digest sha256_of(std::initializer_list<ByteView> parts);
+
+/// SHA3-256 (FIPS 202) of public bytes, which the names of onion services are checked with.
+std::array<std::uint8_t, 32> sha3_256(ByteView message);
 
 /// SHA-256 of a message that comes in pieces.
 class Sha256 {

@@ -29,6 +29,13 @@ TEST(Sha256, gives_the_examples_of_fips_180) {
               "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+TEST(Sha3, gives_the_examples_of_fips_202) {
+    EXPECT_EQ(to_hex(sha3_256({})),
+              "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a");
+    EXPECT_EQ(to_hex(sha3_256(as_bytes("abc"))),
+              "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532");
+}
+
 RC_GTEST_PROP(Sha256, pieces_give_what_the_whole_gives, (const std::vector<Bytes>& pieces)) {
     Bytes whole;
     Sha256 hash;

@@ -83,8 +83,9 @@ public:
 
     virtual Result<> remove(const std::string& path) = 0;
 
-    /// One level; an existing directory is fine.
-    virtual Result<> make_directory(const std::string& path) = 0;
+    /// One level, mode 0700 where `secret`, else 0777 less the umask; an existing directory is fine
+    /// and stays as it is.
+    virtual Result<> make_directory(const std::string& path, bool secret = false) = 0;
 
     virtual Result<> remove_directory(const std::string& path) = 0;
 

@@ -137,8 +137,8 @@ Result<> FileSystem::remove(const std::string& path) {
     return {};
 }
 
-Result<> FileSystem::make_directory(const std::string& path) {
-    if (::mkdir(path.c_str(), 0777) == 0) return {};
+Result<> FileSystem::make_directory(const std::string& path, bool secret) {
+    if (::mkdir(path.c_str(), secret ? 0700 : 0777) == 0) return {};
     const int reason = errno;
     struct stat status{};
     if (reason == EEXIST && ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode))

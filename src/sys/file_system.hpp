@@ -12,7 +12,7 @@ public:
     Result<> rename(const std::string& from, const std::string& to) override;
     Result<> rename_new(const std::string& from, const std::string& to) override;
     Result<> remove(const std::string& path) override;
-    Result<> make_directory(const std::string& path) override;
+    Result<> make_directory(const std::string& path, bool secret = false) override;
     Result<> remove_directory(const std::string& path) override;
     Result<> sync_directory(const std::string& path) override;
     Result<std::vector<env::DirectoryEntry>> list(const std::string& path) override;

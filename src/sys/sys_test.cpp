@@ -47,6 +47,15 @@ TEST(Process, may_open_as_many_files_as_the_system_allows) {
     EXPECT_EQ(limit.rlim_cur, limit.rlim_max);
 }
 
+TEST(FileSystem, a_secret_folder_is_for_its_owner_only) {
+    FileSystem files;
+    const std::string folder = testing::TempDir() + "torgo_sys_secret";
+    std::filesystem::remove_all(folder);
+    ASSERT_TRUE(files.make_directory(folder, true).has_value());
+    EXPECT_EQ(std::filesystem::status(folder).permissions(), std::filesystem::perms::owner_all);
+    std::filesystem::remove_all(folder);
+}
+
 TEST(Random, does_not_repeat) {
     Random random;
     Bytes a(32);

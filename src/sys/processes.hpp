@@ -1,0 +1,15 @@
+#pragma once
+
+#include "env/processes.hpp"
+
+namespace torgo::sys {
+
+/// Programs of this machine, each in a session of its own.
+class Processes final : public env::Processes {
+public:
+    Result<std::unique_ptr<env::Process>> start(const std::vector<std::string>& arguments,
+                                                const std::string& log_path) override;
+    std::int64_t own_id() const override;
+};
+
+} // namespace torgo::sys
