@@ -48,7 +48,8 @@ using PackId = Id<struct PackTag, 32>;         ///< hash over a pack's code and 
 using SegmentId = Id<struct SegmentTag, 32>;   ///< Merkle root of a segment's payload
 using SnapshotId = Id<struct SnapshotTag, 32>; ///< hash of a snapshot record
 using Digest = Id<struct DigestTag, 32>;       ///< SHA-256 of public bytes
-using PeerId = Id<struct PeerTag, 32>; ///< who is at the other end of a link: hash of its ML-DSA-65 key
+/// who is at the other end of a link: hash of its ML-DSA-65 key
+using PeerId = Id<struct PeerTag, 32>;
 using RepoId = Id<struct RepoTag, 16>;
 using WriterId = Id<struct WriterTag, 16>;
 
