@@ -216,6 +216,27 @@ TEST_F(ServiceTest, a_revocation_ends_all_rights_for_ever) {
     }
 }
 
+// PEER-20
+TEST_F(ServiceTest, a_revocation_that_decays_gives_no_rights_back) {
+    give(10, Rights::read);
+    const auto record = peer::sign(peer::Revocation{test_repository, peer_number(10), "lost"},
+                                   test_owner().key, crypto::SignMode::deterministic);
+    const auto root = peer::name_of_record(peer::revocation_prefix, *record);
+    ASSERT_EQ(put_root(1, root, *record), "ok");
+    const auto roots = "/node/repositories/" + test_repository.hex() + "/head/roots/";
+    node.files.flip(roots + root, 8 * 1000);
+    node.reopen();
+    EXPECT_EQ(node.outcome(10, Method::get, in_repository("status")), "permission");
+    const auto names = node.store->find(test_repository)->head().list_roots("capability-");
+    give(11, Rights::read);
+    const auto more = node.store->find(test_repository)->head().list_roots("capability-");
+    ASSERT_EQ(more->size(), 2U);
+    for (const auto& name : *more)
+        if (name != names->front()) node.files.flip(roots + name, 8 * 1000);
+    node.reopen();
+    EXPECT_EQ(node.outcome(11, Method::get, in_repository("status")), "permission");
+}
+
 // PEER-20 PEER-10
 TEST_F(ServiceTest, refuses_rights_that_the_owner_did_not_sign) {
     const auto thief = crypto::SigningKey::from_seed(crypto::SignatureScheme::ml_dsa_87,
