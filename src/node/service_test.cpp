@@ -64,6 +64,15 @@ TEST_F(ServiceTest, stores_a_segment_once_and_gives_it_back) {
     EXPECT_TRUE(read_all(head).empty());
 }
 
+TEST_F(ServiceTest, tells_which_segments_are_there) {
+    ASSERT_EQ(put_segment(1), "ok");
+    LoopExchanger link(*node.service, peer_number(1));
+    peer::PeerHead head(link, "tor:test", test_repository, 2);
+    const std::vector ids{SegmentId{}, id, SegmentId{{3}}, id};
+    EXPECT_EQ(head.have(ids), (std::vector<bool>{false, true, false, true}));
+    EXPECT_EQ(node.outcome(1, Method::post, in_repository("have"), {}), "invalid_argument");
+}
+
 // PEER-7
 TEST_F(ServiceTest, refuses_what_is_not_the_segment_of_its_name) {
     auto other = id;
