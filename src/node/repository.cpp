@@ -108,6 +108,21 @@ Result<std::unique_ptr<env::File>> Repository::open_segment(const SegmentId& seg
     return std::unexpected(m_folder.explain(std::move(file).error()));
 }
 
+// Whether the disk is there is asked around all of them, as Head::list_segments does: once for each
+// id that is missing would cost ten times as much.
+Result<std::vector<bool>> Repository::have(std::span<const SegmentId> ids) {
+    CHECK_OK(m_folder.require());
+    std::vector<bool> found;
+    for (const auto& id : ids) {
+        const auto status = m_files.status(m_folder.segment_path(id));
+        if (!status && status.error().code() != Errc::not_found)
+            return std::unexpected(m_folder.explain(status.error()));
+        found.push_back(status.has_value());
+    }
+    CHECK_OK(m_folder.require());
+    return found;
+}
+
 // PEER-8
 Result<bool> Repository::keep_stored(const SegmentId& segment, std::uint64_t size) {
     const auto found = m_head.segment_size(segment);

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,10 @@ public:
 
     /// A segment for reading, open for as long as the answer takes. errors  as Head::read_segment
     Result<std::unique_ptr<env::File>> open_segment(const SegmentId& segment);
+
+    /// For each id whether it is there. errors  those of reading, never a part
+    /// cost    one look each
+    Result<std::vector<bool>> have(std::span<const SegmentId> ids);
 
     /// True when a segment of this size is there, and then made durable (PEER-8).
     Result<bool> keep_stored(const SegmentId& segment, std::uint64_t size);

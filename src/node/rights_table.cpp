@@ -6,14 +6,10 @@ namespace torgo::node {
 
 namespace {
 
-/// The content of a root that is really the one of its name; nothing for one that is damaged or
-/// was removed a moment ago.
+/// The content of a root; nothing for one that was removed a moment ago or is none.
 Result<std::optional<Bytes>> read_record(head::Head& head, const std::string& name) {
     auto content = head.get_root(name);
-    if (content) {
-        if (!peer::fits_name(name, *content)) return std::nullopt;
-        return *std::move(content);
-    }
+    if (content) return *std::move(content);
     if (content.error().code() == Errc::not_found || content.error().code() == Errc::corrupt)
         return std::nullopt;
     return std::unexpected(std::move(content).error());
@@ -52,6 +48,8 @@ Result<> RightsTable::load_capabilities(Known& known) const {
     return {};
 }
 
+/// PEER-20: only verified ones were put here, so one that does not verify has decayed since, and
+/// that must give nobody his rights back.
 Result<> RightsTable::load_revocations(Known& known) const {
     TRY(const auto names, m_head.list_roots(std::string(peer::revocation_prefix)));
     for (const auto& name : names) {
@@ -59,7 +57,7 @@ Result<> RightsTable::load_revocations(Known& known) const {
         if (!content) continue;
         const auto revocation =
             peer::open_revocation(*content, m_record.repository, m_record.owner.ml_dsa);
-        if (revocation) known.revoked.insert(revocation->client);
+        known.revoked.insert(revocation ? revocation->client : peer::client_of_damaged(*content));
     }
     return {};
 }

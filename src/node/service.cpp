@@ -100,12 +100,7 @@ std::unique_ptr<Exchange> gather(const peer::Request& request, Gathered::Act act
 Result<Response> answer_have(Repository& repository, ByteView body) {
     TRY(const auto ids, peer::decode_ids(body));
     if (ids.empty()) return fail(Errc::invalid_argument, "asked for no ids");
-    std::vector<bool> bits;
-    for (const auto& id : ids) {
-        const auto size = repository.head().segment_size(id);
-        if (!size && size.error().code() != Errc::not_found) return std::unexpected(size.error());
-        bits.push_back(size.has_value());
-    }
+    TRY(const auto bits, repository.have(ids));
     return Response(200, peer::encode_bitmap(bits));
 }
 

@@ -64,6 +64,15 @@ TEST_F(ServiceTest, stores_a_segment_once_and_gives_it_back) {
     EXPECT_TRUE(read_all(head).empty());
 }
 
+TEST_F(ServiceTest, tells_which_segments_are_there) {
+    ASSERT_EQ(put_segment(1), "ok");
+    LoopExchanger link(*node.service, peer_number(1));
+    peer::PeerHead head(link, "tor:test", test_repository, 2);
+    const std::vector ids{SegmentId{}, id, SegmentId{{3}}, id};
+    EXPECT_EQ(head.have(ids), (std::vector<bool>{false, true, false, true}));
+    EXPECT_EQ(node.outcome(1, Method::post, in_repository("have"), {}), "invalid_argument");
+}
+
 // PEER-7
 TEST_F(ServiceTest, refuses_what_is_not_the_segment_of_its_name) {
     auto other = id;
@@ -214,6 +223,27 @@ TEST_F(ServiceTest, a_revocation_ends_all_rights_for_ever) {
                       "permission");
         }
     }
+}
+
+// PEER-20
+TEST_F(ServiceTest, a_revocation_that_decays_gives_no_rights_back) {
+    give(10, Rights::read);
+    const auto record = peer::sign(peer::Revocation{test_repository, peer_number(10), "lost"},
+                                   test_owner().key, crypto::SignMode::deterministic);
+    const auto root = peer::name_of_record(peer::revocation_prefix, *record);
+    ASSERT_EQ(put_root(1, root, *record), "ok");
+    const auto roots = "/node/repositories/" + test_repository.hex() + "/head/roots/";
+    node.files.flip(roots + root, 8 * 1000);
+    node.reopen();
+    EXPECT_EQ(node.outcome(10, Method::get, in_repository("status")), "permission");
+    const auto names = node.store->find(test_repository)->head().list_roots("capability-");
+    give(11, Rights::read);
+    const auto more = node.store->find(test_repository)->head().list_roots("capability-");
+    ASSERT_EQ(more->size(), 2U);
+    for (const auto& name : *more)
+        if (name != names->front()) node.files.flip(roots + name, 8 * 1000);
+    node.reopen();
+    EXPECT_EQ(node.outcome(11, Method::get, in_repository("status")), "permission");
 }
 
 // PEER-20 PEER-10

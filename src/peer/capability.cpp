@@ -122,6 +122,12 @@ std::string name_of_record(std::string_view prefix, ByteView record) {
     return std::string(prefix) + crypto::sha256(record).hex();
 }
 
+PeerId client_of_damaged(ByteView revocation) {
+    constexpr std::size_t offset = 4 + 1 + RepoId::size;
+    if (revocation.size() < offset + PeerId::size) return {};
+    return *PeerId::from(revocation.subspan(offset, PeerId::size));
+}
+
 // PEER-10
 bool fits_name(std::string_view name, ByteView content) {
     constexpr std::size_t digits = 2 * Digest::size;

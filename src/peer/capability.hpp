@@ -62,6 +62,10 @@ Result<Bytes> sign(const Revocation& revocation, const crypto::SigningKey& owner
 Result<Capability> open_capability(ByteView record, const RepoId& repository, ByteView owner_key);
 Result<Revocation> open_revocation(ByteView record, const RepoId& repository, ByteView owner_key);
 
+/// Whom a damaged revocation most likely names: the field at its place, unverified. Zero where the
+/// record is too short.
+PeerId client_of_damaged(ByteView revocation);
+
 /// The prefix and 64 digits: the root under which a record is kept.
 std::string name_of_record(std::string_view prefix, ByteView record);
 

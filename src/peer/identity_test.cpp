@@ -8,3 +8,42 @@
 #include <gtest/gtest.h>
 
 namespace torgo::peer {
+namespace {
+
+class IdentityTest : public testing::Test {
+protected:
+    env::World world() {
+        return {.clock = &m_clock, .random = &m_random, .files = m_files.get()};
+    }
+
+    std::string path() const { return "/identity"; }
+
+    sim::Clock m_clock;
+    sim::Random m_random{1};
+    std::unique_ptr<sim::FileSystem> m_files = sim::FileSystem::make(1);
+};
+
+TEST_F(IdentityTest, is_made_once_and_found_again) {
+    const auto first = load_identity(world(), path());
+    ASSERT_TRUE(first.has_value()) << first.error().detail();
+    const auto again = load_identity(world(), path());
+    ASSERT_TRUE(again.has_value()) << again.error().detail();
+    EXPECT_EQ(first->id(), again->id());
+    EXPECT_EQ(first->certificate(), again->certificate());
+    ASSERT_TRUE(m_files->remove(path()).has_value());
+    const auto other = load_identity(world(), path());
+    ASSERT_TRUE(other.has_value());
+    EXPECT_NE(first->id(), other->id());
+}
+
+TEST_F(IdentityTest, a_file_that_is_none_is_left_as_it_is) {
+    const Bytes odd(31, 7);
+    ASSERT_TRUE(env::write_file_atomically(*m_files, path(), odd).has_value());
+    const auto refused = load_identity(world(), path());
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code(), Errc::corrupt);
+    EXPECT_EQ(env::read_file(*m_files, path(), 100), odd);
+}
+
+} // namespace
+} // namespace torgo::peer
