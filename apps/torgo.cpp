@@ -2,7 +2,9 @@
 #include "cli/cli.hpp"
 #include "sys/clock.hpp"
 #include "sys/file_system.hpp"
+#include "sys/network.hpp"
 #include "sys/process.hpp"
+#include "sys/processes.hpp"
 #include "sys/random.hpp"
 
 #include <cstdio>
@@ -17,7 +19,13 @@ int run(int count, char** words) {
     torgo::sys::Clock clock;
     torgo::sys::Random random;
     torgo::sys::FileSystem files;
-    const torgo::env::World world{.clock = &clock, .random = &random, .files = &files};
+    torgo::sys::Network network;
+    torgo::sys::Processes processes;
+    const torgo::env::World world{.clock = &clock,
+                                  .random = &random,
+                                  .files = &files,
+                                  .network = &network,
+                                  .processes = &processes};
     const std::vector<std::string> arguments(words + (count > 0 ? 1 : 0), words + count);
     return torgo::cli::run(world, torgo::cli::Environment::of_process(), arguments);
 }

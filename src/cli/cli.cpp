@@ -125,7 +125,8 @@ private:
             if (!m_out.json()) m_out.warn(stop_notice);
         });
         TerminalPrompter prompter(signals.token());
-        const head::DirOpener heads(*m_world.files);
+        TRY(auto settings, heads_settings());
+        const Heads heads(m_world, std::move(settings), m_out);
         const Context context{.world = m_world,
                               .heads = heads,
                               .environment = m_environment,
@@ -139,6 +140,19 @@ private:
         auto result = invocation.command().run(context);
         crypto::on_notice({});
         return result;
+    }
+
+    /// A user without a home has no heads on nodes.
+    Result<Heads::Settings> heads_settings() const {
+        Heads::Settings out;
+        out.tor = {.socks = m_globals.tor_socks, .config = {}, .folder = {}};
+        if (!m_globals.tor_config.empty()) {
+            TRY(out.tor.config, m_environment.absolute(m_globals.tor_config));
+        }
+        const auto state = m_environment.state_folder().value_or("/nonexistent");
+        out.identity = state + "/identity";
+        out.tor.folder = state + "/tor";
+        return out;
     }
 
     env::World m_world;

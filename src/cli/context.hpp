@@ -3,10 +3,10 @@
 #include "cli/command.hpp"
 #include "cli/config.hpp"
 #include "cli/environment.hpp"
+#include "cli/heads.hpp"
 #include "cli/output.hpp"
 #include "cli/prompter.hpp"
 #include "env/world.hpp"
-#include "head/opener.hpp"
 
 #include <stop_token>
 #include <string>
@@ -21,6 +21,8 @@ struct Globals {
     std::string key_file;
     std::string cache_dir;
     std::string config;
+    std::string tor_socks;
+    std::string tor_config;
     std::string profile;
     bool no_cache = false;
     bool json = false;
@@ -31,7 +33,7 @@ struct Globals {
 /// What a command gets beside its own arguments. Borrowed: it lives as long as the command runs.
 struct Context {
     env::World world;
-    const head::Opener& heads;
+    const Heads& heads;
     const Environment& environment;
     const Globals& globals;
     const Config& config;

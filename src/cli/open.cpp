@@ -34,6 +34,7 @@ Result<std::unique_ptr<repo::Repository>> open_repository(const Context& context
     TRY(const auto path, descriptor_path(context));
     TRY(auto place, load_descriptor(*context.world.files, path));
     TRY(auto folders, local_folders(context, place.id));
+    CHECK_OK(context.heads.use_repository(place.id));
     return repo::Repository::open(
         context.world, context.heads, std::move(place), std::move(folders),
         [&out = context.out](const std::string& sentence) { out.warn(sentence); });
@@ -47,10 +48,7 @@ Result<std::unique_ptr<repo::Repository>> open_unlocked(const Context& context) 
 }
 
 Result<std::string> canonical_head(const Context& context, const std::string& text) {
-    if (text.contains("://")) {
-        TRY(const auto path, head::dir_path(text));
-        return head::dir_uri(path);
-    }
+    if (text.contains("://") || names_node(text)) return context.heads.canonical(text);
     TRY(const auto path, context.environment.absolute(text));
     return head::dir_uri(path);
 }

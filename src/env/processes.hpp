@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace torgo::env {
@@ -36,6 +37,10 @@ public:
     /// errors  `not_found` when there is no such program, `io`
     virtual Result<std::unique_ptr<Process>> start(const std::vector<std::string>& arguments,
                                                    const std::string& log_path) = 0;
+
+    /// Tells the service manager that started this process, if one asked to be told, a state like
+    /// "READY=1" (sd_notify(3)). Best effort.
+    virtual void tell_manager(std::string_view /*state*/) noexcept {}
 
     /// This process's own number.
     virtual std::int64_t own_id() const = 0;

@@ -20,7 +20,7 @@ protected:
 
     sim::Clock m_clock;
     sim::Random m_random{1};
-    std::unique_ptr<sim::FileSystem> m_files = sim::FileSystem::make(1);
+    std::unique_ptr<sim::FileSystem> m_files = std::make_unique<sim::FileSystem>();
 };
 
 TEST_F(IdentityTest, is_made_once_and_found_again) {

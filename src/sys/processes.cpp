@@ -4,11 +4,16 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
+#include <cstdlib>
 #include <mutex>
 
 namespace torgo::sys {
@@ -133,6 +138,22 @@ Result<std::unique_ptr<env::Process>> Processes::start(const std::vector<std::st
     ::close(log);
     if (failed != 0) return std::unexpected(system_error(failed, "starting " + arguments[0]));
     return std::make_unique<SpawnedProcess>(id);
+}
+
+void Processes::tell_manager(std::string_view state) noexcept {
+    const char* const path = std::getenv("NOTIFY_SOCKET"); // NOLINT(concurrency-mt-unsafe)
+    sockaddr_un address{};
+    const std::string_view name = path == nullptr ? "" : path;
+    if (name.empty() || name.size() >= sizeof address.sun_path) return;
+    address.sun_family = AF_UNIX;
+    std::ranges::copy(name, address.sun_path);
+    if (name.front() == '@') address.sun_path[0] = '\0'; // a name of Linux, no file
+    const int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (socket < 0) return;
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+    (void)::sendto(socket, state.data(), state.size(), MSG_NOSIGNAL,
+                   reinterpret_cast<const sockaddr*>(&address), size);
+    ::close(socket);
 }
 
 std::int64_t Processes::own_id() const {

@@ -9,6 +9,7 @@ class Processes final : public env::Processes {
 public:
     Result<std::unique_ptr<env::Process>> start(const std::vector<std::string>& arguments,
                                                 const std::string& log_path) override;
+    void tell_manager(std::string_view state) noexcept override;
     std::int64_t own_id() const override;
 };
 

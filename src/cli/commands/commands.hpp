@@ -1,11 +1,15 @@
 #pragma once
 
+#include "base/error.hpp"
 #include "cli/command.hpp"
+
+#include <string>
 
 /// One command is one file of this folder: its arguments, its options, and what it does.
 namespace torgo::cli {
 
 struct Globals;
+struct Context;
 
 Command backup_command();
 Command bench_command();
@@ -23,10 +27,15 @@ Command init_command();
 Command key_command();
 Command ls_command();
 Command man_command();
+Command node_command();
 Command restore_command();
 Command snapshots_command();
+Command start_command();
 Command stats_command();
 Command version_command();
+
+/// The folder of a node: what was given, else the usual one.
+Result<std::string> node_folder(const Context& context, const std::string& given);
 
 /// "torgo" with all of them and the options that every command takes, which go to `globals`.
 Command command_tree(Globals& globals);

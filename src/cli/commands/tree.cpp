@@ -58,6 +58,14 @@ std::vector<Option> global_options(Globals& globals) {
                                "take [profile.NAME] of torgo.toml over [default]");
     profile.variable = "TORGO_PROFILE";
     out.push_back(typed_only(std::move(profile)));
+    auto socks = text_option(globals.tor_socks, "tor-socks", "HOST:PORT",
+                             "use a tor that runs already, for heads behind onion services; one is "
+                             "started when not given");
+    socks.variable = "TORGO_TOR_SOCKS";
+    out.push_back(std::move(socks));
+    out.push_back(file_option(globals.tor_config, "tor-config", 0, "TORGO_TOR_CONFIG",
+                              "more lines of torrc for the tor that is started, bridges for "
+                              "example"));
     out.push_back(toggle(globals.json, "json", "print JSON, one object a line"));
     out.push_back(
         lettered(toggle(globals.quiet, "quiet", "say nothing but results and problems"), 'q'));
@@ -72,8 +80,8 @@ Command command_tree(Globals& globals) {
     root.name = "torgo";
     root.summary = "quantum-secure backup on four heads";
     root.description =
-        "Keeps encrypted snapshots of files on four heads - folders, disks, sticks - so that any "
-        "two of them may be lost. What leaves the machine is encrypted, named and signed with "
+        "Keeps encrypted snapshots of files on four heads - folders, disks, nodes on other "
+        "people's machines - so that any two of them may be lost. What leaves the machine is encrypted, named and signed with "
         "algorithms that a quantum computer does not break.";
     root.options = global_options(globals);
     root.examples = {
@@ -94,6 +102,8 @@ Command command_tree(Globals& globals) {
     root.children.push_back(check_command());
     root.children.push_back(heal_command());
     root.children.push_back(key_command());
+    root.children.push_back(start_command());
+    root.children.push_back(node_command());
     root.children.push_back(doctor_command());
     root.children.push_back(bench_command());
     root.children.push_back(config_command());

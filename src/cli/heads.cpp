@@ -1,0 +1,82 @@
+#include "cli/heads.hpp"
+
+#include "env/file_system.hpp"
+#include "head/retry_head.hpp"
+#include "head/uri.hpp"
+#include "peer/identity.hpp"
+
+namespace torgo::cli {
+
+namespace {
+constexpr std::string_view invite_prefix = "torgo-invite:";
+}
+
+bool names_node(std::string_view head) {
+    return head.starts_with("tor://") || head.starts_with("tls://") ||
+           head.starts_with(invite_prefix);
+}
+
+Heads::Heads(const env::World& world, Settings settings, Output& out)
+    : m_world(world),
+      m_settings(std::move(settings)),
+      m_folders(*world.files),
+      m_onions(world, m_settings.tor, out) {}
+
+Result<peer::NodeOpener*> Heads::nodes() const {
+    const std::lock_guard lock(m_mutex);
+    if (!m_nodes) {
+        CHECK_OK(env::make_directories(*m_world.files, env::parent_path(m_settings.identity)));
+        TRY(const auto identity, peer::load_identity(m_world, m_settings.identity));
+        TRY(auto context, crypto::TlsContext::make(crypto::TlsRole::client, identity));
+        m_context.emplace(std::move(context));
+        m_nodes = std::make_unique<peer::NodeOpener>(
+            peer::Networks{.onions = &m_onions, .direct = m_world.network}, *m_context,
+            *m_world.clock, *m_world.random);
+        if (m_repository) m_nodes->use_repository(*m_repository);
+    }
+    return m_nodes.get();
+}
+
+Result<> Heads::use_repository(const RepoId& repository) const {
+    const std::lock_guard lock(m_mutex);
+    m_repository = repository;
+    if (m_nodes) m_nodes->use_repository(repository);
+    return {};
+}
+
+Result<std::unique_ptr<head::Head>> Heads::open(const std::string& uri) const {
+    if (!names_node(uri)) return m_folders.open(uri);
+    TRY(const auto* const opener, nodes());
+    TRY(auto head, opener->open(uri));
+    return std::make_unique<head::RetryHead>(std::move(head), *m_world.clock, *m_world.random);
+}
+
+Result<std::unique_ptr<head::Head>> Heads::create(const std::string& uri,
+                                                  const head::NewHead& made) const {
+    if (!names_node(uri)) return m_folders.create(uri, made);
+    TRY(const auto* const opener, nodes());
+    TRY(auto head, opener->create(uri, made));
+    return std::make_unique<head::RetryHead>(std::move(head), *m_world.clock, *m_world.random);
+}
+
+Result<> Heads::discard(const std::string& uri, const RepoId& repository) const {
+    if (!names_node(uri)) return m_folders.discard(uri, repository);
+    TRY(const auto* const opener, nodes());
+    return opener->discard(uri, repository);
+}
+
+Result<std::string> Heads::canonical(const std::string& text) const {
+    if (text.starts_with(invite_prefix)) {
+        TRY(const auto invite, peer::parse_invite(text));
+        TRY(auto* const opener, nodes());
+        return opener->add_invite(invite);
+    }
+    if (names_node(text)) {
+        TRY(const auto uri, peer::parse_node_uri(text));
+        return peer::format_node_uri(uri);
+    }
+    TRY(const auto path, head::dir_path(text));
+    return head::dir_uri(path);
+}
+
+} // namespace torgo::cli

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "cli/onion_way.hpp"
+#include "crypto/tls.hpp"
+#include "env/world.hpp"
+#include "head/opener.hpp"
+#include "peer/opener.hpp"
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace torgo::cli {
+
+/// Heads of every kind that this program knows: folders, and nodes reached straight or through Tor.
+/// Nothing of the network is touched, and no identity made, before the first head on a node.
+class Heads final : public head::Opener {
+public:
+    struct Settings {
+        std::string identity; ///< file with this machine's identity towards nodes
+        TorSettings tor;
+    };
+
+    Heads(const env::World& world, Settings settings, Output& out);
+
+    Result<std::unique_ptr<head::Head>> open(const std::string& uri) const override;
+    Result<std::unique_ptr<head::Head>> create(const std::string& uri,
+                                               const head::NewHead& made) const override;
+    Result<> discard(const std::string& uri, const RepoId& repository) const override;
+
+    /// The one spelling of a head as a user writes it, but for relative paths; an invite is kept
+    /// for the creation of the head, and becomes the URI of its node.
+    /// errors  `invalid_argument`, `unsupported`
+    Result<std::string> canonical(const std::string& text) const;
+
+    /// Which repository is meant on nodes.
+    Result<> use_repository(const RepoId& repository) const;
+
+private:
+    Result<peer::NodeOpener*> nodes() const;
+
+    env::World m_world;
+    Settings m_settings;
+    head::DirOpener m_folders;
+    mutable OnionWay m_onions;
+    mutable std::mutex m_mutex; ///< of what follows
+    mutable std::optional<crypto::TlsContext> m_context;
+    mutable std::unique_ptr<peer::NodeOpener> m_nodes;
+    mutable std::optional<RepoId> m_repository;
+};
+
+/// True for a URI or invite that names a node.
+bool names_node(std::string_view head);
+
+} // namespace torgo::cli

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "cli/environment.hpp"
+#include "cli/output.hpp"
+#include "env/network.hpp"
+#include "env/world.hpp"
+#include "tor/onion_network.hpp"
+#include "tor/service.hpp"
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace torgo::cli {
+
+/// "127.0.0.1:9050", "[::1]:9050" or the absolute path of a Unix socket.
+/// errors  `invalid_argument`
+Result<env::Endpoint> parse_endpoint(std::string_view text);
+
+/// The lines of a file with more configuration for a tor of ours; none where `path` is empty.
+Result<std::vector<std::string>> read_tor_config(env::FileSystem& files, const std::string& path);
+
+/// How this program gets to onion services.
+struct TorSettings {
+    std::string socks;  ///< of a tor that runs already; empty: one of our own
+    std::string config; ///< file with more configuration of our own
+    std::string folder; ///< of our own
+};
+
+/// The network of onion services, with a tor that is started when it is first needed and ends with
+/// this object. Leads nowhere else (tor/onion_network.hpp). Thread-safe.
+class OnionWay final : public env::Network {
+public:
+    OnionWay(const env::World& world, TorSettings settings, Output& out);
+    ~OnionWay() override;
+
+    Result<std::unique_ptr<env::Stream>> connect(const env::Endpoint& to,
+                                                 env::Deadline deadline) override;
+
+private:
+    Result<env::Network*> network();
+    Result<env::Endpoint> own_socks();
+
+    env::World m_world;
+    TorSettings m_settings;
+    Output& m_out;
+    std::mutex m_mutex; ///< of what follows
+    std::unique_ptr<tor::Service> m_tor;
+    std::unique_ptr<tor::OnionNetwork> m_network;
+};
+
+} // namespace torgo::cli

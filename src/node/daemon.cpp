@@ -1,0 +1,278 @@
+#include "node/daemon.hpp"
+
+#include "base/ensure.hpp"
+#include "crypto/tls.hpp"
+#include "env/clock.hpp"
+#include "env/file_system.hpp"
+#include "env/random.hpp"
+#include "node/node_folder.hpp"
+#include "node/server.hpp"
+#include "node/service.hpp"
+#include "node/store.hpp"
+#include "peer/identity.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+namespace torgo::node {
+
+namespace {
+
+constexpr std::int64_t second_ns = 1'000'000'000;
+constexpr std::int64_t tor_start_ns = 30 * second_ns;
+constexpr std::int64_t tor_event_ns = 60 * second_ns;
+constexpr std::int64_t tor_stop_ns = 5 * second_ns;
+constexpr std::int64_t retry_first_ns = second_ns;
+constexpr std::int64_t retry_longest_ns = 300 * second_ns;
+constexpr std::int64_t stop_patience_ns = 10 * second_ns;
+constexpr std::int64_t scrub_step_ns = second_ns;
+constexpr std::int64_t scrub_pause_ns = 3600 * second_ns; ///< between two whole rounds
+
+bool is_wildcard(const env::Endpoint& at) {
+    return at.host == "0.0.0.0" || at.host == "::";
+}
+
+Result<std::unique_ptr<env::File>> lock_folder(env::FileSystem& files, const NodeFolder& folder) {
+    if (!files.status(folder.lock())) {
+        auto made = files.create(folder.lock());
+        if (!made && made.error().code() != Errc::exists)
+            return std::unexpected(std::move(made).error());
+    }
+    TRY(auto lock, files.open_read(folder.lock()));
+    TRY(const bool mine, lock->try_lock_exclusive());
+    if (!mine) return fail(Errc::exists, "a node runs in " + folder.path() + " already");
+    return lock;
+}
+
+} // namespace
+
+struct Daemon::State {
+    State(const env::World& w, DaemonOptions o, Say s)
+        : world(w), options(std::move(o)), folder(options.folder), say(std::move(s)) {}
+
+    ~State() { shut(); }
+
+    Result<> open();
+    Result<> listen();
+    Result<> make_tor();
+    void shut();
+    bool wait(std::int64_t duration_ns, const std::stop_token& stop);
+    void follow_tor(const std::stop_token& stop);
+    void tell(const tor::Status& status);
+    void announce();
+    std::vector<peer::Address> addresses() const;
+    void scrub(const std::stop_token& stop);
+
+    std::int64_t now() const { return world.clock->monotonic_ns(); }
+
+    env::World world;
+    DaemonOptions options;
+    NodeFolder folder;
+    Say say;
+    std::unique_ptr<env::File> lock;
+    std::optional<crypto::TlsIdentity> identity;
+    std::optional<crypto::TlsContext> tls;
+    std::unique_ptr<Store> store;
+    std::optional<Service> service;
+    std::unique_ptr<Server> server;
+    std::unique_ptr<tor::Service> tor;
+    tor::Status told;
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    std::jthread tor_thread;
+    std::jthread scrub_thread;
+};
+
+Result<> Daemon::State::open() {
+    CHECK_OK(env::make_directories(*world.files, env::parent_path(folder.path())));
+    CHECK_OK(world.files->make_directory(folder.path(), /*secret=*/true));
+    TRY(lock, lock_folder(*world.files, folder));
+    TRY(auto loaded, peer::load_identity(world, folder.identity()));
+    identity.emplace(std::move(loaded));
+    TRY(auto context, crypto::TlsContext::make(crypto::TlsRole::server, *identity));
+    tls.emplace(std::move(context));
+    TRY(store, Store::open(*world.files, folder.path()));
+    service.emplace(*store, *world.clock, Service::Settings{.node = identity->id()});
+    if (store->unreadable() != 0)
+        say(std::to_string(store->unreadable()) +
+            " repositories here can not be read: their owners must join again");
+    return {};
+}
+
+Result<> Daemon::State::listen() {
+    std::vector<Listener> listeners;
+    for (const auto& at : options.listen)
+        listeners.push_back({.at = at, .kind = Listener::Kind::peers});
+    if (options.onion)
+        listeners.push_back(
+            {.at = {.host = folder.onion_socket(), .port = 0}, .kind = Listener::Kind::peers});
+    if (options.metrics)
+        listeners.push_back({.at = *options.metrics, .kind = Listener::Kind::status});
+    TRY(server, Server::start(*service, *tls, *world.clock, listeners));
+    return save_addresses(*world.files, folder, addresses());
+}
+
+Result<> Daemon::State::make_tor() {
+    if (!options.onion) return {};
+    tor::ServiceOptions how{
+        .tor = tor::OwnTor{.folder = folder.tor(), .torrc_lines = options.torrc_lines},
+        .onion = tor::OnionService{.port = default_port,
+                                   .target = {.host = folder.onion_socket(), .port = 0},
+                                   .key_path = folder.onion_key()}};
+    TRY(tor, tor::Service::make(world, std::move(how)));
+    return {};
+}
+
+std::vector<peer::Address> Daemon::State::addresses() const {
+    std::vector<peer::Address> out;
+    if (tor)
+        if (const auto onion = tor->status().address)
+            out.push_back({.way = peer::Address::Way::tor,
+                           .host = onion->host(),
+                           .port = default_port});
+    const auto real = server->endpoints();
+    for (std::size_t i = 0; i < options.listen.size(); ++i)
+        if (!real[i].is_unix() && !is_wildcard(real[i]))
+            out.push_back({.way = peer::Address::Way::tcp,
+                           .host = real[i].host,
+                           .port = real[i].port});
+    out.resize(std::min(out.size(), peer::max_addresses));
+    return out;
+}
+
+/// True when it was not asked to stop meanwhile.
+bool Daemon::State::wait(std::int64_t duration_ns, const std::stop_token& stop) {
+    std::unique_lock held(mutex);
+    wake.wait_for(held, stop, std::chrono::nanoseconds(duration_ns), [] { return false; });
+    return !stop.stop_requested();
+}
+
+void Daemon::State::announce() {
+    if (auto saved = save_addresses(*world.files, folder, addresses()); !saved)
+        say("the node's address could not be written down: " + saved.error().detail());
+}
+
+void Daemon::State::tell(const tor::Status& status) {
+    if (status == told) return;
+    const bool new_state = status.state != told.state;
+    if (status.state == tor::State::published && new_state) {
+        announce();
+        say("reachable at " + status.address->host() + ", port " + std::to_string(default_port));
+    } else if (status.state == tor::State::bootstrapping) {
+        say("Tor: " + std::to_string(status.percent) + " % " + status.note);
+    } else if (new_state) {
+        say("Tor: " + std::string(tor::name(status.state)) +
+            (status.note.empty() ? "" : ", " + status.note));
+    }
+    told = status;
+}
+
+/// Keeps the onion service up: starts tor, follows it, starts it again after ever longer waits.
+void Daemon::State::follow_tor(const std::stop_token& stop) {
+    const std::stop_callback interrupt(stop, [this] { tor->interrupt(); });
+    auto delay = retry_first_ns;
+    while (!stop.stop_requested()) {
+        if (auto started = tor->start(now() + tor_start_ns); !started) {
+            if (!stop.stop_requested()) say("Tor does not start: " + started.error().detail());
+        } else {
+            if (!tor->warning().empty()) say(tor->warning());
+            while (!stop.stop_requested()) {
+                tell(tor->status());
+                if (tor->is_usable()) delay = retry_first_ns;
+                const auto event = tor->wait_for_event(now() + tor_event_ns);
+                if (!event && event.error().code() != Errc::timeout) break;
+            }
+            if (!stop.stop_requested()) tell(tor->status());
+        }
+        if (!wait(delay, stop)) break;
+        delay = std::min(2 * delay, retry_longest_ns);
+    }
+    tor->stop(now() + tor_stop_ns);
+}
+
+void Daemon::State::scrub(const std::stop_token& stop) {
+    const auto share = options.scrub_bytes_a_second / static_cast<std::uint64_t>(
+                                                          second_ns / scrub_step_ns);
+    while (wait(scrub_step_ns, stop)) {
+        const auto report = service->scrub_next(std::max<std::uint64_t>(share, 1));
+        if (!report) {
+            say("scrubbing stopped for now: " + report.error().detail());
+        } else if (report->damaged != 0) {
+            say(std::to_string(report->damaged) +
+                " damaged segments were moved to quarantine; their owners' heal replaces them");
+        }
+        if ((!report || report->wrapped) && !wait(scrub_pause_ns, stop)) return;
+    }
+}
+
+void Daemon::State::shut() {
+    tor_thread.request_stop();
+    scrub_thread.request_stop();
+    if (server) server->stop(now() + stop_patience_ns);
+    if (tor_thread.joinable()) tor_thread.join();
+    if (scrub_thread.joinable()) scrub_thread.join();
+}
+
+Daemon::Daemon(std::unique_ptr<State> state) : m_state(std::move(state)) {}
+Daemon::~Daemon() = default;
+
+Result<std::unique_ptr<Daemon>> Daemon::start(const env::World& world, DaemonOptions options,
+                                              Say say) {
+    auto state = std::make_unique<State>(world, std::move(options), std::move(say));
+    CHECK_OK(state->open());
+    CHECK_OK(state->make_tor());
+    CHECK_OK(state->listen());
+    auto& s = *state;
+    if (s.tor)
+        s.tor_thread = std::jthread([&s](const std::stop_token& stop) { s.follow_tor(stop); });
+    if (s.options.scrub_bytes_a_second != 0)
+        s.scrub_thread = std::jthread([&s](const std::stop_token& stop) { s.scrub(stop); });
+    return std::unique_ptr<Daemon>(new Daemon(std::move(state)));
+}
+
+const PeerId& Daemon::id() const {
+    return m_state->identity->id();
+}
+
+std::vector<env::Endpoint> Daemon::endpoints() const {
+    auto all = m_state->server->endpoints();
+    all.resize(m_state->options.listen.size());
+    return all;
+}
+
+tor::Status Daemon::tor_status() const {
+    return m_state->tor ? m_state->tor->status() : tor::Status{};
+}
+
+void Daemon::run(const std::stop_token& stop) {
+    std::unique_lock held(m_state->mutex);
+    m_state->wake.wait(held, stop, [] { return false; });
+    held.unlock();
+    m_state->shut();
+}
+
+Result<std::vector<peer::Address>> known_addresses(env::FileSystem& files,
+                                                   const std::string& folder) {
+    return load_addresses(files, NodeFolder(folder));
+}
+
+Result<peer::Invite> make_invite(const env::World& world, const std::string& folder,
+                                 std::uint64_t quota, const std::string& label) {
+    const NodeFolder place(folder);
+    peer::Invite invite{.node = {}, .addresses = {}, .secret = {}, .quota = quota};
+    TRY(invite.addresses, load_addresses(*world.files, place));
+    if (invite.addresses.empty())
+        return fail(Errc::unavailable,
+                    "the node has no address yet: wait until its onion service is reachable, or "
+                    "start it with --listen");
+    TRY(const auto identity, peer::load_identity(world, place.identity()));
+    invite.node = identity.id();
+    world.random->fill(invite.secret.bytes);
+    TRY(const auto store, Store::open(*world.files, folder));
+    CHECK_OK(store->add_invite(invite.secret, quota, label));
+    return invite;
+}
+
+} // namespace torgo::node
