@@ -138,11 +138,11 @@ TEST(Messages, lists_are_whole_and_ascend) {
 }
 
 RC_GTEST_PROP(Messages, a_bitmap_comes_back, (const std::vector<bool>& bits)) {
-    RC_ASSERT(decode_bitmap(encode_bitmap(bits), bits.size()) == bits);
+    RC_ASSERT(decode_bitmap(encode_bitmap(bits), bits.size()).value() == bits);
 }
 
 RC_GTEST_PROP(Base64url, every_byte_string_comes_back, (const Bytes& bytes)) {
-    RC_ASSERT(from_base64url(to_base64url(bytes)) == bytes);
+    RC_ASSERT(from_base64url(to_base64url(bytes)).value() == bytes);
 }
 
 TEST(Base64url, refuses_other_spellings) {
@@ -161,7 +161,7 @@ TEST(Invite, is_as_the_specification_shows) {
 // PEER-23
 TEST(Invite, comes_back_and_no_other_spelling_does) {
     auto invite = make_invite();
-    const auto long_onion = std::string(115, 'a') + ".onion";
+    const auto long_onion = std::string(113, 'a') + ".onion";
     for (int i = 1; i < 8; ++i)
         invite.addresses.push_back({Address::Way::tor, long_onion, 1234});
     invite.addresses[1] = {Address::Way::tcp, "fd00::1", 65535};
@@ -222,7 +222,7 @@ TEST_F(RightsRecord, comes_back_and_no_other_byte_does) {
 }
 
 TEST_F(RightsRecord, of_no_or_unknown_rights_is_not_signed) {
-    for (const std::uint8_t bits : {0, 16, 255}) {
+    for (const auto bits : std::initializer_list<std::uint8_t>{0, 16, 255}) {
         capability.rights.bits = bits;
         EXPECT_FALSE(sign(capability, owner).has_value());
     }
