@@ -50,7 +50,8 @@ Errc code(const Result<T>& result) {
     return result ? Errc{} : result.error().code();
 }
 
-bool say_hello(TestConnection& connection, const peer::HttpRequestHead&) {
+bool say_hello(TestConnection& connection, const peer::HttpRequestHead& head) {
+    if (head.expects_continue) connection.write("HTTP/1.1 100 Continue\r\n\r\n");
     while (!connection.body().empty()) {
     }
     return connection.write("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
@@ -250,6 +251,52 @@ TEST(NodeLink, sixteen_threads_share_four_connections) {
         thread.join();
     EXPECT_LE(node.network.connections(), 4U);
     EXPECT_LE(most, 4);
+}
+
+TEST(NodeLink, does_not_trust_what_was_idle_for_long) {
+    peer::LinkLimits limits;
+    limits.idle_ns = 0;
+    LinkedNode node(answer_all(say_hello), limits);
+    ASSERT_TRUE(get(node.link));
+    ASSERT_TRUE(get(node.link));
+    EXPECT_EQ(node.network.connections(), 2U);
+    EXPECT_EQ(node.link.statistics().replaced, 0U);
+}
+
+namespace {
+
+/// Takes connections and never says anything.
+class SilentNetwork final : public env::Network {
+public:
+    Result<std::unique_ptr<env::Stream>> connect(const env::Endpoint&, env::Deadline) override {
+        auto pair = sim::connected_streams();
+        m_kept.push_back(std::move(pair.right));
+        connected.release();
+        return std::move(pair.left);
+    }
+
+    std::counting_semaphore<> connected{0};
+
+private:
+    std::vector<std::unique_ptr<env::Stream>> m_kept;
+};
+
+} // namespace
+
+TEST(NodeLink, a_handshake_that_hangs_is_a_timeout_or_cancelled) {
+    sys::Clock clock;
+    sim::Random random{1};
+    SilentNetwork network;
+    peer::LinkLimits limits;
+    limits.connect_ns = short_ns;
+    peer::NodeLink hasty(network, test_place(), identities().client_context, clock, random, limits);
+    EXPECT_EQ(code(get(hasty)), Errc::timeout);
+    network.connected.acquire();
+    peer::NodeLink patient(network, test_place(), identities().client_context, clock, random, {});
+    std::thread waiting([&] { EXPECT_EQ(code(get(patient)), Errc::cancelled); });
+    network.connected.acquire();
+    patient.cancel();
+    waiting.join();
 }
 
 TEST(NodeLink, cancel_ends_those_that_wait_for_an_answer_and_for_a_connection) {
