@@ -19,6 +19,7 @@ void comes_back(ByteView body, Decode decode) {
 }
 
 void decode_lists(ByteView body) {
+    comes_back(body, peer::decode_kept);
     if (const auto ids = peer::decode_ids(body))
         ENSURE(std::ranges::equal(peer::encode_ids(*ids), body));
     if (const auto names = peer::decode_names(body))

@@ -26,8 +26,8 @@ std::unique_ptr<Exchange> refuse(const Error& error) {
 /// The name of a kind of request in the metrics.
 std::string kind_of(Route route, Method method) {
     static constexpr std::string_view things[] = {
-        "node_status", "join",          "status", "segment",    "audit",
-        "have",        "list_segments", "root",   "list_roots", "receipts"};
+        "node_status",   "join", "status",     "segment",  "audit",       "have",
+        "list_segments", "root", "list_roots", "receipts", "repositories"};
     const std::string thing(things[static_cast<std::size_t>(route)]);
     if (route != Route::segment && route != Route::root) return thing;
     switch (method) {
@@ -191,7 +191,7 @@ std::unique_ptr<Exchange> Service::dispatch(const peer::Request& request, const 
 // PEER-17
 Result<> Service::admit(Call& call) const {
     const auto route = call.target.route;
-    if (route == Route::node_status) {
+    if (route == Route::node_status || route == Route::repositories) {
         if (!m_store.knows(call.client)) return std::unexpected(not_permitted());
     } else if (route != Route::join) {
         call.repository = m_store.find(call.target.repository);
@@ -209,6 +209,7 @@ Service::Begun Service::serve(Call call) {
     auto& repository = call.repository;
     switch (call.target.route) {
     case Route::node_status:
+    case Route::repositories:
     case Route::join:
         return serve_node(call);
     case Route::repository_status: {
@@ -250,6 +251,7 @@ Service::Begun Service::serve_node(const Call& call) {
         return answer(
             Response(200, peer::encode(peer::NodeStatus{version, m_settings.node, free_bytes})));
     }
+    if (call.target.route == Route::repositories) return list_repositories(call.client);
     return gather(call.request,
                   [this, id = call.target.repository,
                    client = call.client](ByteView body) -> Result<Response> {
@@ -257,6 +259,20 @@ Service::Begun Service::serve_node(const Call& call) {
                       TRY(const bool created, m_store.join(id, client, join));
                       return Response(created ? 201 : 200);
                   });
+}
+
+// PEER-30
+Service::Begun Service::list_repositories(const PeerId& client) {
+    std::vector<peer::KeptRepository> kept;
+    for (const auto& repository : m_store.repositories()) {
+        TRY(const auto rights, repository->rights().of(client));
+        if (rights.bits == 0) continue;
+        if (kept.size() == peer::max_kept)
+            return fail(Errc::limit_exceeded, "more repositories than a list holds");
+        kept.push_back({repository->record().repository,
+                        static_cast<std::uint8_t>(repository->record().index)});
+    }
+    return answer(Response(200, peer::encode(kept)));
 }
 
 Service::Begun Service::serve_segment(Call call) {

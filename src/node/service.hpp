@@ -58,6 +58,7 @@ private:
     Result<> admit(Call& call) const;
     Begun serve(Call call);
     Begun serve_node(const Call& call);
+    Begun list_repositories(const PeerId& client);
     Begun serve_segment(Call call);
     Begun serve_root(Call call);
     Begun put_segment(Call call);

@@ -79,10 +79,11 @@ class TestNode {
 public:
     static constexpr std::uint64_t quota = 64_MiB;
 
-    explicit TestNode(bool verify_names = true, std::uint64_t room = quota) {
+    explicit TestNode(bool verify_names = true, std::uint64_t room = quota,
+                      const PeerId& founder_id = peer_number(1)) {
         reopen(verify_names);
         EXPECT_TRUE(store->add_invite(secret_number(1), room, "test").has_value());
-        LoopExchanger founder(*service, peer_number(1));
+        LoopExchanger founder(*service, founder_id);
         peer::PeerHead head(founder, "tor:test", test_repository, 2);
         EXPECT_TRUE(head.join(secret_number(1), test_owner().keys).has_value());
     }

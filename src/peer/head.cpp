@@ -142,6 +142,64 @@ Result<> PeerHead::put_segment(const SegmentId& name, ByteView content) {
     return {};
 }
 
+/// One read of a part of a segment, in as many requests as the link breaks it into.
+class PeerHead::RangeRead {
+public:
+    RangeRead(PeerHead& head, const SegmentId& segment, std::uint64_t offset, ByteSpan out)
+        : m_head(head), m_segment(segment), m_offset(offset), m_out(out) {}
+
+    Result<> run() {
+        for (int resumes = 0;; ++resumes) {
+            const auto before = m_filled;
+            auto read = ask();
+            if (read || m_refused || resumes == max_resumes || m_filled - before < resume_after)
+                return read;
+            const auto code = read.error().code();
+            if (code != Errc::unavailable && code != Errc::timeout) return read;
+        }
+    }
+
+private:
+    Result<> ask() {
+        auto to = m_head.target(Route::segment);
+        to.segment = m_segment;
+        const Range left{m_offset + m_filled, m_offset + m_out.size() - 1};
+        const Header range{std::string(range_header), format_range(left)};
+        m_left = m_out.size() - m_filled;
+        TRY(const auto answer,
+            m_head.m_node.exchange(
+                {Method::get, format_target(to), {range}, 0}, source_of({}),
+                [this](const Answer& from, ByteView bytes) { return take(from, bytes); }));
+        m_refused = true; // the node has said all that it says
+        if (!answer.ok()) return std::unexpected(error_of(answer, m_text).with(m_head.m_uri));
+        if (m_filled != m_out.size()) return wrong_size();
+        return {};
+    }
+
+    Result<> take(const Answer& answer, ByteView bytes) {
+        if (!answer.ok()) {
+            keep_text(m_text, bytes);
+            return {};
+        }
+        if (answer.body_size != m_left || bytes.size() > m_out.size() - m_filled) {
+            m_refused = true;
+            return wrong_size();
+        }
+        std::ranges::copy(bytes, m_out.begin() + static_cast<std::ptrdiff_t>(m_filled));
+        m_filled += bytes.size();
+        return {};
+    }
+
+    PeerHead& m_head;
+    const SegmentId& m_segment;
+    std::uint64_t m_offset;
+    ByteSpan m_out;
+    std::size_t m_filled = 0;
+    std::size_t m_left = 0; ///< asked for in this request
+    bool m_refused = false; ///< asking again would not help
+    Bytes m_text;
+};
+
 Result<> PeerHead::read_segment(const SegmentId& segment, std::uint64_t offset, ByteSpan out) {
     // Neither can be written as a range; the size tells what is to be said.
     if (out.empty() || offset > std::numeric_limits<std::uint64_t>::max() - out.size()) {
@@ -149,27 +207,7 @@ Result<> PeerHead::read_segment(const SegmentId& segment, std::uint64_t offset, 
         if (out.empty()) return {};
         return fail(Errc::corrupt, segment.hex() + " is shorter than what is asked of it");
     }
-    auto to = target(Route::segment);
-    to.segment = segment;
-    const Header range{std::string(range_header), format_range({offset, offset + out.size() - 1})};
-    std::size_t filled = 0;
-    Bytes text;
-    const auto sink = [&](const Answer& answer, ByteView bytes) -> Result<> {
-        if (!answer.ok()) {
-            keep_text(text, bytes);
-            return {};
-        }
-        if (answer.body_size != out.size() || bytes.size() > out.size() - filled)
-            return wrong_size();
-        std::ranges::copy(bytes, out.begin() + static_cast<std::ptrdiff_t>(filled));
-        filled += bytes.size();
-        return {};
-    };
-    TRY(const auto answer,
-        m_node.exchange({Method::get, format_target(to), {range}, 0}, source_of({}), sink));
-    if (!answer.ok()) return std::unexpected(error_of(answer, text).with(m_uri));
-    if (filled != out.size()) return wrong_size();
-    return {};
+    return RangeRead(*this, segment, offset, out).run();
 }
 
 Result<std::uint64_t> PeerHead::segment_size(const SegmentId& segment) {
@@ -276,6 +314,14 @@ Result<> PeerHead::join(const InviteSecret& secret, const OwnerKeys& owner) {
     const Join message{secret, static_cast<std::uint8_t>(m_index), owner};
     CHECK_OK(ask(Method::post, target(Route::join), encode(message), 0));
     return {};
+}
+
+Result<std::vector<KeptRepository>> kept_repositories(Exchanger& node) {
+    Target target;
+    target.route = Route::repositories;
+    TRY(const auto body,
+        gather(node, {Method::get, format_target(target), {}, 0}, {}, max_kept_size));
+    return decode_kept(body);
 }
 
 Result<NodeStatus> node_status(Exchanger& node, const PeerId& expected) {

@@ -17,6 +17,11 @@ namespace torgo::peer {
 /// holds one in memory, as its name, which the request needs, comes last.
 inline constexpr std::uint64_t max_segment_file = 64_MiB + 1024 * 32 + 64 * 32 + 96;
 
+/// A read whose link breaks after it brought this many bytes goes on where it broke, so often at
+/// most; what brings less is for the caller to repeat.
+inline constexpr std::size_t resume_after = 256_KiB;
+inline constexpr int max_resumes = 8;
+
 /// The head that a node keeps, seen through the peer protocol. Verifies the form of what the node
 /// says, and (as every head) not the content.
 class PeerHead final : public head::Head {
@@ -57,6 +62,8 @@ public:
 private:
     class Writer;
 
+    class RangeRead;
+
     Target target(Route route) const;
     Result<Bytes> ask(Method method, const Target& target, ByteView body, std::size_t limit);
     Result<std::vector<std::string>> list_page(const std::string& prefix, const std::string& after);
@@ -66,6 +73,9 @@ private:
     RepoId m_repository;
     unsigned m_index;
 };
+
+/// What a node keeps for this client. errors  as node_status; `permission` where that is nothing
+Result<std::vector<KeptRepository>> kept_repositories(Exchanger& node);
 
 /// What a node says of itself. errors  those of exchange; `authentication` where another PeerId
 /// than `expected` stands in it

@@ -77,6 +77,34 @@ Result<RepositoryStatus> decode_repository_status(ByteView body) {
     return status;
 }
 
+Bytes encode(const std::vector<KeptRepository>& kept) {
+    ENSURE(kept.size() <= max_kept);
+    Writer out;
+    out.put(version).put(static_cast<std::uint16_t>(kept.size()));
+    for (const auto& one : kept)
+        out.raw(one.repository.view()).put(one.index);
+    return std::move(out).take();
+}
+
+// PEER-30
+Result<std::vector<KeptRepository>> decode_kept(ByteView body) {
+    Reader in(body);
+    CHECK_OK(take_version(in));
+    TRY(const auto count, in.get<std::uint16_t>());
+    if (count > max_kept) return fail(Errc::limit_exceeded, "a list of more than 4,096");
+    std::vector<KeptRepository> kept;
+    for (unsigned i = 0; i < count; ++i) {
+        KeptRepository one;
+        TRY(one.repository, in.id<RepoId>());
+        TRY(one.index, in.get<std::uint8_t>());
+        if (!kept.empty() && one.repository <= kept.back().repository)
+            return fail(Errc::corrupt, "a list of repositories does not ascend");
+        kept.push_back(one);
+    }
+    CHECK_OK(in.done());
+    return kept;
+}
+
 Bytes encode(const Join& join) {
     ENSURE(join.owner.ml_dsa.size() == OwnerKeys::ml_dsa_size);
     ENSURE(join.owner.slh_dsa.size() == OwnerKeys::slh_dsa_size);

@@ -42,6 +42,21 @@ struct RepositoryStatus {
 Bytes encode(const RepositoryStatus& status);
 Result<RepositoryStatus> decode_repository_status(ByteView body);
 
+/// One of the repositories that a node keeps and a client may use.
+struct KeptRepository {
+    RepoId repository;
+    std::uint8_t index = 0; ///< of the head that the node keeps
+
+    bool operator==(const KeptRepository&) const = default;
+};
+
+inline constexpr std::size_t max_kept = 4096;
+inline constexpr std::size_t max_kept_size = 1 + 2 + max_kept * (RepoId::size + 1);
+
+/// in  at most max_kept, ascending
+Bytes encode(const std::vector<KeptRepository>& kept);
+Result<std::vector<KeptRepository>> decode_kept(ByteView body);
+
 using InviteSecret = Id<struct InviteSecretTag, 32>; ///< who shows it may join, once
 
 /// The owner of a repository, as a node knows it: the keys that sign capabilities and descriptor.

@@ -135,6 +135,8 @@ std::string format_target(const Target& target) {
                "&max=" + std::to_string(target.max);
     case Route::receipts:
         return base + "/receipts";
+    case Route::repositories:
+        return "/v1/repositories";
     }
     return {};
 }
@@ -144,6 +146,10 @@ Result<Target> parse_target(std::string_view text) {
     if (text.size() > max_target) return fail(Errc::limit_exceeded, "a target that is too long");
     Target target;
     if (text == "/v1/status") return target;
+    if (text == "/v1/repositories") {
+        target.route = Route::repositories;
+        return target;
+    }
     if (!take(text, "/v1/")) return unknown();
     const bool joins = take(text, "repositories/");
     const auto repository = take_until(text, '/');
@@ -157,6 +163,7 @@ Result<Target> parse_target(std::string_view text) {
 bool allows(Route route, Method method) noexcept {
     switch (route) {
     case Route::node_status:
+    case Route::repositories:
     case Route::repository_status:
     case Route::segments:
     case Route::roots:

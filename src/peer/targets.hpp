@@ -26,6 +26,7 @@ enum class Route : std::uint8_t {
     root,
     roots,
     receipts,
+    repositories,
 };
 
 /// What a request is about. Fields that the route does not have keep their defaults.
