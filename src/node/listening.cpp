@@ -1,14 +1,15 @@
 #include "node/listening.hpp"
 
 #include <arpa/inet.h>
-#include <cerrno>
-#include <cstring>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 namespace torgo::node {
@@ -82,8 +83,8 @@ Result<int> make_socket(int family) {
 bool is_left_over(const Address& address) {
     const auto probe = make_socket(AF_UNIX);
     if (!probe) return false;
-    const bool refused = ::connect(*probe, address.get(), address.size) != 0 &&
-                         errno == ECONNREFUSED;
+    const bool refused =
+        ::connect(*probe, address.get(), address.size) != 0 && errno == ECONNREFUSED;
     (void)::close(*probe);
     return refused;
 }

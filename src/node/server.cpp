@@ -17,14 +17,14 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <condition_variable>
 #include <map>
 #include <mutex>
-#include <sys/socket.h>
 #include <thread>
-#include <unistd.h>
 
 namespace torgo::node {
 
@@ -47,6 +47,9 @@ struct Door {
     asio::steady_timer pause;
 };
 
+/// A longer wait than this would overflow.
+constexpr std::chrono::nanoseconds stop_time_max = std::chrono::hours(24);
+
 /// What went wrong with one caller, who is gone; not with the listening socket or this process.
 bool concerns_caller(int number) {
     return number == EAGAIN || number == EINTR || number == ECONNABORTED || number == EPROTO ||
@@ -60,7 +63,9 @@ struct Server::State {
           const ServerLimits& limits)
         : disk(limits.disk_threads),
           ticks(asio::make_strand(network)),
-          shared{service, tls, clock, limits, network, disk, [this] { return snapshot(); }} {}
+          shared{service, tls, clock, limits, network, disk, [this] {
+                     return snapshot();
+                 }} {}
 
     ServerCounters snapshot() const {
         const std::lock_guard lock(mutex);
@@ -110,8 +115,8 @@ Task<void> Server::State::accept_all(Door& door) {
         const auto [error] =
             co_await door.socket.async_wait(asio::posix::descriptor_base::wait_read, quietly);
         if (error || shared.stopping) continue; // closed: stopping
-        const int made = ::accept4(door.socket.native_handle(), nullptr, nullptr,
-                                   SOCK_NONBLOCK | SOCK_CLOEXEC);
+        const int made =
+            ::accept4(door.socket.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (made >= 0) {
             welcome({made, door.listening.family(), door.listening.kind()});
         } else if (!concerns_caller(errno)) {
@@ -145,16 +150,19 @@ void Server::State::welcome(const Accepted& accepted) {
 /// end soon; the youngest idle connection goes when there are too many in all, since a flood of
 /// them is younger than who was here before. The mutex is held.
 bool Server::State::make_room() {
-    const auto living = [](const auto& item) { return !item.second->doomed(); };
+    const auto living = [](const auto& item) {
+        return !item.second->doomed();
+    };
     const auto in_phase = [&](Phase phase) {
-        return [=](const auto& item) { return living(item) && item.second->phase() == phase; };
+        return [=](const auto& item) {
+            return living(item) && item.second->phase() == phase;
+        };
     };
     const auto handshakes = std::ranges::count_if(connections, in_phase(Phase::handshake));
     if (static_cast<std::size_t>(handshakes) >= shared.limits.handshakes)
         std::ranges::find_if(connections, in_phase(Phase::handshake))->second->displace();
     if (connections.size() < shared.limits.connections) return true;
-    const auto idle =
-        std::find_if(connections.rbegin(), connections.rend(), in_phase(Phase::idle));
+    const auto idle = std::find_if(connections.rbegin(), connections.rend(), in_phase(Phase::idle));
     if (idle == connections.rend()) return false;
     idle->second->evict();
     return true;
@@ -234,12 +242,13 @@ void Server::stop(env::Deadline deadline) {
     }
     state.close_doors();
     state.for_all(&Connection::finish);
-    const auto nobody = [&] { return state.connections.empty(); };
-    const auto left_ns = deadline - state.shared.clock.monotonic_ns();
+    const auto nobody = [&] {
+        return state.connections.empty();
+    };
     {
+        const std::chrono::nanoseconds left(deadline - state.shared.clock.monotonic_ns());
         std::unique_lock lock(state.mutex);
-        state.changed.wait_for(lock, std::chrono::nanoseconds(std::max<std::int64_t>(left_ns, 0)),
-                               nobody);
+        state.changed.wait_for(lock, std::clamp(left, left.zero(), stop_time_max), nobody);
     }
     state.for_all(&Connection::kill);
     {

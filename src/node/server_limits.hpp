@@ -15,7 +15,8 @@ struct ServerLimits {
     unsigned network_threads = 2;
     unsigned disk_threads = 4;
 
-    /// Each is an open file. A process may have 1,024 where nobody says more; half are for the disk.
+    /// Each is an open file. A process may have 1,024 where nobody says more; half are for the
+    /// disk.
     std::size_t connections = 512;
     std::size_t connections_per_peer = 32;
     std::size_t handshakes = 64; ///< at once; over it the oldest is broken off
@@ -48,8 +49,8 @@ inline constexpr std::size_t body_piece_size = 256_KiB;
 /// Encrypted at once, and written with one call.
 inline constexpr std::size_t write_piece_size = 64_KiB;
 /// What a connection with a request takes at most: a piece; what came from the wire
-/// (TlsSession::input_size_max); what goes there, twice, and answers to changes of keys; the session
-/// and the connection itself.
+/// (TlsSession::input_size_max); what goes there, twice, and answers to changes of keys; the
+/// session and the connection itself.
 inline constexpr std::size_t busy_connection_size =
     body_piece_size + 128_KiB + 2 * (write_piece_size + 1_KiB) + 64_KiB + 48_KiB;
 

@@ -1,5 +1,4 @@
 #include "node/server.hpp"
-
 #include "node/test_server.hpp"
 
 #include <filesystem>
@@ -213,10 +212,12 @@ TEST(Server, tells_its_state_on_loopback_and_nowhere_else) {
 
 TEST(Server, refuses_places_that_are_none) {
     const TestServer test;
-    for (const auto& place : {env::Endpoint{"localhost", 1}, {"", 0}, {"/" + std::string(200, 'a')},
-                              {"/tmp/x", 5}, {"1.2.3", 4}}) {
-        const auto made = Server::start(*test.node.service, test.tls.server, test.clock,
-                                        {{place}});
+    for (const auto& place : {env::Endpoint{"localhost", 1},
+                              {"", 0},
+                              {"/" + std::string(200, 'a')},
+                              {"/tmp/x", 5},
+                              {"1.2.3", 4}}) {
+        const auto made = Server::start(*test.node.service, test.tls.server, test.clock, {{place}});
         ASSERT_FALSE(made) << place.host;
         EXPECT_EQ(made.error().code(), Errc::invalid_argument);
     }

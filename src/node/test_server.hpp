@@ -10,12 +10,13 @@
 #include "sys/clock.hpp"
 
 #include <arpa/inet.h>
-#include <cstring>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include <cstring>
 
 namespace torgo::node {
 
@@ -114,8 +115,8 @@ public:
     explicit TestServer(const std::vector<Listener>& listeners, const ServerLimits& limits = {},
                         std::uint64_t room = TestNode::quota)
         : node(true, room) {
-        const peer::Capability all{test_repository, tls.client_identity.id(),
-                                   {peer::Rights::all}, 0, "test"};
+        const peer::Capability all{
+            test_repository, tls.client_identity.id(), {peer::Rights::all}, 0, "test"};
         const auto record =
             peer::sign(all, test_owner().key, crypto::SignMode::deterministic).value();
         const auto name = peer::name_of_record(peer::capability_prefix, record);
@@ -138,9 +139,7 @@ public:
             .value();
     }
 
-    peer::HttpClient client(std::size_t listener = 0) const {
-        return {link(listener), "node"};
-    }
+    peer::HttpClient client(std::size_t listener = 0) const { return {link(listener), "node"}; }
 
     Result<TestAnswer> ask(peer::HttpClient& client, std::string_view method,
                            const std::string& target, ByteView body = {}, bool ask_first = false,
