@@ -111,9 +111,9 @@ void run(benchmark::State& state, bool put) {
     if (!put && !bench.transfer(segments, true)) state.SkipWithError("put");
     for ([[maybe_unused]] auto _ : state)
         if (!bench.transfer(segments, put)) state.SkipWithError("refused");
-    state.SetBytesProcessed(static_cast<std::int64_t>(
-        static_cast<std::size_t>(state.iterations()) * segments.size() *
-        segments[0].content.size()));
+    state.SetBytesProcessed(
+        static_cast<std::int64_t>(static_cast<std::size_t>(state.iterations()) * segments.size() *
+                                  segments[0].content.size()));
 }
 
 void put_segments(benchmark::State& state) {
