@@ -45,6 +45,7 @@ OUTSIDE = {
     "toml++/": "cli",
     "qrencode": "cli",
     "sys/acl.h": "source",
+    "boost/": "node",
 }
 
 KEYWORDS = ["SOURCES", "HEADERS", "DEPS", "PRIVATE_DEPS", "TESTS", "TEST_DEPS"]

@@ -101,6 +101,10 @@ public:
     /// The wire gives no more bytes.
     void input_ended() noexcept;
 
+    /// Gives back the memory of both directions as far as nothing waits there; it is taken again
+    /// when it is needed. For links that will be silent for long.
+    void release_memory();
+
     /// Goes on with the handshake as far as the input reaches: true when it is done. A client must
     /// look at `peer` before it sends what `output` then holds; a server has proved nobody before.
     /// errors  `authentication` for a certificate or proof that is refused, here or there;

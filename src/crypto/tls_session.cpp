@@ -19,7 +19,7 @@ using BioMethod = std::unique_ptr<BIO_METHOD, Deleter<BIO_meth_free>>;
 /// Both directions of the wire. OpenSSL's own memory BIO clears all its memory whenever it becomes
 /// empty; this one does not.
 struct Wire {
-    Bytes in = Bytes(TlsSession::input_size_max);
+    Bytes in; ///< of no size, or of input_size_max
     std::size_t in_begin = 0;
     std::size_t in_end = 0;
     bool in_closed = false;
@@ -114,6 +114,7 @@ TlsSession::~TlsSession() = default;
 ByteSpan TlsSession::input_space() {
     auto& wire = m_state->wire;
     if (wire.in_begin == wire.in_end) wire.in_begin = wire.in_end = 0;
+    if (wire.in.empty()) wire.in.resize(input_size_max);
     return ByteSpan(wire.in).subspan(wire.in_end);
 }
 
@@ -133,6 +134,16 @@ std::size_t TlsSession::feed(ByteView wire) {
 
 void TlsSession::input_ended() noexcept {
     m_state->wire.in_closed = true;
+}
+
+void TlsSession::release_memory() {
+    auto& wire = m_state->wire;
+    if (wire.in_begin == wire.in_end) {
+        wire.in_begin = wire.in_end = 0;
+        Bytes().swap(wire.in);
+    }
+    if (wire.out.empty()) Bytes().swap(wire.out);
+    SSL_free_buffers(m_state->ssl.get()); // does nothing where a part of a record waits
 }
 
 Result<bool> TlsSession::handshake() {

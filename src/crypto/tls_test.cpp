@@ -142,6 +142,26 @@ TEST(TlsSession, records_are_as_large_as_tls_allows) {
     EXPECT_EQ(link.client.output().size(), 8 * (16_KiB + 22));
 }
 
+TEST(TlsSession, goes_on_after_its_memory_was_released) {
+    const TlsPair pair;
+    TlsLink link(pair);
+    ASSERT_TRUE(link.shake_hands());
+    Bytes room(100);
+    for (int turn = 0; turn < 3; ++turn) {
+        link.client.release_memory();
+        link.server.release_memory();
+        ASSERT_EQ(link.client.encrypt(as_bytes("question")).value(), 8U);
+        Bytes wire;
+        link.client.take_output(wire);
+        // In two parts, the first of which is no whole record.
+        ASSERT_EQ(link.server.feed(ByteView(wire).first(12)), 12U);
+        ASSERT_EQ(link.server.decrypt(room).value(), 0U);
+        link.server.release_memory();
+        ASSERT_EQ(link.server.feed(ByteView(wire).subspan(12)), wire.size() - 12);
+        ASSERT_EQ(link.server.decrypt(room).value(), 8U);
+    }
+}
+
 TEST(TlsSession, close_notify_is_an_end_and_a_cut_is_a_broken_link) {
     const TlsPair pair;
     for (const bool polite : {true, false}) {
