@@ -117,9 +117,11 @@ void Check::check_pack(const segment::PackInfo& pack, bool whole) {
     for (const auto i : states.missing)
         warning(name + ": segment " + std::to_string(i + 1) + " is missing on " +
                 m_heads.uri(m_heads.head_of(i)));
-    for (const auto i : states.corrupt)
+    for (std::size_t c = 0; c < states.corrupt.size(); ++c) {
+        const auto i = states.corrupt[c];
         warning(name + ": segment " + std::to_string(i + 1) + " is damaged on " +
-                m_heads.uri(m_heads.head_of(i)));
+                m_heads.uri(m_heads.head_of(i)) + " (" + states.damage[c] + ")");
+    }
     if (whole) check_chunks(pack);
     // Damage in different places of different segments can still be mended: the chunks tell.
     const auto lost = states.missing.size() + states.away.size();

@@ -68,9 +68,15 @@ SegmentStates inspect_segments(const HeadSet& heads, const RepoId& repo,
         };
         const auto trailer = segment::verify_segment(read, *size, pack.segments[i]);
         states.bytes_read += *size;
-        const bool fits =
-            trailer && trailer->index == i && trailer->info == pack && trailer->repo == repo;
-        if (!fits) states.corrupt.push_back(i);
+        // SEGMENT-14: its trailer may tell of another pack that has this segment too.
+        if (trailer && trailer->repo == repo) continue;
+        if (!trailer && trailer.error().code() != Errc::corrupt &&
+            trailer.error().code() != Errc::unsupported) {
+            states.away.push_back(i);
+            continue;
+        }
+        states.corrupt.push_back(i);
+        states.damage.push_back(trailer ? "it is of another repository" : trailer.error().detail());
     }
     return states;
 }

@@ -40,9 +40,10 @@ list_packs(const HeadSet& heads, const Descriptor& descriptor,
 
 /// How the segments of one pack are doing.
 struct SegmentStates {
-    std::vector<unsigned> missing; ///< head is there, segment is not, or has the wrong size
-    std::vector<unsigned> corrupt; ///< is there and does not have its name's hash
-    std::vector<unsigned> away;    ///< its head cannot be used
+    std::vector<unsigned> missing;   ///< head is there, segment is not, or has the wrong size
+    std::vector<unsigned> corrupt;   ///< is there and does not have its name's hash
+    std::vector<unsigned> away;      ///< its head cannot be used, or fails to read it
+    std::vector<std::string> damage; ///< what is wrong with each of `corrupt`
     std::uint64_t bytes_read = 0;
 
     std::size_t bad() const { return missing.size() + corrupt.size() + away.size(); }

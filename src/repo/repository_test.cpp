@@ -3,6 +3,7 @@
 #include "repo/browse.hpp"
 #include "repo/check.hpp"
 #include "repo/head_set.hpp"
+#include "repo/pack_list.hpp"
 #include "repo/repository.hpp"
 #include "repo/restore.hpp"
 #include "source/compare.hpp"
@@ -224,6 +225,36 @@ TEST_F(RepositoryTest, a_touched_file_stays_in_its_bundle_and_a_changed_one_does
                                [&](const Difference& d) { changes.push_back(d.path); });
     ASSERT_TRUE(compared.has_value()) << compared.error().detail();
     EXPECT_EQ(changes, (std::vector<std::string>{(tree() / "many/file150").string()}));
+}
+
+/// As two machines make them that save the same file at once: the sealed chunk is the same, the
+/// trailers behind it are not.
+TEST_F(RepositoryTest, packs_that_have_a_segment_in_common_are_both_sound) {
+    const auto repository = open();
+    auto& heads = repository->heads();
+    const auto& id = repository->descriptor().id;
+    const segment::Code code{.k = 2, .n = 4};
+    const auto write_pack = [&](ByteView pack) {
+        return heads.write_pack(id, segment::PackClass::data, code, pack, 4, [](std::size_t) {})
+            .value()
+            .info;
+    };
+    Bytes pack(4 * segment::cell_size, 7);
+    const auto first = write_pack(pack);
+    pack[segment::cell_size] = 8; // in segment 1, and in the two that are computed
+    const auto second = write_pack(pack);
+    ASSERT_EQ(first.segments[0], second.segments[0]);
+    ASSERT_NE(first.segments[1], second.segments[1]);
+    for (const auto& info : {first, second}) {
+        const auto states = inspect_segments(heads, id, info, /*whole=*/true);
+        EXPECT_EQ(states.bad(), 0U) << testing::PrintToString(states.damage);
+    }
+    const auto damaged = fs::path(m_heads[0]) / "segments" / first.segments[0].hex().substr(0, 2) /
+                         first.segments[0].hex();
+    fs::permissions(damaged, fs::perms::owner_write, fs::perm_options::add);
+    std::fstream(damaged, std::ios::in | std::ios::out | std::ios::binary).seekp(9).put('x');
+    for (const auto& info : {first, second})
+        EXPECT_EQ(inspect_segments(heads, id, info, true).corrupt, std::vector<unsigned>{0});
 }
 
 TEST_F(RepositoryTest, any_two_heads_may_be_lost) {

@@ -72,6 +72,17 @@ class Machine:
     def expect_first_restores(self):
         self.expect_restores(self.first, self.first_data, self.first_data)
 
+    def expect_whole_once_healed(self):
+        """A session that died may have left its last record on some heads only."""
+        done = self.run("check")
+        if done.returncode == 0:
+            return
+        warnings = [line for line in done.stderr.splitlines() if "warning" in line]
+        assert done.returncode == 1 and warnings, done.stdout + done.stderr
+        assert all(" is missing on " in line for line in warnings), done.stderr
+        self.must("heal")
+        self.must("check")
+
     def expect_check_is_clean(self):
         self.must("check", "--read-data")
 

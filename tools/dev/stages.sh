@@ -5,7 +5,7 @@
 
 passed=0 failed=0 skipped=0
 fresh=${CI:+yes}
-all_kinds=
+all_kinds=${CI:+yes}
 
 # stage NAME KEY COMMAND...: the command leaves its counts as JUnit files build/.state/NAME*.xml, or
 # none and counts as one test itself.
@@ -94,7 +94,7 @@ run_every_test() {
     [ -z "$all_kinds" ] || slow_stages "$code"
 }
 
-# With --all: every header on its own, and the unit tests once more with the sanitizers.
+# In CI and with --all: every header on its own, and the unit tests once more with the sanitizers.
 slow_stages() {
     stage headers "$1" build_preset dev all_verify_interface_header_sets || true
     if stage build-asan "$1" build_preset asan; then
