@@ -23,8 +23,8 @@ constexpr const char* isolation = "torgo";
 Result<env::Endpoint> parse_endpoint(std::string_view text) {
     if (text.starts_with('/')) return env::Endpoint{.host = std::string(text), .port = 0};
     const auto colon = text.rfind(':');
-    const auto wrong = fail(Errc::invalid_argument, "\"" + std::string(text) +
-                                                        "\" is no HOST:PORT or /path of a socket");
+    const auto wrong = fail(Errc::invalid_argument,
+                            "\"" + std::string(text) + "\" is no HOST:PORT or /path of a socket");
     if (colon == std::string_view::npos || colon == 0) return wrong;
     auto host = text.substr(0, colon);
     const bool bracketed = host.starts_with('[') && host.ends_with(']');
@@ -68,8 +68,7 @@ Result<env::Endpoint> OnionWay::own_socks() {
         return fail(Errc::not_found, "there is no tor here to reach this head with: install tor, "
                                      "or name one that runs with --tor-socks");
     if (!started && started.error().code() == Errc::exists)
-        return fail(Errc::exists, "another torgo of this user runs a tor in " +
-                                      m_settings.folder +
+        return fail(Errc::exists, "another torgo of this user runs a tor in " + m_settings.folder +
                                       ": wait for it, or name a running tor with --tor-socks");
     CHECK_OK_WITH("starting tor", started);
     if (!m_tor->warning().empty()) m_out.warn(m_tor->warning());

@@ -129,15 +129,13 @@ std::vector<peer::Address> Daemon::State::addresses() const {
     std::vector<peer::Address> out;
     if (tor)
         if (const auto onion = tor->status().address)
-            out.push_back({.way = peer::Address::Way::tor,
-                           .host = onion->host(),
-                           .port = default_port});
+            out.push_back(
+                {.way = peer::Address::Way::tor, .host = onion->host(), .port = default_port});
     const auto real = server->endpoints();
     for (std::size_t i = 0; i < options.listen.size(); ++i)
         if (!real[i].is_unix() && !is_wildcard(real[i]))
-            out.push_back({.way = peer::Address::Way::tcp,
-                           .host = real[i].host,
-                           .port = real[i].port});
+            out.push_back(
+                {.way = peer::Address::Way::tcp, .host = real[i].host, .port = real[i].port});
     out.resize(std::min(out.size(), peer::max_addresses));
     return out;
 }
@@ -193,8 +191,8 @@ void Daemon::State::follow_tor(const std::stop_token& stop) {
 }
 
 void Daemon::State::scrub(const std::stop_token& stop) {
-    const auto share = options.scrub_bytes_a_second / static_cast<std::uint64_t>(
-                                                          second_ns / scrub_step_ns);
+    const auto share =
+        options.scrub_bytes_a_second / static_cast<std::uint64_t>(second_ns / scrub_step_ns);
     while (wait(scrub_step_ns, stop)) {
         const auto report = service->scrub_next(std::max<std::uint64_t>(share, 1));
         if (!report) {

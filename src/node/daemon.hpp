@@ -22,8 +22,8 @@ inline constexpr std::uint16_t default_port = 7443;
 inline constexpr std::uint16_t default_metrics_port = 9090;
 
 struct DaemonOptions {
-    std::string folder;                ///< absolute; made when it is not there
-    std::vector<env::Endpoint> listen; ///< addresses of this machine; port 0 picks a free one
+    std::string folder;                   ///< absolute; made when it is not there
+    std::vector<env::Endpoint> listen;    ///< addresses of this machine; port 0 picks a free one
     std::optional<env::Endpoint> metrics; ///< a port of a loopback address
     bool onion = true;                    ///< whether to be an onion service
     std::vector<std::string> torrc_lines; ///< more configuration of tor

@@ -18,8 +18,8 @@ Result<std::vector<peer::Address>> load_addresses(env::FileSystem& files,
                                                   const NodeFolder& folder) {
     auto content = env::read_file(files, folder.addresses(), addresses_size_max);
     if (!content && content.error().code() == Errc::not_found)
-        return fail(Errc::not_found, "no node has run in " + folder.path() +
-                                         " yet: start it with \"torgo start\"");
+        return fail(Errc::not_found,
+                    "no node has run in " + folder.path() + " yet: start it with \"torgo start\"");
     if (!content) return std::unexpected(std::move(content).error());
     std::vector<peer::Address> out;
     auto text = as_text(*content);

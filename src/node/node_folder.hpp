@@ -31,7 +31,6 @@ Result<> save_addresses(env::FileSystem& files, const NodeFolder& folder,
                         const std::vector<peer::Address>& addresses);
 
 /// errors  `not_found` when no daemon has served the folder yet; `corrupt`
-Result<std::vector<peer::Address>> load_addresses(env::FileSystem& files,
-                                                  const NodeFolder& folder);
+Result<std::vector<peer::Address>> load_addresses(env::FileSystem& files, const NodeFolder& folder);
 
 } // namespace torgo::node

@@ -1,6 +1,5 @@
-#include "peer/identity.hpp"
-
 #include "env/file_system.hpp"
+#include "peer/identity.hpp"
 #include "sim/clock.hpp"
 #include "sim/file_system.hpp"
 #include "sim/random.hpp"
@@ -12,9 +11,7 @@ namespace {
 
 class IdentityTest : public testing::Test {
 protected:
-    env::World world() {
-        return {.clock = &m_clock, .random = &m_random, .files = m_files.get()};
-    }
+    env::World world() { return {.clock = &m_clock, .random = &m_random, .files = m_files.get()}; }
 
     std::string path() const { return "/identity"; }
 

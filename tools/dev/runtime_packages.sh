@@ -8,3 +8,4 @@ ldd "$1" | awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | xargs realpath |
         dpkg-query -S "$file" 2>/dev/null || dpkg-query -S "${file#/usr}"
     done | sed 's/[:,].*//' | sort -u
 echo ca-certificates
+echo tor # started, not linked

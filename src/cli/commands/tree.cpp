@@ -81,7 +81,8 @@ Command command_tree(Globals& globals) {
     root.summary = "quantum-secure backup on four heads";
     root.description =
         "Keeps encrypted snapshots of files on four heads - folders, disks, nodes on other "
-        "people's machines - so that any two of them may be lost. What leaves the machine is encrypted, named and signed with "
+        "people's machines - so that any two of them may be lost. What leaves the machine is "
+        "encrypted, named and signed with "
         "algorithms that a quantum computer does not break.";
     root.options = global_options(globals);
     root.examples = {
