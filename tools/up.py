@@ -4,6 +4,9 @@ Makes a repository on four heads, backs up a real tree, loses one head and heals
 different pair, restores, compares every byte and attribute with the source by a second program
 (this one, not torgo), and prints one table. Everything happens in a temporary folder that is
 removed at the end.
+
+The heads are four nodes behind onion services of a private Tor network: real tor processes, on this
+machine's loopback only. With --local they are four folders.
 """
 
 import argparse
@@ -16,15 +19,25 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+
+from tor_network import TorNetwork
 
 PASS_PHRASE = "correct horse battery staple, for a demonstration only"
 MIB = 1 << 20
 FILES_MIN = 1000
+NODE_LIMIT_S = 120  # for a node to be found behind its onion service
+LOSS_AFTER_S = 0.3  # of a restore, before one more head goes
 
 
 def say(text):
     print(f"\n\033[1m{text}\033[0m" if sys.stdout.isatty() else f"\n{text}", flush=True)
+
+
+def shown(word):
+    """An invite is a secret, and 300 characters long."""
+    return word[:24] + "…" if word.startswith("torgo-invite:") else word
 
 
 class Torgo:
@@ -39,12 +52,13 @@ class Torgo:
             "XDG_STATE_HOME",
             "XDG_DATA_HOME",
             "TORGO_REPO",
+            "TORGO_TOR_SOCKS",
         ):
             self.environment.pop(name, None)
 
     def run(self, *arguments):
         """Gives the seconds it took; ends the demonstration when it fails."""
-        print("$ torgo " + " ".join(str(a) for a in arguments), flush=True)
+        print("$ torgo " + " ".join(shown(str(a)) for a in arguments), flush=True)
         began = time.monotonic()
         done = subprocess.run(
             [self.program, *map(str, arguments)], env=self.environment, check=False
@@ -118,12 +132,6 @@ def compare(source, restored):
     return files, size, differences
 
 
-def destroy(heads, *numbers):
-    for number in numbers:
-        shutil.rmtree(heads / str(number))
-        print(f"$ rm -rf {heads / str(number)}", flush=True)
-
-
 def table(rows):
     width = max(len(name) for name, _, _ in rows)
     print(f"{'step'.ljust(width)}  {'seconds':>8}  {'MiB':>9}  {'MB/s':>7}")
@@ -145,24 +153,118 @@ def documentation():
 def main():
     parser = argparse.ArgumentParser(prog="dev up")
     parser.add_argument("torgo", help=argparse.SUPPRESS)  # ./dev gives it
-    parser.add_argument("--local", action="store_true", help="four folders (the only kind so far)")
+    parser.add_argument("--local", action="store_true", help="four folders instead of four nodes")
     parser.add_argument("path", nargs="?", default=None)
     options = parser.parse_args()
     source = pathlib.Path(os.path.abspath(options.path or documentation()))
     if not source.is_dir():
         sys.exit(f"{source} is no folder")
     with tempfile.TemporaryDirectory(prefix="torgo-up-") as folder:
-        sys.exit(demonstrate(options.torgo, pathlib.Path(folder), source))
+        place = pathlib.Path(folder)
+        home = place / "home"
+        home.mkdir()
+        torgo = Torgo(options.torgo, home)
+        if options.local:
+            sys.exit(demonstrate(torgo, Folders(place), place, source))
+        say("0. A private Tor network, and five nodes behind onion services")
+        with TorNetwork(place / "net") as network, Nodes(torgo, place, network) as nodes:
+            sys.exit(demonstrate(torgo, nodes, place, source))
 
 
-def demonstrate(program, place, source):
-    heads, home, target = place / "heads", place / "home", place / "restored"
-    home.mkdir()
-    torgo = Torgo(program, home)
+class Folders:
+    """Four folders as heads."""
+
+    what = "head"
+
+    def __init__(self, place):
+        self.folder = place / "heads"
+
+    def heads(self):
+        return [f"dir://{self.folder / str(n)}" for n in range(1, 5)]
+
+    def destroy(self, *numbers):
+        for number in numbers:
+            shutil.rmtree(self.folder / str(number))
+            print(f"$ rm -rf {self.folder / str(number)}", flush=True)
+
+    def heal_words(self, number):
+        return ["heal", str(number)]
+
+
+class Nodes:
+    """Five nodes, each with a tor of its own; the fifth takes the place of one that is lost."""
+
+    what = "node"
+    count = 5
+
+    def __init__(self, torgo, place, network):
+        self.torgo, self.place = torgo, place
+        torrc = place / "torrc"
+        torrc.write_text("".join(line + "\n" for line in network.client_torrc_lines()))
+        torgo.environment["TORGO_TOR_CONFIG"] = str(torrc)
+        self.running = {}
+
+    def __enter__(self):
+        for number in range(1, self.count + 1):
+            log = open(self.place / f"node{number}.log", "wb")
+            self.running[number] = subprocess.Popen(
+                [self.torgo.program, "start", "--folder", self.folder(number), "--metrics", "off"],
+                env=self.torgo.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+            )
+        for number in self.running:
+            self.wait_until_reachable(number)
+        return self
+
+    def __exit__(self, *_):
+        for process in self.running.values():
+            process.terminate()
+        for process in self.running.values():
+            process.wait()
+
+    def folder(self, number):
+        return self.place / f"n{number}"
+
+    def wait_until_reachable(self, number):
+        log = self.place / f"node{number}.log"
+        end = time.monotonic() + NODE_LIMIT_S
+        while time.monotonic() < end:
+            for line in log.read_text(errors="replace").splitlines():
+                if line.startswith("reachable at "):
+                    print(f"node {number}: {line}", flush=True)
+                    return
+            if self.running[number].poll() is not None:
+                break
+            time.sleep(0.1)
+        sys.exit(f"node {number} is not reachable:\n" + log.read_text(errors="replace"))
+
+    def invite(self, number):
+        return subprocess.run(
+            [self.torgo.program, "node", "invite", "--quiet", "--folder", self.folder(number)],
+            env=self.torgo.environment, check=True, capture_output=True, text=True,
+        ).stdout.strip()
+
+    def heads(self):
+        return [self.invite(number) for number in range(1, 5)]
+
+    def destroy(self, *numbers):
+        for number in numbers:
+            process = self.running.pop(number)
+            print(f"$ kill -9 {process.pid}; rm -rf {self.folder(number)}   # node {number}",
+                  flush=True)
+            process.kill()
+            process.wait()
+            shutil.rmtree(self.folder(number), ignore_errors=True)
+
+    def heal_words(self, number):
+        return ["heal", str(number), "--onto", self.invite(self.count)]
+
+
+def demonstrate(torgo, heads, place, source):
+    target = place / "restored"
     rows = []
 
-    say("1. A repository on four heads")
-    four = [argument for n in range(1, 5) for argument in ("--head", f"dir://{heads / str(n)}")]
+    say(f"1. A repository on four {heads.what}s")
+    four = [argument for head in heads.heads() for argument in ("--head", head)]
     rows.append(("init", torgo.run("init", *four, "--recovery-kit", place / "kit.txt"), 0))
 
     say(f"2. Back up {source}")
@@ -172,19 +274,18 @@ def demonstrate(program, place, source):
     rows.append(("backup", seconds, size))
     rows.append(("backup again, unchanged", torgo.run("backup", source), size))
 
-    say("3. Lose head 2, and heal it from the others, without any key")
-    destroy(heads, 2)
-    rows.append(("heal one head", torgo.run("heal", "2"), stats["repository_head_bytes"] // 4))
+    say(f"3. Lose {heads.what} 2, and heal it from the others, without any key")
+    heads.destroy(2)
+    share = stats["repository_head_bytes"] // 4
+    rows.append((f"heal one {heads.what}", torgo.run(*heads.heal_words(2)), share))
 
-    say("4. Lose heads 1 and 3, and restore from what is left")
-    destroy(heads, 1, 3)
-    rows.append(
-        (
-            "restore and read back",
-            torgo.run("restore", "latest", "--target", target, "--verify"),
-            size,
-        )
-    )
+    say(f"4. Restore; {heads.what} 1 is lost meanwhile, {heads.what} 3 was before")
+    heads.destroy(3)
+    lost = threading.Timer(LOSS_AFTER_S, heads.destroy, [1])
+    lost.start()
+    seconds = torgo.run("restore", "latest", "--target", target, "--verify")
+    rows.append(("restore and read back", seconds, size))
+    lost.join()
 
     say("5. Compare every byte and attribute with the source")
     began = time.monotonic()

@@ -25,16 +25,37 @@ Heads::Heads(const env::World& world, Settings settings, Output& out)
 Result<peer::NodeOpener*> Heads::nodes() const {
     const std::lock_guard lock(m_mutex);
     if (!m_nodes) {
-        CHECK_OK(env::make_directories(*m_world.files, env::parent_path(m_settings.identity)));
-        TRY(const auto identity, peer::load_identity(m_world, m_settings.identity));
-        TRY(auto context, crypto::TlsContext::make(crypto::TlsRole::client, identity));
-        m_context.emplace(std::move(context));
+        if (m_kit) {
+            TRY(auto context, crypto::TlsContext::make(crypto::TlsRole::client, *m_kit));
+            m_context.emplace(std::move(context));
+        } else {
+            TRY(const auto identity, own_identity());
+            TRY(auto context, crypto::TlsContext::make(crypto::TlsRole::client, identity));
+            m_context.emplace(std::move(context));
+        }
         m_nodes = std::make_unique<peer::NodeOpener>(
             peer::Networks{.onions = &m_onions, .direct = m_world.network}, *m_context,
             *m_world.clock, *m_world.random);
         if (m_repository) m_nodes->use_repository(*m_repository);
     }
     return m_nodes.get();
+}
+
+Result<crypto::TlsIdentity> Heads::own_identity() const {
+    CHECK_OK(env::make_directories(*m_world.files, env::parent_path(m_settings.identity)));
+    return peer::load_identity(m_world, m_settings.identity);
+}
+
+Result<PeerId> Heads::own_id() const {
+    TRY(const auto identity, own_identity());
+    return identity.id();
+}
+
+Result<> Heads::use_kit(const crypto::SecretBytes& kit) const {
+    TRY(auto identity, peer::kit_identity(kit));
+    const std::lock_guard lock(m_mutex);
+    m_kit.emplace(std::move(identity));
+    return {};
 }
 
 Result<> Heads::use_repository(const RepoId& repository) const {
@@ -55,7 +76,11 @@ Result<std::unique_ptr<head::Head>> Heads::create(const std::string& uri,
                                                   const head::NewHead& made) const {
     if (!names_node(uri)) return m_folders.create(uri, made);
     TRY(const auto* const opener, nodes());
-    TRY(auto head, opener->create(uri, made));
+    auto created = opener->create(uri, made);
+    // An invite that does not serve says nothing about who the node is.
+    if (!created && created.error().code() == Errc::authentication)
+        return fail(Errc::permission, uri + ": " + created.error().detail());
+    TRY(auto head, std::move(created));
     return std::make_unique<head::RetryHead>(std::move(head), *m_world.clock, *m_world.random);
 }
 

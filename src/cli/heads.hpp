@@ -34,11 +34,18 @@ public:
     /// errors  `invalid_argument`, `unsupported`
     Result<std::string> canonical(const std::string& text) const;
 
+    /// To nodes we are from now on who the recovery kit says. Before the first head is opened.
+    Result<> use_kit(const crypto::SecretBytes& kit) const;
+
+    /// Who this machine is to nodes.
+    Result<PeerId> own_id() const;
+
     /// Which repository is meant on nodes.
     Result<> use_repository(const RepoId& repository) const;
 
 private:
     Result<peer::NodeOpener*> nodes() const;
+    Result<crypto::TlsIdentity> own_identity() const;
 
     env::World m_world;
     Settings m_settings;
@@ -48,6 +55,7 @@ private:
     mutable std::optional<crypto::TlsContext> m_context;
     mutable std::unique_ptr<peer::NodeOpener> m_nodes;
     mutable std::optional<RepoId> m_repository;
+    mutable std::optional<crypto::TlsIdentity> m_kit;
 };
 
 /// True for a URI or invite that names a node.

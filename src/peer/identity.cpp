@@ -1,5 +1,6 @@
 #include "peer/identity.hpp"
 
+#include "crypto/kdf.hpp"
 #include "env/file_system.hpp"
 #include "env/random.hpp"
 
@@ -24,6 +25,12 @@ Result<crypto::TlsIdentity> load_identity(const env::World& world, const std::st
     world.random->fill(seed.span());
     CHECK_OK(env::write_file_atomically(*world.files, path, seed.view(), /*secret=*/true));
     return crypto::TlsIdentity::from_seed(seed);
+}
+
+Result<crypto::TlsIdentity> kit_identity(const crypto::SecretBytes& kit) {
+    const auto key = crypto::hkdf_extract(as_bytes("TORGO/KIT-PEER/1"), kit.view());
+    return crypto::TlsIdentity::from_seed(
+        crypto::hkdf_expand(key, as_bytes("identity"), crypto::TlsIdentity::seed_size));
 }
 
 } // namespace torgo::peer

@@ -15,4 +15,8 @@ namespace torgo::peer {
 ///         would not know it again); those of the disk
 Result<crypto::TlsIdentity> load_identity(const env::World& world, const std::string& path);
 
+/// The identity that follows from the 32 secret bytes of a recovery kit: with the kit alone its
+/// owner gets in at the nodes. source  docs/spec/peer-protocol.md 4.2
+Result<crypto::TlsIdentity> kit_identity(const crypto::SecretBytes& kit);
+
 } // namespace torgo::peer

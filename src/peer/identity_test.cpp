@@ -42,5 +42,13 @@ TEST_F(IdentityTest, a_file_that_is_none_is_left_as_it_is) {
     EXPECT_EQ(env::read_file(*m_files, path(), 100), odd);
 }
 
+TEST(KitIdentity, follows_from_the_kit_alone) {
+    const auto kit = crypto::SecretBytes::copy_of(Bytes(32, 1));
+    const auto other = crypto::SecretBytes::copy_of(Bytes(32, 2));
+    EXPECT_EQ(kit_identity(kit).value().id(), kit_identity(kit).value().id());
+    EXPECT_NE(kit_identity(kit).value().id(), kit_identity(other).value().id());
+    EXPECT_NE(kit_identity(kit).value().id(), crypto::TlsIdentity::from_seed(kit).value().id());
+}
+
 } // namespace
 } // namespace torgo::peer

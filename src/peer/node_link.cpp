@@ -48,7 +48,8 @@ LinkLimits LinkLimits::onion() noexcept {
             .answer_ns = 60 * second_ns,
             .progress_ns = 20 * second_ns,
             .patience_ns = 10 * second_ns,
-            .idle_ns = 120 * second_ns};
+            .idle_ns = 120 * second_ns,
+            .rest_ns = 20 * second_ns};
 }
 
 /// The raw stream, owned together with the link's list.
@@ -259,7 +260,21 @@ void NodeLink::release(std::unique_ptr<Connection> connection) noexcept {
     m_freed.notify_one();
 }
 
+/// Who waits for a dead onion service waits for half a minute; not each call anew.
+Result<> NodeLink::may_connect() {
+    const std::lock_guard lock(m_mutex);
+    if (m_failure && m_clock.monotonic_ns() < m_resting_until) return std::unexpected(*m_failure);
+    return {};
+}
+
+void NodeLink::note_failure(const Error& error) {
+    const std::lock_guard lock(m_mutex);
+    m_failure = error;
+    m_resting_until = in(m_limits.rest_ns);
+}
+
 Result<std::unique_ptr<NodeLink::Connection>> NodeLink::connect() {
+    CHECK_OK(may_connect());
     const std::size_t first = m_first_endpoint;
     std::optional<Error> reason;
     for (std::size_t i = 0; i < m_place.endpoints.size(); ++i) {
@@ -274,6 +289,7 @@ Result<std::unique_ptr<NodeLink::Connection>> NodeLink::connect() {
         reason = translate(std::move(made).error()).with(endpoint.host);
         if (reason->code() == Errc::cancelled) break;
     }
+    note_failure(*reason);
     return std::unexpected(*std::move(reason));
 }
 

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace torgo::peer {
@@ -30,7 +31,9 @@ struct LinkLimits {
     std::int64_t progress_ns = 10'000'000'000; ///< without one more piece of a body, either way
     std::int64_t patience_ns = 2'000'000'000;  ///< with a node that was asked if it wants a body
     std::int64_t idle_ns = 45'000'000'000;     ///< after which a connection is not used again
-    std::uint64_t up_per_s = 0;                ///< bytes on the wire, 0: as many as it takes
+    /// After nobody could be reached, until the next try: calls fail at once meanwhile. 0: none.
+    std::int64_t rest_ns = 0;
+    std::uint64_t up_per_s = 0; ///< bytes on the wire, 0: as many as it takes
     std::uint64_t down_per_s = 0;
 
     static LinkLimits lan() noexcept { return {}; }
@@ -101,6 +104,8 @@ private:
     void drop_idle() noexcept;
     std::vector<std::unique_ptr<Connection>> take_expired();
 
+    Result<> may_connect();
+    void note_failure(const Error& error);
     Result<std::unique_ptr<Connection>> connect();
     Result<std::unique_ptr<Connection>> connect_to(const env::Endpoint& endpoint);
     Result<std::unique_ptr<env::Stream>> register_wire(std::unique_ptr<env::Stream> raw);
@@ -131,6 +136,8 @@ private:
 
     std::mutex m_mutex; ///< of what follows; nobody waits for the network with it
     std::condition_variable m_freed;
+    std::optional<Error> m_failure; ///< of the last try to connect
+    std::int64_t m_resting_until = 0;
     std::size_t m_taken = 0;                         ///< connections in use
     std::vector<std::unique_ptr<Connection>> m_idle; ///< the last used one at the end
     std::vector<std::weak_ptr<env::Stream>> m_wires; ///< all that are open, for cancel

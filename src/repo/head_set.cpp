@@ -100,33 +100,42 @@ bool fits_name(const std::string& name, ByteView content) {
 HeadSet::HeadSet(const head::Opener& opener, std::vector<std::string> uris)
     : m_opener(opener), m_uris(std::move(uris)), m_heads(m_uris.size()), m_errors(m_uris.size()) {}
 
+void HeadSet::try_open(std::size_t index) {
+    const auto& uri = m_uris[index];
+    if (uri == unknown_head) {
+        m_errors[index] = Error(Errc::unavailable,
+                                "the place of head " + std::to_string(index + 1) + " is not known");
+        return;
+    }
+    auto opened = m_opener.open(uri);
+    if (!opened) { // of a kind this version does not know: the others may be enough
+        m_errors[index] = std::move(opened).error();
+        return;
+    }
+    auto usable = (*opened)->probe();
+    const bool readable = usable || usable.error().code() == Errc::read_only ||
+                          usable.error().code() == Errc::permission;
+    if (readable) m_heads[index] = *std::move(opened);
+    if (!usable) m_errors[index] = std::move(usable).error();
+}
+
 Result<std::unique_ptr<HeadSet>> HeadSet::open(const head::Opener& opener,
                                                const std::vector<std::string>& uris) {
     std::unique_ptr<HeadSet> set(new HeadSet(opener, uris));
-    bool all_empty = true;
-    for (std::size_t i = 0; i < uris.size(); ++i) {
-        if (uris[i] == unknown_head) {
-            set->m_errors[i] = Error(
-                Errc::unavailable, "the place of head " + std::to_string(i + 1) + " is not known");
-            continue;
-        }
-        auto opened = opener.open(uris[i]);
-        if (!opened) { // of a kind this version does not know: the others may be enough
-            set->m_errors[i] = std::move(opened).error();
-            all_empty = false;
-            continue;
-        }
-        auto head = *std::move(opened);
-        const auto usable = head->probe();
-        const bool readable = usable || usable.error().code() == Errc::read_only ||
-                              usable.error().code() == Errc::permission;
-        if (readable) set->m_heads[i] = std::move(head);
-        if (!usable) set->m_errors[i] = usable.error();
-        all_empty = all_empty && !usable && usable.error().code() == Errc::not_a_repository;
+    {
+        std::vector<std::jthread> threads; // a head that is gone may let us wait
+        for (std::size_t i = 0; i < uris.size(); ++i)
+            threads.emplace_back([&set, i] { set->try_open(i); });
     }
+    const bool all_empty = std::ranges::all_of(set->m_errors, [](const auto& error) {
+        return error && error->code() == Errc::not_a_repository;
+    });
     if (all_empty)
-        return fail(Errc::not_a_repository,
-                    "none of the heads holds a repository (looked at " + uris.front() + " …)");
+        return fail(
+            Errc::not_a_repository,
+            "none of the heads holds a repository, or none lets this machine see it (looked "
+            "at " +
+                uris.front() + " …)");
     if (set->usable() == 0)
         return fail(Errc::unavailable, "no head answers: " + set->m_errors.front()->detail());
     return set;

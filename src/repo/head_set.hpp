@@ -87,6 +87,7 @@ public:
 
 private:
     HeadSet(const head::Opener& opener, std::vector<std::string> uris);
+    void try_open(std::size_t index);
 
     const head::Opener& m_opener;
     std::vector<std::string> m_uris;

@@ -33,6 +33,7 @@ private:
     Result<> heal_root(const std::string& name);
     bool good(const std::string& name, ByteView content) const;
     bool signed_snapshot(ByteView content) const;
+    bool signed_for_nodes(const std::string& name, ByteView content) const;
     static bool known_kind(const std::string& name);
     void heal_pack(const segment::PackInfo& pack);
     Result<std::uint64_t> rebuild(const segment::PackInfo& pack,
@@ -88,6 +89,8 @@ bool Heal::good(const std::string& name, ByteView content) const {
     if (name.starts_with("batch-"))
         return SignedBatches(m_heads, descriptor).check(content).has_value();
     if (name.starts_with("snapshot-")) return signed_snapshot(content);
+    if (name.starts_with("capability-") || name.starts_with("revocation-"))
+        return signed_for_nodes(name, content);
     if (name.starts_with(key_root_prefix))
         return inspect_slot(content, descriptor.id, nullptr).has_value();
     return false;
@@ -101,9 +104,19 @@ bool Heal::signed_snapshot(ByteView content) const {
                                      (*writer)->record_public);
 }
 
+/// docs/spec/peer-protocol.md 4.2: what a node believes of who may do what.
+bool Heal::signed_for_nodes(const std::string& name, ByteView content) const {
+    const auto* const context =
+        name.starts_with("capability-") ? "torgo/capability/1" : "torgo/revocation/1";
+    return check_signature(crypto::SignatureScheme::ml_dsa_87, context, content,
+                           m_repository.descriptor().root_ml_dsa)
+        .has_value();
+}
+
 /// Roots of kinds that this version does not know are left to the version that does.
 bool Heal::known_kind(const std::string& name) {
-    for (const auto* prefix : {"descriptor", "writer-", "batch-", "snapshot-", "key-"})
+    for (const auto* prefix :
+         {"descriptor", "writer-", "batch-", "snapshot-", "key-", "capability-", "revocation-"})
         if (name.starts_with(prefix)) return true;
     return false;
 }

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/id.hpp"
 #include "crypto/secret.hpp"
+#include "crypto/sign.hpp"
 #include "env/world.hpp"
 #include "head/opener.hpp"
 #include "repo/descriptor.hpp"
@@ -93,6 +94,9 @@ public:
 
     /// errors  `wrong_password` when no key slot opens
     Result<> unlock(const Credential& credential);
+
+    /// The owner's ML-DSA-87 root key, for records that nodes verify. Needs `unlock`.
+    Result<crypto::SigningKey> owner_key() const;
 
     bool unlocked() const noexcept { return m_secrets != nullptr; }
 

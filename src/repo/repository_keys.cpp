@@ -7,6 +7,12 @@
 
 namespace torgo::repo {
 
+Result<crypto::SigningKey> Repository::owner_key() const {
+    ENSURE(unlocked());
+    return crypto::SigningKey::from_seed(crypto::SignatureScheme::ml_dsa_87,
+                                         m_secrets->root_ml_dsa);
+}
+
 Result<std::vector<KeySlotInfo>> Repository::key_slots() {
     TRY(const auto names, m_heads->list_roots(std::string(key_root_prefix)));
     std::vector<KeySlotInfo> slots;

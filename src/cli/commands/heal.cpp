@@ -1,5 +1,6 @@
 #include "cli/commands/commands.hpp"
 #include "cli/context.hpp"
+#include "cli/descriptor_file.hpp"
 #include "cli/format.hpp"
 #include "cli/open.hpp"
 #include "cli/progress_display.hpp"
@@ -15,6 +16,7 @@ namespace {
 
 struct HealArgs {
     std::vector<std::string> heads; ///< none or one
+    std::string onto;
     bool read_data = false;
     std::uint32_t threads = 0;
 };
@@ -62,11 +64,33 @@ ExitCode report(const Context& context, const repo::HealReport& r) {
     return ExitCode::failed;
 }
 
+/// The repository with its lost head at another place. Opened before the descriptor file says so:
+/// nothing changes when the new place is no good.
+Result<std::unique_ptr<repo::Repository>> open_with_new_head(const Context& context,
+                                                             const HealArgs& args, int& head) {
+    if (args.heads.empty())
+        return fail(Errc::invalid_argument, "--onto needs HEAD: which one is replaced");
+    TRY(const auto path, descriptor_path(context));
+    TRY(auto place, load_descriptor(*context.world.files, path));
+    TRY(head, head_index(context, place, args.heads.front()));
+    TRY(place.heads.at(static_cast<std::size_t>(head)), canonical_head(context, args.onto));
+    TRY(auto folders, local_folders(context, place.id));
+    CHECK_OK(context.heads.use_repository(place.id));
+    return repo::Repository::open(
+        context.world, context.heads, std::move(place), std::move(folders),
+        [&out = context.out](const std::string& sentence) { out.warn(sentence); });
+}
+
 Result<ExitCode> run_heal(const Context& context, const HealArgs& args) {
-    TRY(const auto repository, open_repository(context));
     repo::HealOptions options;
-    if (!args.heads.empty()) {
-        TRY(options.head, head_index(context, repository->place(), args.heads.front()));
+    std::unique_ptr<repo::Repository> repository;
+    if (args.onto.empty()) {
+        TRY(repository, open_repository(context));
+        if (!args.heads.empty()) {
+            TRY(options.head, head_index(context, repository->place(), args.heads.front()));
+        }
+    } else {
+        TRY(repository, open_with_new_head(context, args, options.head));
     }
     options.read_data = args.read_data;
     options.threads = args.threads;
@@ -83,6 +107,10 @@ Result<ExitCode> run_heal(const Context& context, const HealArgs& args) {
     auto healed = repo::heal(*repository, options, progress);
     display.reset();
     if (!healed) return std::unexpected(std::move(healed).error());
+    if (!args.onto.empty()) {
+        TRY(const auto path, descriptor_path(context));
+        CHECK_OK(save_descriptor(*context.world.files, path, repository->place(), true));
+    }
     return report(context, *healed);
 }
 
@@ -103,11 +131,15 @@ Command heal_command() {
     head.most = 1;
     command.arguments = {std::move(head)};
     command.options = {
+        text_option(args->onto, "onto", "URI",
+                    "make the lost head anew there: a folder, or the invite of another node"),
         toggle(args->read_data, "read-data", "read every segment and replace damaged ones too"),
         number_option(args->threads, "threads", "N", {0, 256},
                       "threads that read and rebuild; 0 means one a core")};
-    command.examples = {{"torgo heal", "after a disk came back"},
-                        {"torgo heal 3 --read-data", "after head 3 was replaced or is in doubt"}};
+    command.examples = {
+        {"torgo heal", "after a disk came back"},
+        {"torgo heal 3 --read-data", "after head 3 was replaced or is in doubt"},
+        {"torgo heal 2 --onto torgo-invite:…", "the node of head 2 is gone for good"}};
     command.run = [args](const Context& context) {
         return run_heal(context, *args);
     };

@@ -1,3 +1,4 @@
+#include "cli/access.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/commands/recover.hpp"
 #include "cli/context.hpp"
@@ -114,6 +115,8 @@ Result<ExitCode> run_new(const Context& context, const InitArgs& args) {
     TRY(const auto made, repo::initialise(context.world, context.heads, std::move(options)));
     CHECK_OK(kit_output.hand_over(made.kit, args.code.k));
     CHECK_OK(save_descriptor(*context.world.files, descriptor, made.place, false));
+    CHECK_OK_WITH("letting the recovery kit in at the nodes",
+                  let_kit_in(context, made.place, made.kit.secret));
     report(context, args, made.place, descriptor, kit_output.path());
     return ExitCode::ok;
 }
@@ -149,10 +152,9 @@ Option code_option(segment::Code& code) {
 }
 
 std::vector<Option> options_of(InitArgs& args) {
-    auto head =
-        list_option(args.heads, "head", "URI",
-                    "a head: dir:///mnt/disk1 or a folder; ~/.local/share/torgo/heads/1 to 4 "
-                    "when none is given");
+    auto head = list_option(args.heads, "head", "URI",
+                            "a head: a folder, dir:///mnt/disk1, or the invite of a node; "
+                            "~/.local/share/torgo/heads/1 to 4 when none is given");
     head.offer = Offer::folder;
     auto kit_out = text_option(args.recovery_kit, "recovery-kit", "FILE",
                                "write the recovery kit there; an SVG page when it ends in .svg");

@@ -1,5 +1,6 @@
 #include "cli/commands/recover.hpp"
 
+#include "cli/access.hpp"
 #include "cli/child.hpp"
 #include "cli/descriptor_file.hpp"
 #include "cli/format.hpp"
@@ -128,6 +129,8 @@ void print_place(Output& out, const repo::Place& place) {
 Result<ExitCode> run_recover(const Context& context, const RecoverArgs& args) {
     TRY(const auto descriptor, descriptor_path(context));
     TRY(const auto kit, read_kit(context, args));
+    CHECK_OK(context.heads.use_kit(
+        crypto::SecretBytes::copy_of(kit.secret.view().first(kit_secret_size))));
     TRY(auto place, find_place(context, args, kit));
     CHECK_OK(refuse_foreign_descriptor(context, descriptor, place));
     repo::Credential credential;
@@ -144,6 +147,10 @@ Result<ExitCode> run_recover(const Context& context, const RecoverArgs& args) {
                            ? context.environment.user() + "@" + context.environment.host()
                            : args.label;
     TRY(const auto slot, repository->add_key(fresh, args.cost, label));
+    if (has_nodes(place)) {
+        TRY(const auto us, context.heads.own_id());
+        CHECK_OK_WITH("letting this machine in at the nodes", give_access(*repository, us, label));
+    }
     CHECK_OK(save_descriptor(*context.world.files, descriptor, place, true));
     context.out.object(Json("recovered")
                            .text("id", place.id.hex())

@@ -1,0 +1,241 @@
+"""Heads on nodes: real processes, killed, replaced, swapped, and reached over a private network of
+Tor.
+"""
+
+import pathlib
+import random
+import re
+import shutil
+import signal
+import sys
+import time
+import urllib.request
+
+import nodes as network
+import pytest
+import support
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "tools"))
+import tor_network  # noqa: E402
+
+COUNT = 4
+
+
+@pytest.fixture
+def four(tmp_path):
+    made = [network.Node(tmp_path / f"n{i}").begin() for i in range(1, COUNT + 1)]
+    for node in made:
+        node.wait()
+    yield made
+    for node in made:
+        node.end()
+    shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+@pytest.fixture
+def machine(four, tmp_path):
+    return network.machine_on(four, tmp_path / "home")
+
+
+def refused(machine, *words, code=1):
+    done = machine.run(*words)
+    assert done.returncode == code, f"{done.returncode}: {done.stdout}{done.stderr}"
+    return done.stderr
+
+
+def test_any_two_nodes_may_be_lost_and_come_back(four, machine):
+    machine.expect_check_is_clean()
+    four[0].kill()
+    four[2].kill()
+    shutil.rmtree(machine.home / ".cache")
+    machine.expect_first_restores()
+    four[3].kill()
+    said = refused(machine, "snapshots")
+    assert "only 1 of 4 heads answer" in said, said
+    for node in (four[0], four[2], four[3]):
+        node.start()
+    machine.expect_check_is_clean()
+    machine.expect_first_restores()
+
+
+def test_a_backup_goes_on_without_a_node_that_dies_and_heal_completes_it(four, machine):
+    (machine.data / "large").write_bytes(random.Random(5).randbytes(40_000_000))
+    program = machine.start("backup", machine.data, "--json")
+    time.sleep(0.4)
+    four[1].kill()
+    said, errors = program.communicate(timeout=support.TIME_LIMIT_S)
+    snapshot = support.saved_snapshot(said)
+    assert snapshot, said + errors
+    machine.expect_restores(snapshot, machine.data)
+    four[1].start()
+    machine.must("heal")
+    machine.expect_check_is_clean()
+
+
+def test_a_client_killed_at_any_moment_leaves_nothing_half_done(four, machine):
+    chance = random.Random(11)
+    for _ in range(6):
+        (machine.data / "large").write_bytes(chance.randbytes(6_000_000))
+        program = machine.start("backup", machine.data)
+        time.sleep(chance.uniform(0, 1.0))
+        program.kill()
+        program.communicate()
+        machine.expect_whole_once_healed()
+        machine.expect_first_restores()
+
+
+def test_nodes_killed_at_any_moment_lose_nothing_they_said_they_had(four, machine):
+    chance = random.Random(12)
+    for turn in range(4):
+        (machine.data / "large").write_bytes(chance.randbytes(6_000_000))
+        program = machine.start("backup", machine.data, "--json")
+        time.sleep(chance.uniform(0, 0.8))
+        four[turn].process.send_signal(signal.SIGKILL)
+        said, errors = program.communicate(timeout=support.TIME_LIMIT_S)
+        snapshot = support.saved_snapshot(said)
+        four[turn].process.wait()
+        four[turn].start()
+        assert snapshot, said + errors
+        machine.must("heal")
+        machine.expect_restores(snapshot, machine.data)
+    machine.expect_check_is_clean()
+
+
+def test_a_lost_node_is_replaced_by_another_without_any_key(four, machine, tmp_path):
+    four[1].destroy()
+    fresh = network.Node(tmp_path / "n5").start()
+    try:
+        without = machine.environment()
+        del without["TORGO_PASSWORD"]
+        invite = fresh.invite()
+        machine.must("heal", 2, "--onto", invite, env=without)
+        assert f":{fresh.port}/" in machine.descriptor.read_text()
+        machine.expect_check_is_clean()
+        four[0].kill()
+        four[3].kill()
+        machine.expect_first_restores()
+        said = refused(machine, "heal", 1, "--onto", invite)
+        assert "invite" in said
+    finally:
+        fresh.end()
+
+
+def test_the_recovery_kit_gets_in_at_the_nodes(four, machine, tmp_path):
+    four[3].kill()
+    other = support.Machine(tmp_path / "other")
+    other.home.mkdir()
+    other.must("init", "--recover", "--kit", machine.home / "kit.txt")
+    other.expect_restores(machine.first, machine.first_data, machine.data)
+    other.must("backup", machine.data)
+
+
+def test_a_stranger_gets_nothing(four, machine, tmp_path):
+    stranger = support.Machine(tmp_path / "stranger")
+    stranger.descriptor.parent.mkdir(parents=True)
+    shutil.copy(machine.descriptor, stranger.descriptor)
+    said = refused(stranger, "snapshots", code=10)
+    assert "none lets this machine see it" in said, said
+    refused(stranger, "init", "--head", four[0].invite()[:-3] + "AAA", "-r", "x.torgo", code=2)
+
+
+def test_another_node_at_the_address_is_not_spoken_to(four, machine):
+    for node in four[:2]:
+        node.kill()
+    a, b = (node.folder / "identity" for node in four[:2])
+    theirs = b.read_bytes()
+    b.write_bytes(a.read_bytes())
+    a.write_bytes(theirs)
+    for node in four[:2]:
+        node.start()
+    done = machine.run("doctor")
+    assert done.stdout.count("another") + done.stderr.count("another") >= 2, done.stdout
+    machine.expect_first_restores()  # the other two suffice
+
+
+def test_decay_on_a_node_is_found_by_it_and_healed(four, machine):
+    segments = sorted((four[0].folder / "repositories").rglob("segments/*/*"),
+                      key=lambda path: path.stat().st_size)
+    damaged = segments[-1]
+    four[0].kill()
+    content = bytearray(damaged.read_bytes())
+    content[1000] ^= 1
+    damaged.chmod(0o600)
+    damaged.write_bytes(content)
+    four[0].start("--scrub", "1000")
+    four[0].wait_for("damaged segments were moved to quarantine")
+    said = refused(machine, "check")
+    assert "is missing on" in said
+    machine.must("heal")
+    machine.expect_check_is_clean()
+
+
+def test_metrics_are_there_and_the_node_ends_cleanly(tmp_path):
+    node = network.Node(tmp_path / "n1")
+    node.start("--metrics", "127.0.0.1:19290")
+    try:
+        with urllib.request.urlopen("http://127.0.0.1:19290/metrics", timeout=10) as page:
+            text = page.read().decode()
+        for name in set(re.findall(r"^(torgo_\w+?)(?:_bucket|_sum|_count)?[{ ]", text, re.M)):
+            assert f"# HELP {name} " in text and f"# TYPE {name} " in text, name
+        again = network.Node(tmp_path / "n1")
+        again.log = tmp_path / "again.log"
+        again.begin().process.wait(timeout=30)
+        assert "a node runs in" in again.said()
+        assert node.stop() == 0
+    finally:
+        node.end()
+
+
+def tcp_sockets_of(process):
+    """The remote addresses of a process's TCP sockets."""
+    inodes = set()
+    for link in pathlib.Path(f"/proc/{process}/fd").iterdir():
+        try:
+            found = re.fullmatch(r"socket:\[(\d+)\]", str(link.readlink()))
+        except FileNotFoundError:
+            continue
+        if found:
+            inodes.add(found[1])
+    open_ones = []
+    for table in ("tcp", "tcp6"):
+        for line in pathlib.Path(f"/proc/{process}/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[9] in inodes:
+                open_ones.append(fields[2])
+    return open_ones
+
+
+def test_four_nodes_behind_onion_services(tmp_path):
+    missing = tor_network.missing_programs()
+    if missing:
+        pytest.skip("not installed: " + " ".join(missing))
+    with tor_network.TorNetwork(tmp_path / "net") as private:
+        torrc = tmp_path / "torrc"
+        torrc.write_text("".join(line + "\n" for line in private.client_torrc_lines()))
+        made = [network.Node(tmp_path / f"n{i}", torrc).begin() for i in range(1, COUNT + 1)]
+        try:
+            for node in made:
+                node.wait()
+            machine = network.machine_on(made, tmp_path / "home",
+                                         {"TORGO_TOR_CONFIG": str(torrc)})
+            (machine.data / "large").write_bytes(random.Random(6).randbytes(12_000_000))
+            program = machine.start("backup", machine.data, "--json")
+            looks = 0
+            while program.poll() is None:
+                try:
+                    assert tcp_sockets_of(program.pid) == [], "a way around Tor"
+                    looks += 1
+                except (FileNotFoundError, ProcessLookupError):
+                    break
+                time.sleep(0.02)
+            said, errors = program.communicate()
+            snapshot = support.saved_snapshot(said)
+            assert snapshot, said + errors
+            assert looks > 20
+            made[0].kill()
+            made[1].stop()
+            machine.expect_restores(snapshot, machine.data)
+        finally:
+            for node in made:
+                node.end()
+    shutil.rmtree(tmp_path, ignore_errors=True)
