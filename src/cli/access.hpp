@@ -16,7 +16,7 @@ namespace torgo::cli {
 /// in      `repository`, unlocked
 Result<> give_access(repo::Repository& repository, const PeerId& client, std::string_view label);
 
-/// Lets the recovery kit of a new repository in at its nodes; nothing where it has none.
+/// Lets the recovery kit of a new repository in at its nodes; nothing where it has none. (PEER-31)
 Result<> let_kit_in(const Context& context, const repo::Place& place,
                     const crypto::SecretBytes& kit);
 
