@@ -59,9 +59,10 @@ struct Daemon::State {
     Result<> make_tor();
     void shut();
     bool wait(std::int64_t duration_ns, const std::stop_token& stop);
+    bool follow_one_tor(const std::stop_token& stop);
     void follow_tor(const std::stop_token& stop);
     void tell(const tor::Status& status);
-    void announce();
+    void announce() const;
     std::vector<peer::Address> addresses() const;
     void scrub(const std::stop_token& stop);
 
@@ -147,7 +148,7 @@ bool Daemon::State::wait(std::int64_t duration_ns, const std::stop_token& stop) 
     return !stop.stop_requested();
 }
 
-void Daemon::State::announce() {
+void Daemon::State::announce() const {
     if (auto saved = save_addresses(*world.files, folder, addresses()); !saved)
         say("the node's address could not be written down: " + saved.error().detail());
 }
@@ -167,23 +168,30 @@ void Daemon::State::tell(const tor::Status& status) {
     told = status;
 }
 
-/// Keeps the onion service up: starts tor, follows it, starts it again after ever longer waits.
+/// Starts tor and follows it until it is gone. True when it was usable meanwhile.
+bool Daemon::State::follow_one_tor(const std::stop_token& stop) {
+    if (auto started = tor->start(now() + tor_start_ns); !started) {
+        if (!stop.stop_requested()) say("Tor does not start: " + started.error().detail());
+        return false;
+    }
+    if (!tor->warning().empty()) say(tor->warning());
+    bool was_usable = false;
+    while (!stop.stop_requested()) {
+        tell(tor->status());
+        was_usable = was_usable || tor->is_usable();
+        const auto event = tor->wait_for_event(now() + tor_event_ns);
+        if (!event && event.error().code() != Errc::timeout) break;
+    }
+    if (!stop.stop_requested()) tell(tor->status());
+    return was_usable;
+}
+
+/// Keeps the onion service up: starts tor again after ever longer waits.
 void Daemon::State::follow_tor(const std::stop_token& stop) {
     const std::stop_callback interrupt(stop, [this] { tor->interrupt(); });
     auto delay = retry_first_ns;
     while (!stop.stop_requested()) {
-        if (auto started = tor->start(now() + tor_start_ns); !started) {
-            if (!stop.stop_requested()) say("Tor does not start: " + started.error().detail());
-        } else {
-            if (!tor->warning().empty()) say(tor->warning());
-            while (!stop.stop_requested()) {
-                tell(tor->status());
-                if (tor->is_usable()) delay = retry_first_ns;
-                const auto event = tor->wait_for_event(now() + tor_event_ns);
-                if (!event && event.error().code() != Errc::timeout) break;
-            }
-            if (!stop.stop_requested()) tell(tor->status());
-        }
+        if (follow_one_tor(stop)) delay = retry_first_ns;
         if (!wait(delay, stop)) break;
         delay = std::min(2 * delay, retry_longest_ns);
     }
