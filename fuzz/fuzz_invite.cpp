@@ -1,9 +1,12 @@
-// Invites are pasted by people and scanned from pictures. What is accepted has exactly one
-// spelling. Read once as it is, and once as the bytes of an invite whose check is made to fit.
+// Invites, and the URIs and addresses of nodes, are pasted by people and scanned from pictures.
+// What is accepted has exactly one spelling. Read once as it is, and once as the bytes of an invite
+// whose check is made to fit.
 #include "base/ensure.hpp"
 #include "crypto/hash.hpp"
 #include "peer/base64url.hpp"
 #include "peer/invite.hpp"
+#include "peer/ledger.hpp"
+#include "peer/node_uri.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -33,5 +36,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     parse("torgo-invite:" + peer::to_base64url(body));
     if (const auto address = peer::parse_address(as_text(input)))
         ENSURE(peer::format_address(*address) == as_text(input));
+    if (const auto uri = peer::parse_node_uri(as_text(input)))
+        ENSURE(peer::parse_node_uri(peer::format_node_uri(*uri)) == *uri);
+    (void)peer::parse_traceparent(as_text(input));
     return 0;
 }

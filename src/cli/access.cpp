@@ -31,7 +31,7 @@ Result<> let_kit_in(const Context& context, const repo::Place& place,
                     const crypto::SecretBytes& kit) {
     if (!has_nodes(place)) return {};
     TRY(const auto identity, peer::kit_identity(kit));
-    CHECK_OK(context.heads.use_repository(place.id));
+    context.heads.use_repository(place.id);
     TRY(const auto repository,
         repo::Repository::open(context.world, context.heads, place, {},
                                [&out = context.out](const std::string& text) { out.warn(text); }));

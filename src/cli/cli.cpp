@@ -126,7 +126,7 @@ private:
         });
         TerminalPrompter prompter(signals.token());
         TRY(auto settings, heads_settings());
-        const Heads heads(m_world, std::move(settings), m_out);
+        const Heads heads(m_world, std::move(settings), m_out, signals.token());
         const Context context{.world = m_world,
                               .heads = heads,
                               .environment = m_environment,

@@ -16,11 +16,11 @@ bool names_node(std::string_view head) {
            head.starts_with(invite_prefix);
 }
 
-Heads::Heads(const env::World& world, Settings settings, Output& out)
+Heads::Heads(const env::World& world, Settings settings, Output& out, std::stop_token stop)
     : m_world(world),
       m_settings(std::move(settings)),
       m_folders(*world.files),
-      m_onions(world, m_settings.tor, out) {}
+      m_onions(world, m_settings.tor, out, std::move(stop)) {}
 
 Result<peer::NodeOpener*> Heads::nodes() const {
     const std::lock_guard lock(m_mutex);
@@ -58,11 +58,10 @@ Result<> Heads::use_kit(const crypto::SecretBytes& kit) const {
     return {};
 }
 
-Result<> Heads::use_repository(const RepoId& repository) const {
+void Heads::use_repository(const RepoId& repository) const {
     const std::lock_guard lock(m_mutex);
     m_repository = repository;
     if (m_nodes) m_nodes->use_repository(repository);
-    return {};
 }
 
 Result<std::unique_ptr<head::Head>> Heads::open(const std::string& uri) const {

@@ -22,7 +22,7 @@ public:
         TorSettings tor;
     };
 
-    Heads(const env::World& world, Settings settings, Output& out);
+    Heads(const env::World& world, Settings settings, Output& out, std::stop_token stop);
 
     Result<std::unique_ptr<head::Head>> open(const std::string& uri) const override;
     Result<std::unique_ptr<head::Head>> create(const std::string& uri,
@@ -41,7 +41,7 @@ public:
     Result<PeerId> own_id() const;
 
     /// Which repository is meant on nodes.
-    Result<> use_repository(const RepoId& repository) const;
+    void use_repository(const RepoId& repository) const;
 
 private:
     Result<peer::NodeOpener*> nodes() const;

@@ -48,8 +48,8 @@ Result<std::vector<std::string>> read_tor_config(env::FileSystem& files, const s
     return lines;
 }
 
-OnionWay::OnionWay(const env::World& world, TorSettings settings, Output& out)
-    : m_world(world), m_settings(std::move(settings)), m_out(out) {}
+OnionWay::OnionWay(const env::World& world, TorSettings settings, Output& out, std::stop_token stop)
+    : m_world(world), m_settings(std::move(settings)), m_out(out), m_stop(std::move(stop)) {}
 
 OnionWay::~OnionWay() {
     if (m_tor) m_tor->stop(m_world.clock->monotonic_ns() + tor_stop_ns);
@@ -62,6 +62,7 @@ Result<env::Endpoint> OnionWay::own_socks() {
         .tor = tor::OwnTor{.folder = m_settings.folder, .torrc_lines = std::move(lines)},
         .onion = std::nullopt};
     TRY(m_tor, tor::Service::make(m_world, std::move(options)));
+    const std::stop_callback interrupt(m_stop, [this] { m_tor->interrupt(); });
     const auto now = m_world.clock->monotonic_ns();
     auto started = m_tor->start(now + tor_start_ns);
     if (!started && started.error().code() == Errc::not_found)
@@ -77,6 +78,7 @@ Result<env::Endpoint> OnionWay::own_socks() {
         auto event = m_tor->wait_for_event(now + bootstrap_ns);
         if (event) continue;
         m_out.status({});
+        if (event.error().code() == Errc::cancelled) return std::unexpected(event.error());
         return fail(Errc::unavailable, "Tor does not get through: " + m_tor->status().note);
     }
     m_out.status({});

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,8 @@ struct TorSettings {
 /// this object. Leads nowhere else (tor/onion_network.hpp). Thread-safe.
 class OnionWay final : public env::Network {
 public:
-    OnionWay(const env::World& world, TorSettings settings, Output& out);
+    /// in  `stop` ends the wait for the first start of tor
+    OnionWay(const env::World& world, TorSettings settings, Output& out, std::stop_token stop);
     ~OnionWay() override;
 
     Result<std::unique_ptr<env::Stream>> connect(const env::Endpoint& to,
@@ -45,6 +47,7 @@ private:
     env::World m_world;
     TorSettings m_settings;
     Output& m_out;
+    std::stop_token m_stop;
     std::mutex m_mutex; ///< of what follows
     std::unique_ptr<tor::Service> m_tor;
     std::unique_ptr<tor::OnionNetwork> m_network;

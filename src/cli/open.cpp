@@ -34,7 +34,7 @@ Result<std::unique_ptr<repo::Repository>> open_repository(const Context& context
     TRY(const auto path, descriptor_path(context));
     TRY(auto place, load_descriptor(*context.world.files, path));
     TRY(auto folders, local_folders(context, place.id));
-    CHECK_OK(context.heads.use_repository(place.id));
+    context.heads.use_repository(place.id);
     return repo::Repository::open(
         context.world, context.heads, std::move(place), std::move(folders),
         [&out = context.out](const std::string& sentence) { out.warn(sentence); });

@@ -108,7 +108,7 @@ private:
     sys::Clock m_clock;
     sys::Random m_random;
     sys::FileSystem m_files;
-    Heads m_heads{{.clock = &m_clock, .random = &m_random, .files = &m_files}, {}, m_out};
+    Heads m_heads{{.clock = &m_clock, .random = &m_random, .files = &m_files}, {}, m_out, {}};
     Config m_config;
     Globals m_unused;
     Command m_root = command_tree(m_unused);

@@ -75,7 +75,7 @@ Result<std::unique_ptr<repo::Repository>> open_with_new_head(const Context& cont
     TRY(head, head_index(context, place, args.heads.front()));
     TRY(place.heads.at(static_cast<std::size_t>(head)), canonical_head(context, args.onto));
     TRY(auto folders, local_folders(context, place.id));
-    CHECK_OK(context.heads.use_repository(place.id));
+    context.heads.use_repository(place.id);
     return repo::Repository::open(
         context.world, context.heads, std::move(place), std::move(folders),
         [&out = context.out](const std::string& sentence) { out.warn(sentence); });

@@ -137,7 +137,7 @@ Result<ExitCode> run_recover(const Context& context, const RecoverArgs& args) {
     credential.custody = repo::Custody::recovery_kit;
     TRY(credential.secret, check_kit(kit, place.id));
     TRY(auto folders, local_folders(context, place.id));
-    CHECK_OK(context.heads.use_repository(place.id));
+    context.heads.use_repository(place.id);
     TRY(const auto repository,
         repo::Repository::open(context.world, context.heads, place, std::move(folders),
                                [&out = context.out](const std::string& text) { out.warn(text); }));
