@@ -56,6 +56,7 @@ private:
     std::unique_ptr<Exchange> dispatch(const peer::Request& request, const PeerId& client,
                                        std::string& kind);
     Result<> admit(Call& call) const;
+    static Repository::Asker asker_of(const Call& call);
     Begun serve(Call call);
     Begun serve_node(const Call& call);
     Begun list_repositories(const PeerId& client);
