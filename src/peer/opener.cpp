@@ -59,6 +59,7 @@ Result<NodeLink*> NodeOpener::link(const std::string& uri) const {
     TRY(auto* network, network_for(m_networks, address.way));
     const std::lock_guard lock(m_mutex);
     auto& link = m_links[uri];
+    if (link && link->is_cancelled()) m_retired.push_back(std::move(link));
     if (!link) {
         NodePlace place{.id = parsed.node,
                         .endpoints = {{.host = address.host, .port = address.port}}};
