@@ -32,7 +32,7 @@ struct Bench {
         std::string pattern = std::filesystem::temp_directory_path() / "torgo-bench-XXXXXX";
         folder = ::mkdtemp(pattern.data());
         store = Store::open(files, folder + "/node").value();
-        (void)store->add_invite(secret_number(1), quota, "bench").value();
+        store->add_invite(secret_number(1), quota, "bench").value();
         const peer::Join join{secret_number(1), 2, test_owner().keys};
         (void)store->join(test_repository, tls.client_identity.id(), join).value();
         service = std::make_unique<Service>(*store, clock,
