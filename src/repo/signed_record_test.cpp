@@ -1,5 +1,5 @@
 // What the owner's two root keys sign: the descriptor and the writers. One signature of SLH-DSA
-// takes a second, so each record is signed once.
+// takes a second: few records are signed, and those serve all tests.
 #include "repo/descriptor.hpp"
 #include "repo/signing.hpp"
 #include "repo/writer.hpp"
@@ -77,6 +77,10 @@ TEST(DescriptorRecord, no_other_byte_does) {
     auto forged = encode(owner.descriptor);
     forged.insert(forged.end(), other_context->begin(), other_context->end());
     EXPECT_EQ(decode_descriptor(forged, Digest{}).error().code(), Errc::authentication);
+    auto longer = encode(owner.descriptor);
+    longer.push_back(0);
+    const auto signed_longer = owner.root.sign(descriptor_context, longer);
+    EXPECT_EQ(decode_descriptor(*signed_longer, Digest{}).error().code(), Errc::corrupt);
     auto weaker = owner.descriptor;
     weaker.lowest_suite = seal::Suite::chimera2048;
     const auto refused = decode_descriptor(encode(weaker), Digest{});
@@ -106,6 +110,11 @@ TEST(WriterRecord, no_other_byte_does) {
     expect_no_other_byte(owner.writer.record, fields, [&owner](ByteView bytes) {
         return !read_certificate(bytes, owner.descriptor).has_value();
     });
+    Bytes longer(owner.writer.record.begin(),
+                 owner.writer.record.begin() + static_cast<std::ptrdiff_t>(fields));
+    longer.push_back(0);
+    const auto signed_longer = owner.root.sign("torgo/writer/1", longer);
+    EXPECT_EQ(read_certificate(*signed_longer, owner.descriptor).error().code(), Errc::corrupt);
     auto stranger = owner.descriptor;
     stranger.id = RepoId{{2}};
     EXPECT_EQ(read_certificate(owner.writer.record, stranger).error().code(), Errc::authentication);
