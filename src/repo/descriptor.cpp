@@ -13,9 +13,9 @@ constexpr std::string_view magic = "TGD1";
 constexpr std::uint8_t format_version = 1;
 
 Result<segment::Code> read_code(Reader& in) {
-    segment::Code code;
-    TRY(code.k, in.get<std::uint8_t>());
-    TRY(code.n, in.get<std::uint8_t>());
+    TRY(const auto k_byte, in.get<std::uint8_t>());
+    TRY(const auto n, in.get<std::uint8_t>());
+    const auto code = segment::Code::from_bytes(k_byte, n);
     if (!code.valid()) return fail(Errc::corrupt, "descriptor: impossible erasure code");
     return code;
 }
@@ -68,7 +68,7 @@ Bytes encode(const Descriptor& d) {
     out.put(static_cast<std::uint16_t>(d.suite)).put(static_cast<std::uint16_t>(d.lowest_suite));
     out.put(d.epoch).put(std::uint32_t{0}); // no features yet
     for (const auto& code : {d.data_code, d.metadata_code})
-        out.put(code.k).put(code.n);
+        out.put(code.k_byte()).put(code.n);
     out.raw(d.root_ml_dsa).raw(d.root_slh_dsa);
     return std::move(out).take();
 }

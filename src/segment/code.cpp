@@ -4,11 +4,15 @@
 
 namespace torgo::segment {
 
+std::string Code::name() const {
+    return std::to_string(k) + "/" + std::to_string(n) + (regenerates() ? "r" : "");
+}
+
 PackId PackInfo::id(const RepoId& repo) const {
     // [SEGMENT-9] everything that decides what the pack's bytes are, and whose they are
     Writer out;
     out.raw(as_bytes("TORGO/PACK/1")).raw(repo.view());
-    out.put(static_cast<std::uint8_t>(cls)).put(code.k).put(code.n);
+    out.put(static_cast<std::uint8_t>(cls)).put(code.k_byte()).put(code.n);
     out.put(static_cast<std::uint8_t>(cell_log2)).put(size);
     for (const auto& segment : segments)
         out.raw(segment.view());
@@ -30,7 +34,7 @@ bool PackInfo::valid() const noexcept {
 }
 
 void PackInfo::encode(Writer& out) const {
-    out.put(static_cast<std::uint8_t>(cls)).put(code.k).put(code.n);
+    out.put(static_cast<std::uint8_t>(cls)).put(code.k_byte()).put(code.n);
     out.varint(size / cell_size);
     for (const auto& segment : segments)
         out.raw(segment.view());
@@ -41,8 +45,9 @@ Result<PackInfo> PackInfo::decode(Reader& in) {
     TRY(const auto cls, in.get<std::uint8_t>());
     if (cls != 1 && cls != 2) return fail(Errc::corrupt, "unknown class of pack");
     info.cls = PackClass{cls};
-    TRY(info.code.k, in.get<std::uint8_t>());
-    TRY(info.code.n, in.get<std::uint8_t>());
+    TRY(const auto k_byte, in.get<std::uint8_t>());
+    TRY(const auto n, in.get<std::uint8_t>());
+    info.code = Code::from_bytes(k_byte, n);
     if (!info.code.valid()) return fail(Errc::corrupt, "a pack's code is out of bounds");
     TRY(const auto cells, in.varint(limits::max_pack_size / cell_size));
     if (cells == 0) return fail(Errc::corrupt, "a pack without a cell");

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 /// A pack as k of n segments: any k of them give it back, and no key is needed for that.
@@ -23,7 +24,9 @@ inline constexpr std::uint64_t max_pack_size = 64_MiB; ///< top of the ladder of
 inline constexpr unsigned cell_log2 = 16;
 inline constexpr std::size_t cell_size = std::size_t{1}
                                          << cell_log2; ///< the unit of code and proof
-inline constexpr std::size_t tail_size = 96;           ///< the fixed end of a segment file
+/// What a regenerating code reckons with: a cell is its first half and its second.
+inline constexpr std::size_t half_cell = cell_size / 2;
+inline constexpr std::size_t tail_size = 96; ///< the fixed end of a segment file
 
 /// Bit i set: segment i is meant.
 using SegmentMask = std::uint64_t;
@@ -32,14 +35,45 @@ constexpr SegmentMask mask_of(unsigned index) noexcept {
     return SegmentMask{1} << index;
 }
 
+/// How the cells of a stripe are made. source  docs/design/regenerating-code.md
+enum class CodeKind : std::uint8_t {
+    reed_solomon,
+    regenerating, ///< 2 of 4; a lost segment is made from half of each other one
+};
+
 /// Any k of n segments restore a pack; n - k may be lost.
 struct Code {
     std::uint8_t k = 2;
     std::uint8_t n = 4;
+    CodeKind kind = CodeKind::reed_solomon;
 
-    constexpr bool valid() const noexcept { return k >= 1 && k <= n && n <= limits::max_segments; }
+    constexpr bool valid() const noexcept {
+        if (kind == CodeKind::regenerating) return k == 2 && n == 4; // [SEGMENT-15]
+        return kind == CodeKind::reed_solomon && k >= 1 && k <= n && n <= limits::max_segments;
+    }
+
+    constexpr bool regenerates() const noexcept { return kind == CodeKind::regenerating; }
+
+    /// k and the kind, as records hold them: bit 7 is set for a regenerating code.
+    constexpr std::uint8_t k_byte() const noexcept {
+        return regenerates() ? static_cast<std::uint8_t>(k | regenerating_bit) : k;
+    }
+
+    /// The inverse; valid() says whether there is such a code.
+    static constexpr Code from_bytes(std::uint8_t k_byte, std::uint8_t n) noexcept {
+        const bool regenerating = (k_byte & regenerating_bit) != 0;
+        return {.k = static_cast<std::uint8_t>(k_byte & ~regenerating_bit),
+                .n = n,
+                .kind = regenerating ? CodeKind::regenerating : CodeKind::reed_solomon};
+    }
+
+    /// "2/4", and "2/4r" for a regenerating code.
+    std::string name() const;
 
     bool operator==(const Code&) const = default;
+
+private:
+    static constexpr std::uint8_t regenerating_bit = 0x80;
 };
 
 /// True for a size a pack may have: whole cells, at least one, at most limits::max_pack_size.

@@ -40,8 +40,10 @@ TEST(PackInfo, counts_the_last_stripe_also_when_the_pack_does_not_fill_it) {
 RC_GTEST_PROP(PackInfo, round_trip, ()) {
     const auto n = *rc::gen::inRange<unsigned>(1, limits::max_segments + 1);
     const auto k = *rc::gen::inRange<unsigned>(1, n + 1);
+    const bool regenerating = k == 2 && n == 4 && *rc::gen::arbitrary<bool>();
     PackInfo info{.cls = *rc::gen::element(PackClass::data, PackClass::metadata),
-                  .code = {static_cast<std::uint8_t>(k), static_cast<std::uint8_t>(n)},
+                  .code = {static_cast<std::uint8_t>(k), static_cast<std::uint8_t>(n),
+                           regenerating ? CodeKind::regenerating : CodeKind::reed_solomon},
                   .size = *rc::gen::inRange<std::uint64_t>(1, 1025) * cell_size,
                   .segments = {}};
     for (unsigned i = 0; i < n; ++i)
@@ -82,6 +84,20 @@ TEST(PackInfo, decode_refuses_fields_out_of_bounds) { // [SEGMENT-8]
     EXPECT_FALSE(with(3, 0)); // cells
 }
 
+TEST(PackInfo, decode_knows_a_regenerating_code_of_2_of_4_alone) { // [SEGMENT-15]
+    auto info = example();
+    info.code = {2, 4, CodeKind::regenerating};
+    info.segments.resize(4);
+    auto bytes = encoded(info);
+    EXPECT_EQ(bytes[1], 0x82);
+    EXPECT_EQ(decode(bytes).value(), info);
+    bytes[1] = 0x83;
+    EXPECT_FALSE(decode(bytes));
+    bytes[1] = 0x82;
+    bytes[2] = 3;
+    EXPECT_FALSE(decode(bytes));
+}
+
 TEST(PackInfo, decode_refuses_a_pack_over_the_limit) {
     const auto of_cells = [](unsigned cells) {
         Bytes bytes{1, 1, 1, static_cast<std::uint8_t>(cells | 0x80U),
@@ -103,6 +119,8 @@ TEST(PackInfo, its_name_depends_on_every_field) { // [SEGMENT-9]
         EXPECT_TRUE(names.insert(info.id(repo)).second);
     };
     add([](PackInfo& i) { i.cls = PackClass::data; });
+    add([](PackInfo& i) { i.code = {2, 4}; });
+    add([](PackInfo& i) { i.code = {2, 4, CodeKind::regenerating}; });
     add([](PackInfo& i) { i.code.k = 2; });
     add([](PackInfo& i) { i.code.n = 6; });
     add([](PackInfo& i) { i.size += cell_size; });

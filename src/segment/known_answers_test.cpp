@@ -1,4 +1,4 @@
-#include "segment/rebuild.hpp"
+#include "segment/regenerate.hpp"
 #include "segment/stored_segments.hpp"
 
 #include <gtest/gtest.h>
@@ -24,8 +24,8 @@ std::string text(const json& object, const char* name) {
     return object[name].as<std::string>();
 }
 
-void expect_pack(const json& vector) {
-    const Code code{vector["k"].as<std::uint8_t>(), vector["n"].as<std::uint8_t>()};
+Stored expect_pack(const json& vector, CodeKind kind) {
+    const Code code{vector["k"].as<std::uint8_t>(), vector["n"].as<std::uint8_t>(), kind};
     const PackClass cls{vector["class"].as<std::uint8_t>()};
     const auto stored = store(code, vector["size"].as<std::size_t>(), cls);
     SCOPED_TRACE(std::to_string(code.k) + " of " + std::to_string(code.n));
@@ -39,12 +39,28 @@ void expect_pack(const json& vector) {
     Writer record;
     stored.info.encode(record);
     EXPECT_EQ(crypto::sha256(record.view()).hex(), text(vector, "info_sha256"));
+    return stored;
 }
 
 TEST(KnownAnswers, the_same_packs_give_the_same_names_and_files) {
     ASSERT_EQ(vectors()["packs"].size(), 11U);
     for (const auto& vector : vectors()["packs"].array_range())
-        expect_pack(vector);
+        expect_pack(vector, CodeKind::reed_solomon);
+}
+
+TEST(KnownAnswers, the_same_packs_give_the_same_combinations_for_what_is_lost) { // [SEGMENT-17]
+    ASSERT_EQ(vectors()["regenerating_packs"].size(), 4U);
+    for (const auto& vector : vectors()["regenerating_packs"].array_range()) {
+        const auto stored = expect_pack(vector, CodeKind::regenerating);
+        const auto payload = stored.info.segment_payload_size();
+        Bytes said(payload / 2);
+        for (std::uint8_t lost = 0; lost < 4; ++lost)
+            for (unsigned i = 0; i < 4; ++i) {
+                combine_cells(ByteView(stored.files[i]).first(payload), lost, said);
+                EXPECT_EQ(crypto::sha256(said).hex(),
+                          vector["combined_sha256"][lost][i].as<std::string>());
+            }
+    }
 }
 
 TEST(KnownAnswers, the_same_trees_give_the_same_roots_and_proofs) {

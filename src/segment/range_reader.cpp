@@ -41,6 +41,9 @@ void RangeReader::plan(const Range& range) {
     m_all = {.lo = ~std::uint64_t{0}, .hi = 0};
     for (const auto& window : m_wanted)
         if (!window.empty()) m_all = {std::min(m_all.lo, window.lo), std::max(m_all.hi, window.hi)};
+    if (m_info.code.regenerates() && !m_all.empty()) // it restores whole cells or nothing
+        m_all = {.lo = m_all.lo / cell_size * cell_size,
+                 .hi = (m_all.hi + cell_size - 1) / cell_size * cell_size};
     m_runs.clear();
     m_runs.resize(m_info.code.n);
     m_open.clear(); // their answers will not be known any more

@@ -75,8 +75,12 @@ Bytes part(const Stored& stored, std::uint64_t offset, std::size_t size) {
     return {view.begin(), view.end()};
 }
 
-TEST(RangeReader, asks_only_for_what_is_wanted_while_all_is_well) {
-    const auto stored = store({2, 4}, 9 * cell_size);
+class RangeReaderOf2Of4 : public OfEitherKind {};
+
+INSTANTIATE_TEST_SUITE_P(Kinds, RangeReaderOf2Of4, either_kind, kind_name);
+
+TEST_P(RangeReaderOf2Of4, asks_only_for_what_is_wanted_while_all_is_well) {
+    const auto stored = store(GetParam(), 9 * cell_size);
     ScriptedFetcher fetcher(stored);
     EXPECT_EQ(read(stored, fetcher, 10, 100).value(), part(stored, 10, 100));
     EXPECT_EQ(fetcher.asked, std::vector<unsigned>{0});
@@ -84,8 +88,8 @@ TEST(RangeReader, asks_only_for_what_is_wanted_while_all_is_well) {
     EXPECT_EQ(fetcher.asked, (std::vector<unsigned>{0, 0, 1}));
 }
 
-TEST(RangeReader, does_not_wait_for_one_that_never_answers) {
-    const auto stored = store({2, 4}, 9 * cell_size);
+TEST_P(RangeReaderOf2Of4, does_not_wait_for_one_that_never_answers) {
+    const auto stored = store(GetParam(), 9 * cell_size);
     for (const unsigned hung : {0U, 1U}) {
         ScriptedFetcher fetcher(stored);
         fetcher.never = mask_of(hung);
@@ -95,16 +99,16 @@ TEST(RangeReader, does_not_wait_for_one_that_never_answers) {
     }
 }
 
-TEST(RangeReader, takes_a_late_answer_when_there_is_no_other) {
-    const auto stored = store({2, 4}, 9 * cell_size);
+TEST_P(RangeReaderOf2Of4, takes_a_late_answer_when_there_is_no_other) {
+    const auto stored = store(GetParam(), 9 * cell_size);
     ScriptedFetcher fetcher(stored);
     fetcher.failing = mask_of(1) | mask_of(2);
     fetcher.late = mask_of(0) | mask_of(3);
     EXPECT_EQ(read(stored, fetcher, 0, stored.pack.size()).value(), stored.pack);
 }
 
-TEST(RangeReader, asks_those_that_rest_only_when_others_are_not_enough) {
-    const auto stored = store({2, 4}, 9 * cell_size);
+TEST_P(RangeReaderOf2Of4, asks_those_that_rest_only_when_others_are_not_enough) {
+    const auto stored = store(GetParam(), 9 * cell_size);
     ScriptedFetcher fetcher(stored);
     fetcher.resting = mask_of(0);
     EXPECT_EQ(read(stored, fetcher, 0, 4 * cell_size).value(), part(stored, 0, 4 * cell_size));
@@ -114,8 +118,8 @@ TEST(RangeReader, asks_those_that_rest_only_when_others_are_not_enough) {
     EXPECT_EQ(std::ranges::count(fetcher.asked, 0U), 1);
 }
 
-TEST(RangeReader, says_how_many_answered_when_they_are_too_few) {
-    const auto stored = store({2, 4}, 9 * cell_size);
+TEST_P(RangeReaderOf2Of4, says_how_many_answered_when_they_are_too_few) {
+    const auto stored = store(GetParam(), 9 * cell_size);
     ScriptedFetcher fetcher(stored);
     fetcher.failing = mask_of(0) | mask_of(1) | mask_of(3);
     const auto got = read(stored, fetcher, 0, 4 * cell_size);

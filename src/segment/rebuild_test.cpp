@@ -14,9 +14,13 @@ Result<std::vector<Bytes>> rebuilt(const Stored& stored, const std::vector<unsig
     return files;
 }
 
-TEST(Rebuild, gives_the_original_files_for_every_loss_of_2_of_4) {
+class Rebuild : public OfEitherKind {};
+
+INSTANTIATE_TEST_SUITE_P(Kinds, Rebuild, either_kind, kind_name);
+
+TEST_P(Rebuild, gives_the_original_files_for_every_loss_of_2_of_4) {
     for (const std::size_t cells : {1U, 4U, 71U}) {
-        const auto stored = store({2, 4}, cells * cell_size);
+        const auto stored = store(GetParam(), cells * cell_size);
         for (unsigned a = 0; a < 4; ++a)
             for (unsigned b = 0; b < 4; ++b) {
                 auto some = stored;
@@ -31,7 +35,7 @@ TEST(Rebuild, gives_the_original_files_for_every_loss_of_2_of_4) {
     }
 }
 
-TEST(Rebuild, gives_the_original_files_for_random_losses_of_larger_codes) {
+TEST(RebuildOfAnyCode, gives_the_original_files_for_random_losses_of_larger_codes) {
     std::mt19937 random(3);
     for (const auto code : {Code{6, 12}, Code{10, 20}}) {
         const auto stored = store(code, 256_KiB);
@@ -49,8 +53,8 @@ TEST(Rebuild, gives_the_original_files_for_random_losses_of_larger_codes) {
     }
 }
 
-TEST(Rebuild, goes_round_damaged_cells_of_the_segments_it_reads) {
-    auto stored = store({2, 4}, 8 * cell_size);
+TEST_P(Rebuild, goes_round_damaged_cells_of_the_segments_it_reads) {
+    auto stored = store(GetParam(), 8 * cell_size);
     const auto lost = std::exchange(stored.files[1], {});
     stored.files[0][0] ^= 1;
     stored.files[2][cell_size] ^= 1;
@@ -58,8 +62,8 @@ TEST(Rebuild, goes_round_damaged_cells_of_the_segments_it_reads) {
     EXPECT_EQ(rebuilt(stored, {1}).value()[1], lost);
 }
 
-TEST(Rebuild, never_calls_a_segment_rebuilt_that_has_another_name) { // [SEGMENT-13]
-    auto stored = store({2, 4}, 4 * cell_size);
+TEST_P(Rebuild, never_calls_a_segment_rebuilt_that_has_another_name) { // [SEGMENT-13]
+    auto stored = store(GetParam(), 4 * cell_size);
     stored.files[3].clear();
     stored.info.segments[3].bytes[0] ^= 1;
     const auto files = rebuilt(stored, {3});
@@ -67,8 +71,8 @@ TEST(Rebuild, never_calls_a_segment_rebuilt_that_has_another_name) { // [SEGMENT
     EXPECT_EQ(files.error().code(), Errc::corrupt);
 }
 
-TEST(Rebuild, says_when_too_few_are_left) {
-    auto stored = store({2, 4}, 4 * cell_size);
+TEST_P(Rebuild, says_when_too_few_are_left) {
+    auto stored = store(GetParam(), 4 * cell_size);
     for (const unsigned i : {0U, 1U, 3U})
         stored.files[i].clear();
     const auto files = rebuilt(stored, {0, 1, 3});
@@ -76,8 +80,8 @@ TEST(Rebuild, says_when_too_few_are_left) {
     EXPECT_EQ(files.error().code(), Errc::too_few_heads);
 }
 
-TEST(Rebuild, never_reads_what_it_makes) {
-    const auto stored = store({2, 4}, 4 * cell_size);
+TEST_P(Rebuild, never_reads_what_it_makes) {
+    const auto stored = store(GetParam(), 4 * cell_size);
     const Fetch fetch = [&](unsigned index, std::uint64_t offset, ByteSpan out) {
         EXPECT_NE(index, 0U);
         return stored.fetch()(index, offset, out);
@@ -87,15 +91,15 @@ TEST(Rebuild, never_reads_what_it_makes) {
     EXPECT_EQ(files[0], stored.files[0]);
 }
 
-TEST(Rebuild, refuses_segments_that_do_not_exist_or_come_twice) {
-    const auto stored = store({2, 4}, 2 * cell_size);
+TEST_P(Rebuild, refuses_segments_that_do_not_exist_or_come_twice) {
+    const auto stored = store(GetParam(), 2 * cell_size);
     EXPECT_EQ(rebuilt(stored, {4}).error().code(), Errc::invalid_argument);
     EXPECT_EQ(rebuilt(stored, {1, 1}).error().code(), Errc::invalid_argument);
     EXPECT_TRUE(rebuilt(stored, {}));
 }
 
-TEST(Rebuild, the_sinks_error_ends_it) {
-    const auto stored = store({2, 4}, 2 * cell_size);
+TEST_P(Rebuild, the_sinks_error_ends_it) {
+    const auto stored = store(GetParam(), 2 * cell_size);
     const Splitter::Sink full = [](unsigned, ByteView) -> Result<> {
         return fail(Errc::no_space, "full");
     };

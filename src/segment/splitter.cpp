@@ -53,7 +53,8 @@ Splitter::State::State(PackInfo pack, const RepoId& owner)
 
 /// Sets `cells` to the data cells in `bytes` and the parity cells that belong to them.
 void Splitter::State::point_at(ByteView bytes) {
-    const auto [k, n] = info.code;
+    const std::size_t k = info.code.k;
+    const std::size_t n = info.code.n;
     for (std::size_t i = 0, data = 0, made = 0; i < cells.size(); ++i) {
         if (i % n >= k) {
             cells[i] = parity_cells[made++];

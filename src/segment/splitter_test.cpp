@@ -10,7 +10,11 @@ const Splitter::Sink ignore = [](unsigned, ByteView) -> Result<> {
     return {};
 };
 
-TEST(Splitter, refuses_codes_and_sizes_out_of_bounds) { // [SEGMENT-1]
+class SplitterOf2Of4 : public OfEitherKind {};
+
+INSTANTIATE_TEST_SUITE_P(Kinds, SplitterOf2Of4, either_kind, kind_name);
+
+TEST_P(SplitterOf2Of4, refuses_codes_and_sizes_out_of_bounds) { // [SEGMENT-1]
     const auto make = [](Code code, std::uint64_t size) {
         return Splitter::create(code, PackClass::data, RepoId{}, size).has_value();
     };
@@ -22,7 +26,7 @@ TEST(Splitter, refuses_codes_and_sizes_out_of_bounds) { // [SEGMENT-1]
     EXPECT_FALSE(make({2, 4}, 0));
     EXPECT_FALSE(make({2, 4}, cell_size + 1));
     EXPECT_FALSE(make({2, 4}, 64_MiB + cell_size));
-    EXPECT_FALSE(Splitter::create({2, 4}, PackClass{3}, RepoId{}, cell_size));
+    EXPECT_FALSE(Splitter::create(GetParam(), PackClass{3}, RepoId{}, cell_size));
 }
 
 TEST(Splitter, the_first_k_segments_are_the_pack_cell_by_cell) { // [SEGMENT-2]
@@ -38,8 +42,8 @@ TEST(Splitter, the_first_k_segments_are_the_pack_cell_by_cell) { // [SEGMENT-2]
     }
 }
 
-TEST(Splitter, pieces_give_the_same_files_as_the_whole) {
-    const Code code{2, 4};
+TEST_P(SplitterOf2Of4, pieces_give_the_same_files_as_the_whole) {
+    const auto code = GetParam();
     constexpr std::size_t size = 41 * cell_size; // the last stripe is half full
     const auto whole = store(code, size);
     auto files = std::vector<Bytes>(code.n);
@@ -62,8 +66,8 @@ TEST(Splitter, every_file_has_the_promised_size) {
     }
 }
 
-TEST(Splitter, refuses_bytes_that_are_no_whole_stripes) {
-    auto splitter = Splitter::create({2, 4}, PackClass::data, RepoId{}, 5 * cell_size).value();
+TEST_P(SplitterOf2Of4, refuses_bytes_that_are_no_whole_stripes) {
+    auto splitter = Splitter::create(GetParam(), PackClass::data, RepoId{}, 5 * cell_size).value();
     const Bytes bytes(6 * cell_size);
     const ByteView view(bytes);
     EXPECT_FALSE(splitter.add(view.first(1), ignore));
@@ -77,8 +81,8 @@ TEST(Splitter, refuses_bytes_that_are_no_whole_stripes) {
     EXPECT_TRUE(splitter.finish(ignore));
 }
 
-TEST(Splitter, the_sinks_error_ends_the_call) {
-    auto splitter = Splitter::create({2, 4}, PackClass::data, RepoId{}, 4 * cell_size).value();
+TEST_P(SplitterOf2Of4, the_sinks_error_ends_the_call) {
+    auto splitter = Splitter::create(GetParam(), PackClass::data, RepoId{}, 4 * cell_size).value();
     const Splitter::Sink full = [](unsigned index, ByteView) -> Result<> {
         if (index == 2) return fail(Errc::no_space, "full");
         return {};
@@ -88,8 +92,8 @@ TEST(Splitter, the_sinks_error_ends_the_call) {
     EXPECT_EQ(added.error().code(), Errc::no_space);
 }
 
-TEST(Splitter, one_flipped_byte_of_the_pack_renames_its_data_segment_and_all_parity) {
-    const Code code{2, 4};
+TEST_P(SplitterOf2Of4, one_flipped_byte_of_the_pack_renames_its_data_segment_and_all_parity) {
+    const auto code = GetParam();
     auto stored = store(code, 4 * cell_size);
     stored.pack[cell_size + 5] ^= 1; // in segment 1
     auto splitter =

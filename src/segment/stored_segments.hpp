@@ -6,7 +6,10 @@
 #include "segment/splitter.hpp"
 #include "segment/verify.hpp"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
+#include <string>
 #include <vector>
 
 /// For tests: packs of noise, and their segment files in memory.
@@ -69,6 +72,17 @@ inline Stored store(Code code, std::size_t size, PackClass cls = PackClass::data
     splitter.add(out.pack, into(out.files)).value();
     out.info = splitter.finish(into(out.files)).value();
     return out;
+}
+
+inline constexpr Code regenerating_code{.k = 2, .n = 4, .kind = CodeKind::regenerating};
+
+/// For what must hold of 2 of 4 in either kind.
+class OfEitherKind : public testing::TestWithParam<Code> {};
+
+inline const auto either_kind = testing::Values(Code{2, 4}, regenerating_code);
+
+inline std::string kind_name(const testing::TestParamInfo<Code>& info) {
+    return info.param.regenerates() ? "regenerating" : "reed_solomon";
 }
 
 } // namespace torgo::segment

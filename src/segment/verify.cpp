@@ -38,8 +38,9 @@ Result<Tail> decode_tail(ByteView bytes, std::uint64_t file_size) {
     Tail tail;
     TRY(const auto cls, in.get<std::uint8_t>());
     tail.info.cls = PackClass{cls};
-    TRY(tail.info.code.k, in.get<std::uint8_t>());
-    TRY(tail.info.code.n, in.get<std::uint8_t>());
+    TRY(const auto k_byte, in.get<std::uint8_t>());
+    TRY(const auto n, in.get<std::uint8_t>());
+    tail.info.code = Code::from_bytes(k_byte, n);
     TRY(const auto index, in.get<std::uint8_t>());
     tail.index = index;
     TRY(const auto log2, in.get<std::uint8_t>());
@@ -68,7 +69,7 @@ Bytes encode_trailer(const SegmentTrailer& trailer) {
     for (const auto& root : info.segments)
         out.raw(root.view());
     out.raw(as_bytes(magic)).put(version).put(static_cast<std::uint8_t>(info.cls));
-    out.put(info.code.k).put(info.code.n).put(static_cast<std::uint8_t>(trailer.index));
+    out.put(info.code.k_byte()).put(info.code.n).put(static_cast<std::uint8_t>(trailer.index));
     out.put(static_cast<std::uint8_t>(cell_log2));
     out.raw(std::array<std::uint8_t, reserved_size>{}).raw(trailer.repo.view());
     out.put(info.size).raw(trailer.pack().view());

@@ -16,7 +16,11 @@ Result<SegmentTrailer> verify(const Bytes& file, const SegmentId& id) {
     return verify_segment(read, file.size(), id);
 }
 
-TEST(Verify, a_segment_tells_all_about_its_pack) { // [SEGMENT-12]
+class Verify : public OfEitherKind {};
+
+INSTANTIATE_TEST_SUITE_P(Kinds, Verify, either_kind, kind_name);
+
+TEST(VerifyOfAnyCode, a_segment_tells_all_about_its_pack) { // [SEGMENT-12]
     const auto stored = store({3, 5}, 20 * cell_size, PackClass::metadata);
     for (unsigned i = 0; i < 5; ++i) {
         const auto trailer = verify(stored.files[i], stored.info.segments[i]);
@@ -30,8 +34,8 @@ TEST(Verify, a_segment_tells_all_about_its_pack) { // [SEGMENT-12]
     }
 }
 
-TEST(Verify, detects_every_flip_in_the_trailer) { // [SEGMENT-6] [SEGMENT-7]
-    auto stored = store({2, 4}, 2 * cell_size);
+TEST_P(Verify, detects_every_flip_in_the_trailer) { // [SEGMENT-6] [SEGMENT-7]
+    auto stored = store(GetParam(), 2 * cell_size);
     auto& file = stored.files[1];
     for (std::size_t at = cell_size; at < file.size(); ++at)
         for (unsigned bit = 0; bit < 8; ++bit) {
@@ -42,8 +46,8 @@ TEST(Verify, detects_every_flip_in_the_trailer) { // [SEGMENT-6] [SEGMENT-7]
     EXPECT_TRUE(verify(file, stored.info.segments[1]));
 }
 
-TEST(Verify, detects_flips_all_over_the_payload) { // [SEGMENT-4]
-    auto stored = store({2, 4}, 34 * cell_size);
+TEST_P(Verify, detects_flips_all_over_the_payload) { // [SEGMENT-4]
+    auto stored = store(GetParam(), 34 * cell_size);
     auto& file = stored.files[3];
     for (std::size_t at = 0; at < stored.info.segment_payload_size(); at += 6007) {
         file[at] ^= 0x10;
@@ -55,14 +59,14 @@ TEST(Verify, detects_flips_all_over_the_payload) { // [SEGMENT-4]
     }
 }
 
-TEST(Verify, refuses_a_segment_under_another_name) {
-    const auto stored = store({2, 4}, 2 * cell_size);
+TEST_P(Verify, refuses_a_segment_under_another_name) {
+    const auto stored = store(GetParam(), 2 * cell_size);
     EXPECT_FALSE(verify(stored.files[0], stored.info.segments[1]));
     EXPECT_FALSE(verify(stored.files[0], SegmentId{}));
 }
 
-TEST(Verify, refuses_files_of_a_wrong_length) {
-    const auto stored = store({2, 4}, 4 * cell_size);
+TEST_P(Verify, refuses_files_of_a_wrong_length) {
+    const auto stored = store(GetParam(), 4 * cell_size);
     const auto& file = stored.files[0];
     for (const std::size_t size :
          {std::size_t{0}, std::size_t{1}, tail_size, cell_size, file.size() - cell_size,
@@ -89,8 +93,8 @@ Result<SegmentTrailer> decode_changed(const SegmentTrailer& trailer, std::uint64
     return decode_trailer(bytes, file_size);
 }
 
-TEST(Verify, a_liar_who_repairs_the_check_is_found_out) {
-    const auto stored = store({2, 4}, 4 * cell_size);
+TEST_P(Verify, a_liar_who_repairs_the_check_is_found_out) {
+    const auto stored = store(GetParam(), 4 * cell_size);
     const auto size = stored.files[0].size();
     const auto honest = read_trailer(stored.reader(0), size).value();
     const auto changed = [&](auto change) {
@@ -106,8 +110,8 @@ TEST(Verify, a_liar_who_repairs_the_check_is_found_out) {
     EXPECT_FALSE(changed([](Bytes& b) { b[0] ^= 1; })); // a leaf hash
 }
 
-TEST(Verify, another_version_is_unsupported_not_corrupt) {
-    const auto stored = store({2, 4}, 2 * cell_size);
+TEST_P(Verify, another_version_is_unsupported_not_corrupt) {
+    const auto stored = store(GetParam(), 2 * cell_size);
     const auto size = stored.files[0].size();
     const auto honest = read_trailer(stored.reader(0), size).value();
     const auto newer =
@@ -116,7 +120,7 @@ TEST(Verify, another_version_is_unsupported_not_corrupt) {
     EXPECT_EQ(newer.error().code(), Errc::unsupported);
 }
 
-TEST(Verify, passes_on_what_the_reader_answers) {
+TEST(VerifyOfAnyCode, passes_on_what_the_reader_answers) {
     const ReadAt broken = [](std::uint64_t, ByteSpan) -> Result<> {
         return fail(Errc::io, "disk");
     };
