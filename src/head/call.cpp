@@ -14,6 +14,8 @@ std::string_view name(Call call) noexcept {
         return "commit";
     case Call::read_segment:
         return "read_segment";
+    case Call::read_combined:
+        return "read_combined";
     case Call::segment_size:
         return "segment_size";
     case Call::list_segments:

@@ -12,6 +12,7 @@ enum class Call : std::uint8_t {
     append,
     commit,
     read_segment,
+    read_combined,
     segment_size,
     list_segments,
     remove_segment,

@@ -14,4 +14,9 @@ bool is_mutable_root(std::string_view name) noexcept {
     return name == "descriptor";
 }
 
+Result<> Head::read_combined(const SegmentId& /*segment*/, std::uint64_t /*first_cell*/,
+                             std::uint8_t /*factor*/, ByteSpan /*out*/) {
+    return fail(Errc::unsupported, uri() + " gives no combinations of cells");
+}
+
 } // namespace torgo::head

@@ -18,6 +18,8 @@ inline constexpr std::size_t max_root_size = 16_MiB;
 inline constexpr std::size_t max_root_name = 100;
 /// No writer takes more; a pack of the largest code stays far below.
 inline constexpr std::uint64_t max_segment_size = 1_GiB;
+/// `out` of read_combined is no longer.
+inline constexpr std::size_t max_combined = 2_MiB;
 /// `max` of list_segments is cut to this, so that one answer has a bounded size.
 inline constexpr std::size_t max_list_page = 65536;
 inline constexpr unsigned max_heads = 256;
@@ -110,6 +112,16 @@ public:
     /// errors  `not_found`, `unavailable`, `io`; `corrupt` when it ends before `out` is full
     /// cost    dir: one open and one read; over a network one round trip
     virtual Result<> read_segment(const SegmentId& segment, std::uint64_t offset, ByteSpan out) = 0;
+
+    /// For each cell of 64 KiB from `first_cell` on: its first half + factor · its second half over
+    /// GF(2^8), so that half of what must be known comes over the network.
+    ///
+    /// in      `out`, 32 KiB for each cell, at most max_combined bytes
+    /// errors  as read_segment; `unsupported` where the head reckons nothing, as one that is no
+    ///         program: who reads from it gets whole cells no dearer
+    /// source  docs/spec/segment.md 2.7
+    virtual Result<> read_combined(const SegmentId& segment, std::uint64_t first_cell,
+                                   std::uint8_t factor, ByteSpan out);
 
     /// The segment's size in bytes. Errors: `not_found`, `unavailable`, `io`.
     virtual Result<std::uint64_t> segment_size(const SegmentId& segment) = 0;

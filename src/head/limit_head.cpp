@@ -98,6 +98,12 @@ Result<> LimitHead::read_segment(const SegmentId& segment, std::uint64_t offset,
     return within([&] { return m_inner->read_segment(segment, offset, out); });
 }
 
+Result<> LimitHead::read_combined(const SegmentId& segment, std::uint64_t first_cell,
+                                  std::uint8_t factor, ByteSpan out) {
+    m_download.pass(out.size());
+    return within([&] { return m_inner->read_combined(segment, first_cell, factor, out); });
+}
+
 Result<std::uint64_t> LimitHead::segment_size(const SegmentId& segment) {
     return within([&] { return m_inner->segment_size(segment); });
 }

@@ -82,6 +82,14 @@ Result<> LogHead::read_segment(const SegmentId& segment, std::uint64_t offset, B
         [&](const auto&) { return out.size(); });
 }
 
+Result<> LogHead::read_combined(const SegmentId& segment, std::uint64_t first_cell,
+                                std::uint8_t factor, ByteSpan out) {
+    return report(
+        Call::read_combined, segment.hex(),
+        [&] { return m_inner->read_combined(segment, first_cell, factor, out); },
+        [&](const auto&) { return out.size(); });
+}
+
 Result<std::uint64_t> LogHead::segment_size(const SegmentId& segment) {
     return report(Call::segment_size, segment.hex(),
                   [&] { return m_inner->segment_size(segment); });

@@ -54,6 +54,12 @@ Result<> RetryHead::read_segment(const SegmentId& segment, std::uint64_t offset,
     return repeat(Kind::read, [&] { return m_inner->read_segment(segment, offset, out); });
 }
 
+Result<> RetryHead::read_combined(const SegmentId& segment, std::uint64_t first_cell,
+                                  std::uint8_t factor, ByteSpan out) {
+    return repeat(Kind::read,
+                  [&] { return m_inner->read_combined(segment, first_cell, factor, out); });
+}
+
 Result<std::uint64_t> RetryHead::segment_size(const SegmentId& segment) {
     return repeat(Kind::read, [&] { return m_inner->segment_size(segment); });
 }

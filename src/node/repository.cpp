@@ -1,6 +1,7 @@
 #include "node/repository.hpp"
 
 #include "peer/capability.hpp"
+#include "segment/regenerate.hpp"
 #include "segment/verify.hpp"
 
 #include <algorithm>
@@ -274,6 +275,30 @@ Result<Bytes> Repository::audit(const SegmentId& segment, const peer::AuditReque
                           segment::prove(trailer->leaves, leaf)});
     }
     if (!damaged) return peer::encode(request, proofs);
+    CHECK_OK(scrub(segment, bytes_read));
+    return fail(Errc::corrupt, "the segment is damaged");
+}
+
+// PEER-32
+Result<Bytes> Repository::combined(const SegmentId& segment, std::uint64_t first, std::size_t count,
+                                   std::uint8_t factor) {
+    TRY(const auto file, open_segment(segment));
+    TRY(const auto size, file->size());
+    std::uint64_t bytes_read = 0;
+    const auto read = reader_of(*file, bytes_read);
+    const auto trailer = segment::read_trailer(read, size);
+    bool damaged = !trailer || trailer->id() != segment;
+    if (!damaged && (first > trailer->leaves.size() || count > trailer->leaves.size() - first))
+        return fail(Errc::corrupt, "the segment has fewer cells than are to be combined");
+    Bytes cell(segment::cell_size);
+    Bytes out(count * segment::half_cell);
+    for (std::size_t i = 0; i < count && !damaged; ++i) {
+        CHECK_OK(read((first + i) * segment::cell_size, cell));
+        damaged = segment::leaf_hash(cell) != trailer->leaves[first + i];
+        segment::combine_cells(cell, factor,
+                               ByteSpan(out).subspan(i * segment::half_cell, segment::half_cell));
+    }
+    if (!damaged) return out;
     CHECK_OK(scrub(segment, bytes_read));
     return fail(Errc::corrupt, "the segment is damaged");
 }

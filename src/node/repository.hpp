@@ -101,6 +101,14 @@ public:
     /// then the segment is scrubbed; `invalid_argument` for a leaf that it does not have
     Result<Bytes> audit(const SegmentId& segment, const peer::AuditRequest& request);
 
+    /// segment::combine_cells of `count` cells from `first` on, each verified first.
+    ///
+    /// in      `count`, at most peer::max_combined_cells
+    /// errors  `not_found`; `corrupt` past the end, and where one is damaged: then the segment is
+    ///         scrubbed
+    Result<Bytes> combined(const SegmentId& segment, std::uint64_t first, std::size_t count,
+                           std::uint8_t factor);
+
     /// Verifies a segment and moves a damaged one to `quarantine/`, as if it were not there.
     /// out     with the bytes that were read
     /// cost    reads and hashes it

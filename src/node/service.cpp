@@ -26,8 +26,8 @@ std::unique_ptr<Exchange> refuse(const Error& error) {
 /// The name of a kind of request in the metrics.
 std::string kind_of(Route route, Method method) {
     static constexpr std::string_view things[] = {
-        "node_status",   "join", "status",     "segment",  "audit",       "have",
-        "list_segments", "root", "list_roots", "receipts", "repositories"};
+        "node_status",   "join", "status",     "segment",  "audit",        "have",
+        "list_segments", "root", "list_roots", "receipts", "repositories", "combined"};
     std::string thing(things[static_cast<std::size_t>(route)]);
     if (route != Route::segment && route != Route::root) return thing;
     switch (method) {
@@ -50,6 +50,8 @@ std::uint8_t needed_rights(const peer::Target& target, Method method) {
         return method == Method::get   ? Rights::read
                : method == Method::put ? Rights::write
                                        : Rights::admin;
+    case Route::combined:
+        return Rights::read;
     case Route::audit:
         return Rights::verify;
     case Route::have:
@@ -232,6 +234,11 @@ Service::Begun Service::serve(Call call) {
                           TRY(auto shown, repository->audit(id, request));
                           return Response(200, std::move(shown));
                       });
+    case Route::combined: {
+        TRY(auto combined, repository->combined(call.target.segment, call.target.first,
+                                                call.target.max, call.target.factor));
+        return answer(Response(200, std::move(combined)));
+    }
     case Route::have:
         return gather(call.request,
                       [repository](ByteView body) { return answer_have(*repository, body); });

@@ -1,5 +1,7 @@
 #include "peer/head.hpp"
 
+#include "segment/regenerate.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -208,6 +210,21 @@ Result<> PeerHead::read_segment(const SegmentId& segment, std::uint64_t offset, 
         return fail(Errc::corrupt, segment.hex() + " is shorter than what is asked of it");
     }
     return RangeRead(*this, segment, offset, out).run();
+}
+
+Result<> PeerHead::read_combined(const SegmentId& segment, std::uint64_t first_cell,
+                                 std::uint8_t factor, ByteSpan out) {
+    if (out.empty() || out.size() % segment::half_cell != 0 || out.size() > head::max_combined)
+        return fail(Errc::invalid_argument, "no such number of cells is combined at once");
+    auto to = target(Route::combined);
+    to.segment = segment;
+    to.factor = factor;
+    to.first = first_cell;
+    to.max = out.size() / segment::half_cell;
+    TRY(const auto body, ask(Method::get, to, {}, out.size()));
+    if (body.size() != out.size()) return wrong_size();
+    std::ranges::copy(body, out.begin());
+    return {};
 }
 
 Result<std::uint64_t> PeerHead::segment_size(const SegmentId& segment) {

@@ -42,6 +42,12 @@ Result<> NodeHead::read_segment(const SegmentId& segment, std::uint64_t offset, 
     return head->read_segment(segment, offset, out);
 }
 
+Result<> NodeHead::read_combined(const SegmentId& segment, std::uint64_t first_cell,
+                                 std::uint8_t factor, ByteSpan out) {
+    TRY(auto* head, resolve());
+    return head->read_combined(segment, first_cell, factor, out);
+}
+
 Result<std::uint64_t> NodeHead::segment_size(const SegmentId& segment) {
     TRY(auto* head, resolve());
     return head->segment_size(segment);

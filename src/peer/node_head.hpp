@@ -32,6 +32,8 @@ public:
     Result<std::unique_ptr<head::SegmentWriter>>
     begin_segment(std::uint64_t expected_size) override;
     Result<> read_segment(const SegmentId& segment, std::uint64_t offset, ByteSpan out) override;
+    Result<> read_combined(const SegmentId& segment, std::uint64_t first_cell, std::uint8_t factor,
+                           ByteSpan out) override;
     Result<std::uint64_t> segment_size(const SegmentId& segment) override;
     Result<std::vector<SegmentId>> list_segments(const SegmentId& after, std::size_t max) override;
     Result<> remove_segment(const SegmentId& segment) override;

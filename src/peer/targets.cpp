@@ -46,9 +46,9 @@ Result<IdType> parse_id(std::string_view text, std::string_view what) {
     return *id;
 }
 
-Result<std::size_t> parse_max(std::string_view text) {
+Result<std::size_t> parse_max(std::string_view text, std::size_t limit = max_page) {
     TRY(const auto max, parse_number<std::size_t>(text, "max"));
-    if (max == 0 || max > max_page) return wrong_field("max");
+    if (max == 0 || max > limit) return wrong_field("max");
     return max;
 }
 
@@ -79,7 +79,21 @@ Result<Target> parse_roots(Target target, std::string_view query) {
     return target;
 }
 
+/// {id}/combined?factor=F&first=A&max=N
+Result<Target> parse_combined(Target target, std::string_view rest) {
+    target.route = Route::combined;
+    TRY(target.segment, parse_id<SegmentId>(take_until(rest, '/'), "name of a segment"));
+    if (!take(rest, "combined?factor=")) return wrong_field("parameter");
+    TRY(target.factor, parse_number<std::uint8_t>(take_until(rest, '&'), "factor"));
+    if (!take(rest, "first=")) return wrong_field("parameter");
+    TRY(target.first, parse_number<std::uint64_t>(take_until(rest, '&'), "first"));
+    if (!take(rest, "max=")) return wrong_field("parameter");
+    TRY(target.max, parse_max(rest, max_combined_cells));
+    return target;
+}
+
 Result<Target> parse_segment(Target target, std::string_view rest) {
+    if (rest.contains("/combined?")) return parse_combined(std::move(target), rest);
     target.route = rest.ends_with("/audit") ? Route::audit : Route::segment;
     if (target.route == Route::audit) rest.remove_suffix(std::string_view("/audit").size());
     TRY(target.segment, parse_id<SegmentId>(rest, "name of a segment"));
@@ -123,6 +137,10 @@ std::string format_target(const Target& target) {
         return base + "/segments/" + target.segment.hex();
     case Route::audit:
         return base + "/segments/" + target.segment.hex() + "/audit";
+    case Route::combined:
+        return base + "/segments/" + target.segment.hex() +
+               "/combined?factor=" + std::to_string(target.factor) +
+               "&first=" + std::to_string(target.first) + "&max=" + std::to_string(target.max);
     case Route::have:
         return base + "/have";
     case Route::segments:
@@ -165,6 +183,7 @@ bool allows(Route route, Method method) noexcept {
     case Route::node_status:
     case Route::repositories:
     case Route::repository_status:
+    case Route::combined:
     case Route::segments:
     case Route::roots:
         return method == Method::get;

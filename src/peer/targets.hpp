@@ -14,6 +14,8 @@ namespace torgo::peer {
 inline constexpr std::size_t max_target = 512;
 /// The most names that one page of a list may have; also the ids of one `have`.
 inline constexpr std::size_t max_page = 65536;
+/// The most cells that one request has combined. source  PEER-32
+inline constexpr std::size_t max_combined_cells = 64;
 
 enum class Route : std::uint8_t {
     node_status,
@@ -27,16 +29,20 @@ enum class Route : std::uint8_t {
     roots,
     receipts,
     repositories,
+    combined,
 };
 
 /// What a request is about. Fields that the route does not have keep their defaults.
 struct Target {
     Route route = Route::node_status;
     RepoId repository;
-    SegmentId segment;   ///< of `segment`, `audit`; of `segments`, what the page follows
-    std::string root;    ///< of `root`; of `roots`, what the page follows
-    std::string prefix;  ///< of `roots`
-    std::size_t max = 0; ///< of `segments` and `roots`, 1 to max_page
+    SegmentId segment;  ///< of `segment`, `audit`, `combined`; of `segments`, what the page follows
+    std::string root;   ///< of `root`; of `roots`, what the page follows
+    std::string prefix; ///< of `roots`
+    std::size_t max = 0; ///< of `segments` and `roots`, 1 to max_page; of `combined`, the cells, 1
+                         ///< to max_combined_cells
+    std::uint64_t first = 0; ///< of `combined`, the first cell
+    std::uint8_t factor = 0; ///< of `combined`
 
     bool operator==(const Target&) const = default;
 };

@@ -7,14 +7,19 @@
 #include "repo/signing.hpp"
 #include "repo/snapshot_record.hpp"
 #include "segment/rebuild.hpp"
+#include "segment/regenerate.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <thread>
 
 namespace torgo::repo {
 
 namespace {
+
+/// After so many tries that did not serve, the rest of a heal does without combinations.
+constexpr unsigned spoilt_max = 3;
 
 class Heal {
 public:
@@ -38,6 +43,12 @@ private:
     void heal_pack(const segment::PackInfo& pack);
     Result<std::uint64_t> rebuild(const segment::PackInfo& pack,
                                   const std::vector<unsigned>& wanted);
+    Result<> keep(const segment::PackInfo& pack, unsigned index, head::SegmentWriter& writer);
+    Result<std::uint64_t> make(const segment::PackInfo& pack, const SegmentStates& states,
+                               const std::vector<unsigned>& wanted);
+    bool can_combine(const segment::PackInfo& pack, const SegmentStates& states,
+                     const std::vector<unsigned>& wanted) const;
+    Result<bool> regenerate(const segment::PackInfo& pack, unsigned lost);
     bool wanted(std::size_t head) const {
         return m_options.head < 0 || static_cast<std::size_t>(m_options.head) == head;
     }
@@ -52,6 +63,9 @@ private:
     const HealOptions& m_options;
     HealProgress& m_progress;
     mutable Certificates m_certificates;
+    /// Tries that helpers spoilt: each costs more than it was to save, so there are few.
+    std::atomic<unsigned> m_spoilt = 0;
+    std::atomic<std::uint64_t> m_bytes_fetched = 0; ///< to make segments from
     std::mutex m_mutex;
     HealReport m_report;
 };
@@ -158,6 +172,52 @@ Result<> Heal::heal_roots() {
     return {};
 }
 
+/// A damaged segment of the right size would be kept by commit.
+Result<> Heal::keep(const segment::PackInfo& pack, unsigned index, head::SegmentWriter& writer) {
+    CHECK_OK(m_heads.at(m_heads.head_of(index))->remove_segment(pack.segments[index]));
+    return writer.commit(pack.segments[index]);
+}
+
+/// Whether one segment is lost of a pack whose others can be combined where they are: on nodes. Of
+/// folders two whole segments are less to read than three halves, which are reckoned from three
+/// whole ones.
+bool Heal::can_combine(const segment::PackInfo& pack, const SegmentStates& states,
+                       const std::vector<unsigned>& wanted) const {
+    if (!pack.code.regenerates() || m_spoilt >= spoilt_max) return false;
+    if (wanted.size() != 1 || !states.away.empty() ||
+        states.missing.size() + states.corrupt.size() != 1)
+        return false;
+    for (unsigned i = 0; i < pack.code.n; ++i) {
+        const auto* const head = m_heads.at(m_heads.head_of(i));
+        if (i != wanted.front() && (head == nullptr || !head->is_distant())) return false;
+    }
+    return true;
+}
+
+/// Makes a segment from what the three others give of themselves.
+///
+/// out     false when one of them gave nothing, or something wrong: there is another way
+/// errors  `cancelled`, those of the head that is to keep it
+Result<bool> Heal::regenerate(const segment::PackInfo& pack, unsigned lost) {
+    auto* const home = m_heads.at(m_heads.head_of(lost));
+    TRY(const auto writer, home->begin_segment(pack.segment_file_size()));
+    Result<> kept;
+    const auto made = segment::regenerate(
+        pack, m_repository.descriptor().id, lost,
+        [&](unsigned index, std::uint64_t first, std::uint8_t factor, ByteSpan out) -> Result<> {
+            auto* const head = m_heads.at(m_heads.head_of(index));
+            CHECK_OK(head->read_combined(pack.segments[index], first, factor, out));
+            m_bytes_fetched += out.size();
+            return {};
+        },
+        [&](unsigned, ByteView bytes) { return kept = writer->append(bytes); });
+    if (made) kept = keep(pack, lost, *writer);
+    if (!kept) return std::unexpected(std::move(kept).error());
+    if (!made && made.error().code() == Errc::cancelled) return std::unexpected(made.error());
+    if (!made) m_spoilt += 1;
+    return made.has_value();
+}
+
 Result<std::uint64_t> Heal::rebuild(const segment::PackInfo& pack,
                                     const std::vector<unsigned>& wanted) {
     std::vector<std::unique_ptr<head::SegmentWriter>> writers(pack.code.n);
@@ -168,11 +228,19 @@ Result<std::uint64_t> Heal::rebuild(const segment::PackInfo& pack,
         pack, m_repository.descriptor().id, wanted, m_heads.fetch(pack),
         [&](unsigned index, ByteView bytes) { return writers[index]->append(bytes); }));
     for (const auto i : wanted) {
-        // A damaged segment of the right size would be kept by commit.
-        CHECK_OK(m_heads.at(m_heads.head_of(i))->remove_segment(pack.segments[i]));
-        CHECK_OK(writers[i]->commit(pack.segments[i]));
+        CHECK_OK(keep(pack, i, *writers[i]));
     }
+    m_bytes_fetched += pack.segment_payload_size() * pack.code.k;
     return pack.segment_file_size() * wanted.size();
+}
+
+Result<std::uint64_t> Heal::make(const segment::PackInfo& pack, const SegmentStates& states,
+                                 const std::vector<unsigned>& wanted) {
+    if (can_combine(pack, states, wanted)) {
+        TRY(const bool made, regenerate(pack, wanted.front()));
+        if (made) return pack.segment_file_size();
+    }
+    return rebuild(pack, wanted);
 }
 
 void Heal::heal_pack(const segment::PackInfo& pack) {
@@ -184,7 +252,7 @@ void Heal::heal_pack(const segment::PackInfo& pack) {
             if (wanted(m_heads.head_of(i))) wanted_segments.push_back(i);
     std::ranges::sort(wanted_segments);
     Result<std::uint64_t> done = std::uint64_t{0};
-    if (!wanted_segments.empty()) done = rebuild(pack, wanted_segments);
+    if (!wanted_segments.empty()) done = make(pack, states, wanted_segments);
     if (!done) problem("pack " + pack.id(repo).hex() + ": " + done.error().detail());
     const std::lock_guard lock(m_mutex);
     m_report.segments_checked += pack.code.n - states.away.size();
@@ -193,7 +261,6 @@ void Heal::heal_pack(const segment::PackInfo& pack) {
     if (!done || *done == 0) return;
     m_report.segments_rebuilt += wanted_segments.size();
     m_report.bytes_rebuilt += *done;
-    m_report.bytes_read += pack.segment_payload_size() * pack.code.k;
     m_progress.bytes_done += *done;
 }
 
@@ -224,6 +291,7 @@ Result<HealReport> Heal::run() {
             });
     }
     if (m_options.stop.stop_requested()) return fail(Errc::cancelled, "stopped");
+    m_report.bytes_read += m_bytes_fetched;
     return std::move(m_report);
 }
 

@@ -29,7 +29,7 @@ public:
         for (unsigned h = 0; h < helpers; ++h) {
             const auto index = h < m_lost ? h : h + 1; // all but the lost one, ascending
             const auto out = ByteSpan(m_said[h]).first(count * half_cell);
-            CHECK_OK(m_combine(index, first, count, static_cast<std::uint8_t>(m_lost), out));
+            CHECK_OK(m_combine(index, first, static_cast<std::uint8_t>(m_lost), out));
         }
         for (std::uint64_t c = 0; c < count; ++c)
             make_one(c);

@@ -14,10 +14,10 @@ namespace torgo::segment {
 /// The most cells that are combined at once: 2 MiB of answer.
 inline constexpr std::uint64_t max_combined_cells = 64;
 
-/// Reads `cells` cells from `first_cell` on of segment `index` and gives combine_cells of them, all
-/// or an error. in  `cells` at most max_combined_cells; `out`, cells * half_cell bytes
+/// Gives combine_cells of the cells of segment `index` from `first_cell` on, all or an error.
+/// in      `out`, half_cell bytes for each cell, of which there are at most max_combined_cells
 using Combine = std::function<Result<>(unsigned index, std::uint64_t first_cell,
-                                       std::uint64_t cells, std::uint8_t factor, ByteSpan out)>;
+                                       std::uint8_t factor, ByteSpan out)>;
 
 /// For each cell its first half + factor · its second half, over GF(2^8).
 ///

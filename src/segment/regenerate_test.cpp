@@ -15,9 +15,9 @@ namespace {
 
 /// Combinations of the files in memory, as three helpers give them.
 Combine combine_of(const Stored& stored) {
-    return [&stored](unsigned index, std::uint64_t first, std::uint64_t cells, std::uint8_t factor,
+    return [&stored](unsigned index, std::uint64_t first, std::uint8_t factor,
                      ByteSpan out) -> Result<> {
-        Bytes read(cells * cell_size);
+        Bytes read(out.size() * 2);
         CHECK_OK(stored.fetch()(index, first * cell_size, read));
         combine_cells(read, factor, out);
         return {};
@@ -46,11 +46,11 @@ TEST(Regenerate, gives_the_original_file_of_every_lost_segment) { // [SEGMENT-18
 TEST(Regenerate, takes_one_and_a_half_payloads_half_of_each_other_segment) {
     const auto stored = store(regenerating_code, 131 * cell_size);
     std::map<unsigned, std::uint64_t> said;
-    const Combine counting = [&](unsigned index, std::uint64_t first, std::uint64_t cells,
-                                 std::uint8_t factor, ByteSpan out) {
-        EXPECT_LE(cells, max_combined_cells);
+    const Combine counting = [&](unsigned index, std::uint64_t first, std::uint8_t factor,
+                                 ByteSpan out) {
+        EXPECT_LE(out.size(), max_combined_cells * half_cell);
         said[index] += out.size();
-        return combine_of(stored)(index, first, cells, factor, out);
+        return combine_of(stored)(index, first, factor, out);
     };
     ASSERT_TRUE(regenerated(stored, 1, counting));
     const auto half = stored.info.segment_payload_size() / 2;
@@ -120,9 +120,9 @@ RC_GTEST_PROP(RegeneratingCode, half_a_cell_of_each_of_three_gives_the_fourth, (
 TEST(Regenerate, a_lying_helper_is_found_and_two_whole_segments_go_round_it) { // [SEGMENT-13]
     const auto stored = store(regenerating_code, 70 * cell_size);
     for (unsigned liar = 1; liar < 4; ++liar) {
-        const Combine lie = [&](unsigned index, std::uint64_t first, std::uint64_t cells,
-                                std::uint8_t factor, ByteSpan out) -> Result<> {
-            CHECK_OK(combine_of(stored)(index, first, cells, factor, out));
+        const Combine lie = [&](unsigned index, std::uint64_t first, std::uint8_t factor,
+                                ByteSpan out) -> Result<> {
+            CHECK_OK(combine_of(stored)(index, first, factor, out));
             if (index == liar) out[out.size() - 1] ^= 1;
             return {};
         };
