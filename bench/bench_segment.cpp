@@ -19,6 +19,7 @@ using segment::cell_size;
 using segment::Code;
 
 constexpr std::size_t pack_size = 64_MiB;
+constexpr Code regenerating{.k = 2, .n = 4, .kind = segment::CodeKind::regenerating};
 
 const Bytes& pack() {
     static const Bytes bytes = [] {
@@ -116,6 +117,8 @@ BENCHMARK_CAPTURE(isal, 2 of 4, Code{2, 4});
 BENCHMARK_CAPTURE(encode, 2 of 4, Code{2, 4});
 BENCHMARK_CAPTURE(hash, 2 of 4, Code{2, 4});
 BENCHMARK_CAPTURE(split, 2 of 4, Code{2, 4});
+BENCHMARK_CAPTURE(encode, 2 of 4 regenerating, regenerating);
+BENCHMARK_CAPTURE(split, 2 of 4 regenerating, regenerating);
 BENCHMARK_CAPTURE(isal, 6 of 12, Code{6, 12});
 BENCHMARK_CAPTURE(encode, 6 of 12, Code{6, 12});
 BENCHMARK_CAPTURE(split, 6 of 12, Code{6, 12});

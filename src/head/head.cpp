@@ -14,6 +14,7 @@ bool is_mutable_root(std::string_view name) noexcept {
     return name == "descriptor";
 }
 
+// HEAD-31
 Result<> Head::read_combined(const SegmentId& /*segment*/, std::uint64_t /*first_cell*/,
                              std::uint8_t /*factor*/, ByteSpan /*out*/) {
     return fail(Errc::unsupported, uri() + " gives no combinations of cells");

@@ -1,5 +1,6 @@
 #include "node/service.hpp"
 #include "node/test_loop.hpp"
+#include "segment/regenerate.hpp"
 
 #include <chrono>
 #include <functional>
@@ -74,6 +75,46 @@ TEST_F(ServiceTest, tells_which_segments_are_there) {
     const std::vector ids{SegmentId{}, id, SegmentId{{3}}, id};
     EXPECT_EQ(head.have(ids), (std::vector<bool>{false, true, false, true}));
     EXPECT_EQ(node.outcome(1, Method::post, in_repository("have"), {}), "invalid_argument");
+}
+
+// PEER-32
+TEST_F(ServiceTest, combines_the_halves_of_cells) {
+    ASSERT_EQ(put_segment(1), "ok");
+    LoopExchanger link(*node.service, peer_number(1));
+    peer::PeerHead head(link, "tor:test", test_repository, 2);
+    for (const std::uint8_t factor : {0, 1, 3, 255}) {
+        Bytes expected(2 * segment::half_cell);
+        segment::combine_cells(
+            ByteView(segment).subspan(segment::cell_size, 2 * segment::cell_size), factor,
+            expected);
+        Bytes got(expected.size());
+        ASSERT_TRUE(head.read_combined(id, 1, factor, got));
+        EXPECT_EQ(got, expected);
+    }
+    Bytes half(segment::half_cell);
+    EXPECT_EQ(head.read_combined(id, 3, 0, half).error().code(), Errc::corrupt);
+    EXPECT_EQ(head.read_combined(id, ~std::uint64_t{0}, 0, half).error().code(), Errc::corrupt);
+    EXPECT_EQ(head.read_combined(SegmentId{}, 0, 0, half).error().code(), Errc::not_found);
+    Bytes odd(segment::half_cell + 1);
+    EXPECT_EQ(head.read_combined(id, 0, 0, odd).error().code(), Errc::invalid_argument);
+    Bytes too_long((segment::max_combined_cells + 1) * segment::half_cell);
+    EXPECT_EQ(head.read_combined(id, 0, 0, too_long).error().code(), Errc::invalid_argument);
+    const auto past = segment_target(id) + "/combined?factor=0&first=0&max=65";
+    EXPECT_EQ(node.outcome(1, Method::get, past), "invalid_argument");
+}
+
+// PEER-32
+TEST_F(ServiceTest, combines_no_damaged_cell_and_keeps_it_no_longer) {
+    ASSERT_EQ(put_segment(1), "ok");
+    const auto hex = id.hex();
+    const auto path = "/node/repositories/" + test_repository.hex() + "/head/segments/" +
+                      hex.substr(0, 2) + "/" + hex;
+    node.files.flip(path, segment::cell_size * 8 + 3);
+    const auto second = segment_target(id) + "/combined?factor=1&first=1&max=1";
+    const auto first = segment_target(id) + "/combined?factor=1&first=0&max=1";
+    EXPECT_EQ(node.outcome(1, Method::get, first), "ok");
+    EXPECT_EQ(node.outcome(1, Method::get, second), "corrupt");
+    EXPECT_EQ(node.outcome(1, Method::get, second), "not_found");
 }
 
 // PEER-7
@@ -152,6 +193,7 @@ TEST_F(ServiceTest, each_request_needs_its_right) {
     const auto list = in_repository("segments?after=" + SegmentId{}.hex() + "&max=9");
     const auto names = in_repository("roots?prefix=&after=&max=9");
     const auto audit = peer::encode(peer::AuditRequest{peer::AuditForm::hashed, {}, {0}});
+    const auto combined = segment_target(id) + "/combined?factor=1&first=0&max=3";
     struct Case {
         Method method;
         std::string target;
@@ -161,6 +203,7 @@ TEST_F(ServiceTest, each_request_needs_its_right) {
     const Case cases[] = {
         {Method::get, in_repository("status"), {}, Rights::all},
         {Method::get, segment_target(id), {}, Rights::read},
+        {Method::get, combined, {}, Rights::read},
         {Method::head, segment_target(id), {}, Rights::read | Rights::write | Rights::verify},
         {Method::put, segment_target(id), segment, Rights::write},
         {Method::post, segment_target(id) + "/audit", audit, Rights::verify},

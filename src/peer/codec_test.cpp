@@ -32,9 +32,11 @@ TEST(Targets, have_one_spelling) {
     for (const auto& text :
          {std::string("/v1/status"), "/v1/repositories/" + std::string(32, 'a') + "/join",
           repo + "/status", repo + "/have", repo + "/receipts", repo + "/segments/" + id,
-          repo + "/segments/" + id + "/audit", repo + "/segments?after=" + id + "&max=65536",
-          repo + "/roots/key-1", repo + "/roots?prefix=&after=&max=1",
-          repo + "/roots?prefix=key-&after=key-0&max=9"}) {
+          repo + "/segments/" + id + "/audit",
+          repo + "/segments/" + id + "/combined?factor=255&first=18446744073709551615&max=64",
+          repo + "/segments/" + id + "/combined?factor=0&first=0&max=1",
+          repo + "/segments?after=" + id + "&max=65536", repo + "/roots/key-1",
+          repo + "/roots?prefix=&after=&max=1", repo + "/roots?prefix=key-&after=key-0&max=9"}) {
         const auto target = parse_target(text);
         ASSERT_TRUE(target.has_value()) << text;
         EXPECT_EQ(format_target(*target), text);
@@ -53,6 +55,16 @@ TEST(Targets, have_one_spelling) {
                              "/v1/" + std::string(32, 'A') + "/have",
                              repo + "/segments/" + id + "/",
                              repo + "/segments/" + id + "0",
+                             repo + "/segments/" + id + "/combined",
+                             repo + "/segments/" + id + "/combined?factor=256&first=0&max=1",
+                             repo + "/segments/" + id + "/combined?factor=-1&first=0&max=1",
+                             repo + "/segments/" + id + "/combined?factor=00&first=0&max=1",
+                             repo + "/segments/" + id + "/combined?factor=0&max=1&first=0",
+                             repo + "/segments/" + id + "/combined?factor=0&first=0&max=0",
+                             repo + "/segments/" + id + "/combined?factor=0&first=0&max=65",
+                             repo + "/segments/" + id + "/combined?factor=0&first=0&max=1&max=1",
+                             repo + "/segments/" + id + "/x/combined?factor=0&first=0&max=1",
+                             repo + "/segments/combined?factor=0&first=0&max=1",
                              repo + "/segments",
                              repo + "/segments?max=1&after=" + id,
                              repo + "/segments?after=" + id + "&max=0",

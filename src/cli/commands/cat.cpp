@@ -24,8 +24,10 @@ Result<Json> descriptor_object(const repo::Repository& repository) {
         .number("suite", static_cast<std::uint64_t>(d.suite))
         .number("lowest_suite", static_cast<std::uint64_t>(d.lowest_suite))
         .number("epoch", d.epoch)
+        .text("data_code", d.data_code.name())
         .number("data_k", d.data_code.k)
         .number("data_n", d.data_code.n)
+        .text("metadata_code", d.metadata_code.name())
         .number("metadata_k", d.metadata_code.k)
         .number("metadata_n", d.metadata_code.n)
         .texts("heads", repository.place().heads);

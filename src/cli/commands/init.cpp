@@ -19,6 +19,8 @@ namespace {
 constexpr std::array suites{seal::Suite::chimera2048, seal::Suite::chimera512,
                             seal::Suite::chimera256};
 
+constexpr segment::Code regenerating{.k = 2, .n = 4, .kind = segment::CodeKind::regenerating};
+
 struct InitArgs {
     std::vector<std::string> heads;
     std::vector<std::string> words; ///< URIs after --from
@@ -33,6 +35,7 @@ struct InitArgs {
 };
 
 Result<segment::Code> parse_code(const std::string& text) {
+    if (text == regenerating.name()) return regenerating;
     const auto slash = text.find('/');
     const auto number = [](std::string_view part) {
         return parse_number(part, {1, segment::limits::max_segments});
@@ -47,7 +50,7 @@ Result<segment::Code> parse_code(const std::string& text) {
     return fail(Errc::invalid_argument,
                 "\"" + text +
                     "\" is no code like 2/4: any K of N heads restore, K below N, N at "
-                    "most 64");
+                    "most 64; or 2/4r");
 }
 
 Result<std::vector<std::string>> heads_for(const Context& context, const InitArgs& args) {
@@ -143,7 +146,10 @@ Option code_option(segment::Code& code) {
     Option option;
     option.name = "code";
     option.value = "K/N";
-    option.help = "spread over N heads, any K of which restore; 2/4 when not given";
+    option.help =
+        "spread over N heads, any K of which restore; 2/4 when not given. 2/4r is as 2/4, "
+        "and a lost head on a node is healed with a quarter less from the others, for "
+        "twice the reckoning at backup";
     option.set = [&code](const std::string& text) -> Result<> {
         TRY(code, parse_code(text));
         return {};
