@@ -2,6 +2,7 @@
 #include "node/test_loop.hpp"
 #include "segment/regenerate.hpp"
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <future>
@@ -82,7 +83,7 @@ TEST_F(ServiceTest, combines_the_halves_of_cells) {
     ASSERT_EQ(put_segment(1), "ok");
     LoopExchanger link(*node.service, peer_number(1));
     peer::PeerHead head(link, "tor:test", test_repository, 2);
-    for (const std::uint8_t factor : {0, 1, 3, 255}) {
+    for (const auto factor : std::to_array<std::uint8_t>({0, 1, 3, 255})) {
         Bytes expected(2 * segment::half_cell);
         segment::combine_cells(
             ByteView(segment).subspan(segment::cell_size, 2 * segment::cell_size), factor,
