@@ -148,8 +148,8 @@ Option code_option(segment::Code& code) {
     option.value = "K/N";
     option.help =
         "spread over N heads, any K of which restore; 2/4 when not given. 2/4r is as 2/4, "
-        "and a lost head on a node is healed with a quarter less from the others, for "
-        "twice the reckoning at backup";
+        "but a node that is lost is healed with a quarter less traffic from the others, for a "
+        "little more work at backup";
     option.set = [&code](const std::string& text) -> Result<> {
         TRY(code, parse_code(text));
         return {};
