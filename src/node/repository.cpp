@@ -279,7 +279,7 @@ Result<Bytes> Repository::audit(const SegmentId& segment, const peer::AuditReque
     return fail(Errc::corrupt, "the segment is damaged");
 }
 
-// PEER-32
+// PEER-41
 Result<Bytes> Repository::combined(const SegmentId& segment, std::uint64_t first, std::size_t count,
                                    std::uint8_t factor) {
     TRY(const auto file, open_segment(segment));

@@ -78,7 +78,7 @@ TEST_F(ServiceTest, tells_which_segments_are_there) {
     EXPECT_EQ(node.outcome(1, Method::post, in_repository("have"), {}), "invalid_argument");
 }
 
-// PEER-32
+// PEER-41
 TEST_F(ServiceTest, combines_the_halves_of_cells) {
     ASSERT_EQ(put_segment(1), "ok");
     LoopExchanger link(*node.service, peer_number(1));
@@ -104,7 +104,7 @@ TEST_F(ServiceTest, combines_the_halves_of_cells) {
     EXPECT_EQ(node.outcome(1, Method::get, past), "invalid_argument");
 }
 
-// PEER-32
+// PEER-41
 TEST_F(ServiceTest, combines_no_damaged_cell_and_keeps_it_no_longer) {
     ASSERT_EQ(put_segment(1), "ok");
     const auto hex = id.hex();

@@ -14,7 +14,7 @@ namespace torgo::peer {
 inline constexpr std::size_t max_target = 512;
 /// The most names that one page of a list may have; also the ids of one `have`.
 inline constexpr std::size_t max_page = 65536;
-/// The most cells that one request has combined. source  PEER-32
+/// The most cells that one request has combined. source  PEER-41
 inline constexpr std::size_t max_combined_cells = 64;
 
 enum class Route : std::uint8_t {
