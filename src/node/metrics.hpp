@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/id.hpp"
+
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -34,6 +36,14 @@ public:
 
     void scrubbed(std::uint64_t segments, std::uint64_t bytes, std::uint64_t damaged);
 
+    /// An audit of somebody else's head. in  `head` from 0; `outcome`, "passed", "missed" or
+    /// "failed"
+    void audited(const RepoId& repository, unsigned head, std::string_view outcome);
+
+    void head_lost() { ++m_lost_heads; }
+
+    void rebuilt(std::uint64_t bytes) { m_rebuilt_bytes += bytes; }
+
     /// Prometheus text format 0.0.4.
     std::string render(const Gauges& gauges) const;
 
@@ -48,6 +58,7 @@ private:
     };
 
     void render_histogram(std::string& out) const;
+    void render_audits(std::string& out) const;
 
     std::atomic<std::int64_t> m_open = 0;
     std::atomic<std::uint64_t> m_bytes_in = 0;
@@ -55,9 +66,12 @@ private:
     std::atomic<std::uint64_t> m_scrubbed_segments = 0;
     std::atomic<std::uint64_t> m_scrubbed_bytes = 0;
     std::atomic<std::uint64_t> m_damaged = 0;
+    std::atomic<std::uint64_t> m_lost_heads = 0;
+    std::atomic<std::uint64_t> m_rebuilt_bytes = 0;
     mutable std::mutex m_mutex;
     std::map<std::pair<std::string, std::string>, std::uint64_t> m_requests; ///< kind, outcome
     std::map<std::string, Histogram> m_seconds;                              ///< by kind
+    std::map<std::string, std::uint64_t> m_audits;                           ///< by labels
 };
 
 } // namespace torgo::node

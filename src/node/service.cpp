@@ -4,6 +4,7 @@
 #include "node/handlers.hpp"
 #include "peer/audit.hpp"
 #include "peer/capability.hpp"
+#include "peer/order.hpp"
 
 #include <algorithm>
 
@@ -42,6 +43,13 @@ std::string kind_of(Route route, Method method) {
     }
 }
 
+/// PEER-33: of a takeover the content says who may put it.
+std::uint8_t needed_to_put(std::string_view root) {
+    if (root.starts_with(peer::lock_prefix) || root.starts_with(peer::order_prefix))
+        return Rights::admin;
+    return root.starts_with(peer::takeover_prefix) ? Rights::all : Rights::write;
+}
+
 /// One of these rights is needed.
 std::uint8_t needed_rights(const peer::Target& target, Method method) {
     switch (target.route) {
@@ -59,8 +67,7 @@ std::uint8_t needed_rights(const peer::Target& target, Method method) {
         return Rights::read | Rights::verify;
     case Route::root: {
         if (method == Method::remove) return Rights::admin;
-        if (method == Method::put)
-            return target.root.starts_with(peer::lock_prefix) ? Rights::admin : Rights::write;
+        if (method == Method::put) return needed_to_put(target.root);
         const bool public_facts = target.root == "descriptor" ||
                                   target.root.starts_with("writer-") ||
                                   target.root.starts_with("batch-");
@@ -72,12 +79,14 @@ std::uint8_t needed_rights(const peer::Target& target, Method method) {
 }
 
 /// The largest body that the form of a request allows. source  PEER-13
-std::uint64_t max_body(Route route, Method method) {
-    switch (route) {
+std::uint64_t max_body(const peer::Target& target, Method method) {
+    switch (target.route) {
     case Route::segment:
         return method == Method::put ? head::max_segment_size : 0;
     case Route::root:
-        return method == Method::put ? head::max_root_size : 0;
+        if (method != Method::put) return 0;
+        return target.root.starts_with(peer::takeover_prefix) ? peer::max_takeover_record
+                                                              : head::max_root_size;
     case Route::join:
         return peer::join_size;
     case Route::audit:
@@ -200,13 +209,15 @@ Result<> Service::admit(Call& call) const {
         if (!call.rights.any(needed_rights(call.target, call.request.method)))
             return std::unexpected(not_permitted());
     }
-    if (call.request.body_size > max_body(route, call.request.method))
+    if (call.request.body_size > max_body(call.target, call.request.method))
         return fail(Errc::limit_exceeded, "a body that is too long for this request");
     return {};
 }
 
 Repository::Asker Service::asker_of(const Call& call) {
-    return {call.client, needed_rights(call.target, call.request.method)};
+    return {.client = call.client,
+            .needed = needed_rights(call.target, call.request.method),
+            .is_node = false};
 }
 
 Service::Begun Service::serve(Call call) {
@@ -307,7 +318,7 @@ Service::Begun Service::put_segment(Call call) {
     }
     TRY(const bool stored, call.repository->keep_stored(id, size));
     if (stored) return answer(Response(200));
-    TRY(auto upload, call.repository->begin_upload(id, size));
+    TRY(auto upload, call.repository->begin_upload(size));
     return std::make_unique<UploadExchange>(call.repository, std::move(upload), id, size,
                                             std::move(verifier));
 }

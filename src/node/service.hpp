@@ -36,6 +36,9 @@ public:
     /// Verifies some of what is stored, as Store::scrub_next, and counts it.
     Result<Store::ScrubReport> scrub_next(std::uint64_t max_bytes);
 
+    /// Where what the node does besides is counted.
+    Metrics& counts() { return m_metrics; }
+
     /// The node's metrics for Prometheus.
     std::string metrics() const;
 

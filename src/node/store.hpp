@@ -53,6 +53,12 @@ public:
     /// errors  `authentication`, `exists` (PEER-14), those of the disk
     Result<bool> join(const RepoId& repository, const PeerId& client, const peer::Join& join);
 
+    /// Makes the spare head that is kept for a repository head `index`. Who uses the old object
+    /// gets `unavailable` from then on. Done again after a crash it is completed.
+    /// errors  `not_found`; `exists` for a head that has a number; those of the disk
+    /// source  NODE-5
+    Result<std::shared_ptr<Repository>> take_place(const RepoId& repository, unsigned index);
+
     /// Releases the retention lock `name` of a repository. errors  `not_found`, as
     /// Repository::release_lock
     Result<> release_lock(const RepoId& repository, const std::string& name);

@@ -8,23 +8,34 @@ namespace torgo::peer {
 
 namespace {
 constexpr std::size_t file_size_max = 4096;
-}
 
-Result<crypto::TlsIdentity> load_identity(const env::World& world, const std::string& path) {
+Result<crypto::SecretBytes> load_seed(const env::World& world, const std::string& path) {
     auto kept = env::read_file(*world.files, path, file_size_max);
     if (kept) {
         if (kept->size() != crypto::TlsIdentity::seed_size)
             return fail(Errc::corrupt, path + " holds no identity: put back a copy, or delete it "
                                               "to become somebody new");
-        const auto seed = crypto::SecretBytes::copy_of(*kept);
+        auto seed = crypto::SecretBytes::copy_of(*kept);
         crypto::wipe(*kept);
-        return crypto::TlsIdentity::from_seed(seed);
+        return seed;
     }
     if (kept.error().code() != Errc::not_found) return std::unexpected(std::move(kept).error());
     crypto::SecretBytes seed(crypto::TlsIdentity::seed_size);
     world.random->fill(seed.span());
     CHECK_OK(env::write_file_atomically(*world.files, path, seed.view(), /*secret=*/true));
+    return seed;
+}
+
+} // namespace
+
+Result<crypto::TlsIdentity> load_identity(const env::World& world, const std::string& path) {
+    TRY(const auto seed, load_seed(world, path));
     return crypto::TlsIdentity::from_seed(seed);
+}
+
+Result<crypto::SigningKey> load_signing_key(const env::World& world, const std::string& path) {
+    TRY(const auto seed, load_seed(world, path));
+    return crypto::SigningKey::from_seed(crypto::SignatureScheme::ml_dsa_65, seed);
 }
 
 Result<crypto::TlsIdentity> kit_identity(const crypto::SecretBytes& kit) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "crypto/sign.hpp"
 #include "crypto/tls.hpp"
 #include "env/world.hpp"
 
@@ -14,6 +15,10 @@ namespace torgo::peer {
 /// errors  `corrupt` for a file of another size (never replaced by itself: whoever knows this peer
 ///         would not know it again); those of the disk
 Result<crypto::TlsIdentity> load_identity(const env::World& world, const std::string& path);
+
+/// The same key, to sign records with: each kind has its own context, and a link has none.
+/// errors  as load_identity
+Result<crypto::SigningKey> load_signing_key(const env::World& world, const std::string& path);
 
 /// The identity that follows from the 32 secret bytes of a recovery kit: with the kit alone its
 /// owner gets in at the nodes. source  docs/spec/peer-protocol.md 4.2

@@ -44,9 +44,11 @@ list_packs(const HeadSet& heads, const Descriptor& descriptor,
 }
 
 SegmentStates inspect_segments(const HeadSet& heads, const RepoId& repo,
-                               const segment::PackInfo& pack, bool whole) {
+                               const segment::PackInfo& pack, bool whole, int only) {
     SegmentStates states;
     for (unsigned i = 0; i < pack.code.n; ++i) {
+        if (only >= 0 && heads.head_of(i) != static_cast<std::size_t>(only)) continue;
+        ++states.looked;
         const auto* head = heads.at(heads.head_of(i));
         if (head == nullptr) {
             states.away.push_back(i);

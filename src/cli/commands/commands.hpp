@@ -28,6 +28,8 @@ Command key_command();
 Command ls_command();
 Command man_command();
 Command node_command();
+Command regenerate_command();
+Command repair_command();
 Command restore_command();
 Command snapshots_command();
 Command start_command();
