@@ -191,7 +191,10 @@ Result<> Standby::serve(const Duty& duty, Watch& watch, const std::stop_token& s
             open_ordered(m_parts.world, heads, duty.own->record(), std::nullopt));
         CHECK_OK(check_still_ordered(duty, *others));
         CHECK_OK(audit(duty, watch, *others));
-        lost = watch.tally.lost(duty.order);
+        auto left = duty.order;
+        for (const auto head : taken_over(duty, *others))
+            left.heads[head].clear();
+        lost = watch.tally.lost(left);
     }
     // What was begun is finished, also where the head has come back meanwhile: NODE-7.
     const auto index = duty.own->record().index;
@@ -216,6 +219,27 @@ Result<> Standby::check_still_ordered(const Duty& duty, repo::Repository& others
             return fail(Errc::permission, "the order was taken back");
     }
     return {};
+}
+
+/// Heads that another standby has rebuilt: what is done twice does no harm, and costs a head's
+/// worth of other people's bandwidth.
+std::set<unsigned> Standby::taken_over(const Duty& duty, repo::Repository& others) const {
+    std::set<unsigned> out;
+    auto& heads = others.heads();
+    const auto names = heads.list_roots(std::string(peer::takeover_prefix));
+    for (const auto& name : names.value_or(std::vector<std::string>{})) {
+        const auto record = heads.get_root(name);
+        if (!record) continue;
+        const auto takeover = peer::open_takeover(*record, duty.order.repository);
+        if (!takeover || takeover->head >= duty.order.heads.size()) continue;
+        const auto theirs = heads.get_root(order_name(takeover->order));
+        if (!theirs) continue;
+        const auto order =
+            peer::open_order(*theirs, duty.order.repository, duty.own->record().owner.ml_dsa);
+        if (order && peer::check_takeover(*takeover, *order, takeover->order))
+            out.insert(takeover->head);
+    }
+    return out;
 }
 
 Result<std::optional<segment::PackInfo>> Standby::draw_pack(repo::Repository& others) {
@@ -306,15 +330,18 @@ Result<> Standby::rebuild(Duty duty, Watch& watch, unsigned head, const std::sto
     const auto healed = repo::heal(*repository, options, progress);
     m_parts.metrics->rebuilt(progress.bytes_done);
     if (!healed) return std::unexpected(healed.error());
+    const auto& problems = healed->problems;
     const bool progressed = healed->segments_rebuilt != 0 || healed->roots_copied != 0;
     watch.stalled = progressed ? 0 : watch.stalled + 1;
-    if (!healed->problems.empty() && watch.stalled < rounds_until_stalled)
-        return fail(Errc::unavailable, healed->problems.front());
+    if (healed->out_of_space)
+        return fail(Errc::no_space, "there is no room here for " + head_text(duty.order, head));
+    if (!problems.empty() && watch.stalled < rounds_until_stalled)
+        return fail(Errc::unavailable, problems.front());
     CHECK_OK(announce(duty, head));
-    m_parts.say(head_text(duty.order, head) +
-                " is rebuilt here; the owner takes it over with "
-                "\"torgo heal " +
-                std::to_string(head + 1) + " --onto-takeover\"");
+    m_parts.say(head_text(duty.order, head) + " is rebuilt here" +
+                (problems.empty() ? "" : " as far as it goes (" + problems.front() + ")") +
+                "; its owner takes it over with \"torgo heal " + std::to_string(head + 1) +
+                " --onto-takeover\"");
     TRY(const auto name, announced(duty));
     return name ? tell(duty, watch, *name) : Result<>{};
 }

@@ -81,6 +81,7 @@ private:
     void forget_others(const std::vector<Duty>& duties);
     Result<> serve(const Duty& duty, Watch& watch, const std::stop_token& stop);
     Result<> check_still_ordered(const Duty& duty, repo::Repository& others) const;
+    std::set<unsigned> taken_over(const Duty& duty, repo::Repository& others) const;
     Result<> audit(const Duty& duty, Watch& watch, repo::Repository& others);
     Result<std::optional<segment::PackInfo>> draw_pack(repo::Repository& others);
     Outcome audit_head(const Duty& duty, unsigned head,

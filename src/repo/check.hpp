@@ -58,6 +58,7 @@ struct HealReport {
     std::uint64_t roots_copied = 0;
     std::uint64_t bytes_rebuilt = 0, bytes_read = 0;
     std::vector<std::string> problems; ///< packs with fewer than k good segments, heads that fail
+    bool out_of_space = false;         ///< one of the problems: a head has no room
 };
 
 /// Rebuilds what any head lacks from the others, on encrypted bytes: needs no key and no `unlock`.

@@ -76,8 +76,9 @@ private:
     bool wanted(std::size_t head) const {
         return m_options.head < 0 || static_cast<std::size_t>(m_options.head) == head;
     }
-    void problem(std::string sentence) {
+    void problem(std::string sentence, Errc code = Errc::corrupt) {
         const std::lock_guard lock(m_mutex);
+        m_report.out_of_space = m_report.out_of_space || code == Errc::no_space;
         if (m_report.problems.size() < limits::notes_max)
             m_report.problems.push_back(std::move(sentence));
     }
@@ -189,7 +190,8 @@ Result<> Heal::heal_root(const std::string& name) {
         if (done)
             m_report.roots_copied += 1;
         else
-            problem(m_heads.uri(i) + ": " + name + ": " + done.error().detail());
+            problem(m_heads.uri(i) + ": " + name + ": " + done.error().detail(),
+                    done.error().code());
     }
     return {};
 }
@@ -235,7 +237,8 @@ void Heal::heal_pack(const segment::PackInfo& pack) {
     std::ranges::sort(wanted_segments);
     Result<std::uint64_t> done = std::uint64_t{0};
     if (!wanted_segments.empty()) done = rebuild(pack, wanted_segments);
-    if (!done) problem("pack " + pack.id(repo).hex() + ": " + done.error().detail());
+    if (!done)
+        problem("pack " + pack.id(repo).hex() + ": " + done.error().detail(), done.error().code());
     const std::lock_guard lock(m_mutex);
     m_report.segments_checked += states.looked - states.away.size();
     m_report.segments_corrupt += states.corrupt.size();

@@ -76,6 +76,22 @@ Result<std::unique_ptr<repo::Repository>> open_with_new_head(const Context& cont
         [&out = context.out](const std::string& sentence) { out.warn(sentence); });
 }
 
+/// An order that names the old place of a head calls it lost for ever.
+void tell_of_orders(const Context& context, repo::Repository& repository, int head) {
+    const auto orders = find_orders(repository);
+    if (!orders) return;
+    const auto at = static_cast<std::size_t>(head);
+    const auto& now = repository.place().heads[at];
+    for (const auto& one : *orders) {
+        const auto& order = one.order;
+        if (order.standby == now || at >= order.heads.size() || order.heads[at] == now) continue;
+        context.out.warn("order " + short_id(one.id.hex()) + " names the old place of head " +
+                         std::to_string(head + 1) +
+                         "; to give it again: torgo repair allow --onto " +
+                         printable(order.standby));
+    }
+}
+
 Result<ExitCode> run_heal(const Context& context, const HealArgs& args) {
     repo::HealOptions options;
     std::unique_ptr<repo::Repository> repository;
@@ -106,6 +122,7 @@ Result<ExitCode> run_heal(const Context& context, const HealArgs& args) {
     if (moves) {
         TRY(const auto path, descriptor_path(context));
         CHECK_OK(save_descriptor(*context.world.files, path, repository->place(), true));
+        tell_of_orders(context, *repository, options.head);
     }
     return report(context, *healed);
 }

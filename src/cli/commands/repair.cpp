@@ -40,7 +40,7 @@ Result<> put_everywhere(repo::Repository& repository, std::string_view prefix,
 
 Result<peer::Order> make_order(const Context& context, const repo::Repository& repository,
                                const AllowArgs& args) {
-    if (!args.onto.starts_with("torgo-invite:"))
+    if (!names_node(args.onto))
         return fail(Errc::invalid_argument, "--onto needs the invite of a node that stands by");
     const auto& place = repository.place();
     peer::Order order;
@@ -97,6 +97,22 @@ Result<> put_order(const Context& context, repo::Repository& repository, const p
     return put_everywhere(repository, peer::order_prefix, record);
 }
 
+/// A node follows one order of a repository: its new one stands for the ones before.
+void remove_older(const Context& context, repo::Repository& repository, const peer::Order& order,
+                  const Digest& id) {
+    const auto orders = find_orders(repository);
+    if (!orders) return;
+    for (const auto& one : *orders) {
+        if (one.order.standby != order.standby || one.id == id) continue;
+        auto removed = repository.heads().remove_root(one.name);
+        if (removed)
+            removed = context.heads.open(order.standby).and_then([&](const auto& spare) {
+                return spare->remove_root(one.name);
+            });
+        if (!removed) context.out.warn(removed.error().detail());
+    }
+}
+
 Result<ExitCode> run_allow(const Context& context, const AllowArgs& args) {
     TRY(const auto repository, open_unlocked(context));
     TRY(const auto order, make_order(context, *repository, args));
@@ -105,6 +121,7 @@ Result<ExitCode> run_allow(const Context& context, const AllowArgs& args) {
     TRY(const auto record, peer::sign(order, owner));
     CHECK_OK(put_order(context, *repository, order, owner, record));
     TRY(const auto id, peer::id_in_name(peer::name_of_record(peer::order_prefix, record)));
+    remove_older(context, *repository, order, id);
     context.out.object(Json("order_made").text("id", id.hex()).text("standby", order.standby));
     context.out.line("Order " + short_id(id.hex()) + ": " + printable(order.standby) +
                      " stands by");
@@ -198,7 +215,8 @@ Command allow_command() {
         "by the order's rule, the standby rebuilds it on itself, and your next command says so. "
         "All heads have to be there when the order is given.";
     command.options = {
-        text_option(args->onto, "onto", "INVITE", "of the standby; must be given"),
+        text_option(args->onto, "onto", "INVITE",
+                    "invite of the standby, or its URI where it stands by already; must be given"),
         text_option(args->head, "head", "HEAD",
                     "which head it may replace, its number from 1, or its URI; any when not given"),
         number_option(args->rate, "rate", "KB", {1, most_kilobytes},
