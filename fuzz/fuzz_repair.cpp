@@ -63,6 +63,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)peer::open_order(rest, RepoId{}, Bytes(2592));
     (void)peer::open_takeover(rest, RepoId{});
     (void)node::decode_tally(rest);
+    if (const auto places = peer::decode_places(rest))
+        ENSURE(std::ranges::equal(peer::encode_places(*places).value(), rest));
     switch (data[0] % 3) {
     case 0:
         read_order(rest);

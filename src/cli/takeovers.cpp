@@ -38,6 +38,14 @@ Result<std::vector<peer::Takeover>> find_takeovers(repo::Repository& repository,
     return out;
 }
 
+std::vector<std::string> places_for_standby(const repo::Place& place) {
+    auto out = place.heads;
+    for (auto& uri : out)
+        if (!peer::parse_node_uri(uri)) uri.clear();
+    return out;
+}
+
+// PEER-35
 Result<std::string> uri_of_successor(const Context& context, repo::Repository& repository,
                                      unsigned head) {
     TRY(const auto orders, find_orders(repository));

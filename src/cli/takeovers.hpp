@@ -25,6 +25,9 @@ Result<std::vector<FoundOrder>> find_orders(repo::Repository& repository);
 Result<std::vector<peer::Takeover>> find_takeovers(repo::Repository& repository,
                                                    const std::vector<FoundOrder>& orders);
 
+/// The places of the heads as a standby is told them: what is no node is left empty.
+std::vector<std::string> places_for_standby(const repo::Place& place);
+
 /// The URI under which a head that was taken over answers, from this machine.
 ///
 /// errors  `not_found` where no order and takeover tell of it; those of the nodes

@@ -36,13 +36,14 @@ std::string order_name(const Digest& id) {
 class OrderedHeads final : public head::Opener {
 public:
     OrderedHeads(const env::World& world, const peer::Order& order,
+                 const std::vector<std::string>& heads,
                  const std::function<Result<peer::Exchanger*>(const std::string&)>& reach,
                  std::shared_ptr<Repository> own)
-        : m_world(world), m_order(order), m_reach(reach), m_own(std::move(own)) {}
+        : m_world(world), m_order(order), m_heads(heads), m_reach(reach), m_own(std::move(own)) {}
 
     /// Their URIs, with this node's own in the place `lost`.
     std::vector<std::string> uris(std::optional<unsigned> lost) const {
-        auto out = m_order.heads;
+        auto out = m_heads;
         if (lost) out[*lost] = m_order.standby;
         for (auto& uri : out)
             if (uri.empty()) uri = repo::unknown_head;
@@ -51,11 +52,11 @@ public:
 
     Result<std::unique_ptr<head::Head>> open(const std::string& uri) const override {
         if (uri == m_order.standby) return std::make_unique<OwnHead>(m_own, uri);
-        const auto at = std::ranges::find(m_order.heads, uri);
-        if (at == m_order.heads.end()) return fail(Errc::invalid_argument, uri);
+        const auto at = std::ranges::find(m_heads, uri);
+        if (at == m_heads.end()) return fail(Errc::invalid_argument, uri);
         TRY(auto* const way, m_reach(uri));
-        auto head = std::make_unique<peer::PeerHead>(
-            *way, uri, m_order.repository, static_cast<unsigned>(at - m_order.heads.begin()));
+        auto head = std::make_unique<peer::PeerHead>(*way, uri, m_order.repository,
+                                                     static_cast<unsigned>(at - m_heads.begin()));
         return std::make_unique<head::RetryHead>(std::move(head), *m_world.clock, *m_world.random);
     }
 
@@ -71,6 +72,7 @@ public:
 private:
     const env::World& m_world;
     const peer::Order& m_order;
+    const std::vector<std::string>& m_heads;
     const std::function<Result<peer::Exchanger*>(const std::string&)>& m_reach;
     std::shared_ptr<Repository> m_own;
 };
@@ -126,18 +128,26 @@ std::vector<Standby::Duty> Standby::duties() const {
     std::vector<Duty> out;
     for (const auto& own : m_parts.store->repositories()) {
         const auto names = own->head().list_roots(std::string(peer::order_prefix));
-        if (!names) continue; // its disk is away
-        for (const auto& name : *names) {
-            const auto id = peer::id_in_name(name);
-            const auto record = own->head().get_root(name);
-            if (!id || !record || !peer::fits_name(name, *record)) continue;
-            auto order =
-                peer::open_order(*record, own->record().repository, own->record().owner.ml_dsa);
-            if (!order || order->standby_id() != m_parts.node) continue;
-            out.push_back({.own = own, .id = *id, .order = *std::move(order)});
-        }
+        for (const auto& name : names.value_or(std::vector<std::string>{})) // or its disk is away
+            if (auto duty = duty_of(own, name)) out.push_back(*std::move(duty));
     }
     return out;
+}
+
+std::optional<Standby::Duty> Standby::duty_of(const std::shared_ptr<Repository>& own,
+                                              const std::string& name) const {
+    const auto& record = own->record();
+    const auto id = peer::id_in_name(name);
+    const auto root = own->head().get_root(name);
+    if (!id || !root || !peer::fits_name(name, *root)) return std::nullopt;
+    auto order = peer::open_order(*root, record.repository, record.owner.ml_dsa);
+    if (!order || order->standby_id() != m_parts.node) return std::nullopt;
+    const auto places_name = std::string(peer::places_prefix) + order->places.hex();
+    const auto places = own->head().get_root(places_name);
+    if (!places || !peer::fits_name(places_name, *places)) return std::nullopt;
+    auto heads = peer::decode_places(*places);
+    if (!heads || heads->size() != order->head_count) return std::nullopt;
+    return Duty{.own = own, .id = *id, .order = *std::move(order), .heads = *std::move(heads)};
 }
 
 Standby::Watch& Standby::watch_of(const Duty& duty) {
@@ -147,7 +157,7 @@ Standby::Watch& Standby::watch_of(const Duty& duty) {
     const auto kept = env::read_file(*m_parts.world.files, tally_path(duty.id), max_tally);
     if (auto tally = kept.and_then([](const Bytes& bytes) { return decode_tally(bytes); }))
         watch.tally = *std::move(tally);
-    watch.tally.heads.resize(duty.order.heads.size());
+    watch.tally.heads.resize(duty.heads.size());
     return watch;
 }
 
@@ -186,15 +196,15 @@ Result<> Standby::serve(const Duty& duty, Watch& watch, const std::stop_token& s
     if (name) return tell(duty, watch, *name);
     std::optional<unsigned> lost;
     {
-        const OrderedHeads heads(m_parts.world, duty.order, m_parts.reach, duty.own);
+        const OrderedHeads heads(m_parts.world, duty.order, duty.heads, m_parts.reach, duty.own);
         TRY(const auto others,
             open_ordered(m_parts.world, heads, duty.own->record(), std::nullopt));
         CHECK_OK(check_still_ordered(duty, *others));
         CHECK_OK(audit(duty, watch, *others));
-        auto left = duty.order;
+        auto left = duty.heads;
         for (const auto head : taken_over(duty, *others))
-            left.heads[head].clear();
-        lost = watch.tally.lost(left);
+            left[head].clear();
+        lost = watch.tally.lost(duty.order, left);
     }
     // What was begun is finished, also where the head has come back meanwhile: NODE-7.
     const auto index = duty.own->record().index;
@@ -231,7 +241,7 @@ std::set<unsigned> Standby::taken_over(const Duty& duty, repo::Repository& other
         const auto record = heads.get_root(name);
         if (!record) continue;
         const auto takeover = peer::open_takeover(*record, duty.order.repository);
-        if (!takeover || takeover->head >= duty.order.heads.size()) continue;
+        if (!takeover || takeover->head >= duty.heads.size()) continue;
         const auto theirs = heads.get_root(order_name(takeover->order));
         if (!theirs) continue;
         const auto order =
@@ -254,7 +264,7 @@ Result<std::optional<segment::PackInfo>> Standby::draw_pack(repo::Repository& ot
 // PEER-15
 Result<> Standby::audit_segment(const Duty& duty, unsigned head, const SegmentId& segment,
                                 std::uint64_t leaf_count) {
-    const auto& uri = duty.order.heads[head];
+    const auto& uri = duty.heads[head];
     TRY(auto* const way, m_parts.reach(uri));
     peer::PeerHead asked(*way, uri, duty.order.repository, head);
     peer::AuditRequest request{.form = peer::AuditForm::full, .nonce = {}, .leaves = {}};
@@ -273,7 +283,7 @@ Standby::Outcome Standby::audit_head(const Duty& duty, unsigned head,
     if (pack && head < pack->segments.size()) {
         done = audit_segment(duty, head, pack->segments[head], pack->stripes());
     } else {
-        const auto& uri = duty.order.heads[head];
+        const auto& uri = duty.heads[head];
         auto way = m_parts.reach(uri);
         if (!way) return Outcome::missed;
         const auto status =
@@ -287,9 +297,9 @@ Standby::Outcome Standby::audit_head(const Duty& duty, unsigned head,
 // NODE-6
 Result<> Standby::audit(const Duty& duty, Watch& watch, repo::Repository& others) {
     TRY(const auto pack, draw_pack(others));
-    std::vector<std::optional<Outcome>> outcomes(duty.order.heads.size());
+    std::vector<std::optional<Outcome>> outcomes(duty.heads.size());
     for (unsigned i = 0; i < outcomes.size(); ++i)
-        if (!duty.order.heads[i].empty()) outcomes[i] = audit_head(duty, i, pack);
+        if (!duty.heads[i].empty()) outcomes[i] = audit_head(duty, i, pack);
     const auto passed = std::ranges::count(outcomes, std::optional(Outcome::passed));
     // Where fewer than k pass, it may be this node's own way out, and nothing can be rebuilt.
     if (passed < others.descriptor().data_code.k)
@@ -319,7 +329,7 @@ Result<> Standby::rebuild(Duty duty, Watch& watch, unsigned head, const std::sto
         m_parts.metrics->head_lost();
     }
     TRY(duty.own, m_parts.store->take_place(duty.order.repository, head));
-    const OrderedHeads heads(m_parts.world, duty.order, m_parts.reach, duty.own);
+    const OrderedHeads heads(m_parts.world, duty.order, duty.heads, m_parts.reach, duty.own);
     TRY(const auto repository, open_ordered(m_parts.world, heads, duty.own->record(), head));
     repo::HealOptions options;
     options.head = static_cast<int>(head);
@@ -375,8 +385,8 @@ Result<std::optional<std::string>> Standby::announced(const Duty& duty) const {
 Result<> Standby::tell(const Duty& duty, Watch& watch, const std::string& name) {
     TRY(const auto record, duty.own->head().get_root(name));
     std::optional<Error> reason;
-    for (unsigned i = 0; i < duty.order.heads.size(); ++i) {
-        const auto& uri = duty.order.heads[i];
+    for (unsigned i = 0; i < duty.heads.size(); ++i) {
+        const auto& uri = duty.heads[i];
         if (uri.empty() || watch.told.contains(i)) continue;
         auto way = m_parts.reach(uri);
         auto put = way ? peer::PeerHead(**way, uri, duty.order.repository, i).put_root(name, record)

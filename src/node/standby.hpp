@@ -62,6 +62,7 @@ private:
         std::shared_ptr<Repository> own;
         Digest id;
         peer::Order order;
+        std::vector<std::string> heads; ///< their URIs, empty where this node can not get to it
     };
 
     /// What is known of an order from one round to the next.
@@ -77,6 +78,8 @@ private:
     enum class Outcome : std::uint8_t { passed, missed, failed };
 
     std::vector<Duty> duties() const;
+    std::optional<Duty> duty_of(const std::shared_ptr<Repository>& own,
+                                const std::string& name) const;
     Watch& watch_of(const Duty& duty);
     void forget_others(const std::vector<Duty>& duties);
     Result<> serve(const Duty& duty, Watch& watch, const std::stop_token& stop);

@@ -57,6 +57,7 @@ TEST_F(StandbyTest, the_rebuilt_head_and_one_other_give_everything_back) {
     EXPECT_GT(bytes_read, saved_size / 2);
     auto names = spare->head().list_roots("").value();
     const auto there = sites.head(0, peer_number(1)).list_roots("").value();
+    std::erase_if(names, [](const auto& name) { return name.starts_with(peer::places_prefix); });
     EXPECT_EQ(names, there) << "every root is on it, and its takeover on the others";
 }
 

@@ -23,12 +23,13 @@ void Streak::miss(std::uint64_t since_last_s) noexcept {
     misses = saturating_sum(misses, std::uint32_t{1});
 }
 
-std::optional<unsigned> Tally::lost(const peer::Order& order) const {
+std::optional<unsigned> Tally::lost(const peer::Order& order,
+                                    const std::vector<std::string>& places) const {
     std::optional<unsigned> found;
-    for (unsigned i = 0; i < heads.size() && i < order.heads.size(); ++i) {
+    for (unsigned i = 0; i < heads.size() && i < places.size(); ++i) {
         const bool allowed = order.head == peer::spare_index || order.head == i;
         // One that can not be audited is never seen to be lost.
-        if (!allowed || order.heads[i].empty() || !heads[i].is_lost(order.rule)) continue;
+        if (!allowed || places[i].empty() || !heads[i].is_lost(order.rule)) continue;
         if (!found || heads[i].lasted_s > heads[*found].lasted_s) found = i;
     }
     return found;

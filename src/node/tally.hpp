@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 /// How the audits of other heads went, and when one of them is lost by it.
@@ -35,7 +36,9 @@ struct Tally {
 
     /// The head that the rule calls lost and that has been so for longest; nothing where there is
     /// none that the order lets take over.
-    std::optional<unsigned> lost(const peer::Order& order) const;
+    /// in  `places`, of the heads; empty for one that is not to be looked at
+    std::optional<unsigned> lost(const peer::Order& order,
+                                 const std::vector<std::string>& places) const;
 
     bool operator==(const Tally&) const = default;
 };

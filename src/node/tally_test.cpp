@@ -9,9 +9,10 @@ namespace {
 
 constexpr peer::LossRule three_in_a_minute{.audit_every_s = 10, .misses = 3, .lost_after_s = 60};
 
+const std::vector<std::string> places{"a", "b", "", "d"};
+
 peer::Order order(unsigned head = peer::spare_index) {
     peer::Order out;
-    out.heads = {"a", "b", "", "d"};
     out.head = head;
     out.rule = three_in_a_minute;
     return out;
@@ -54,15 +55,16 @@ TEST(Streak, does_not_run_over) {
 
 TEST(Tally, chooses_the_head_that_is_lost_for_longest_and_may_be_taken_over) {
     Tally tally{.heads = std::vector<Streak>(4)};
-    EXPECT_EQ(tally.lost(order()), std::nullopt);
+    EXPECT_EQ(tally.lost(order(), places), std::nullopt);
     tally.heads[0] = lost_for(70);
     tally.heads[1] = lost_for(80);
     tally.heads[2] = lost_for(90);
     tally.heads[3] = lost_for(10);
-    EXPECT_EQ(tally.lost(order()), 1U) << "head 3 can not be audited, head 4 is not lost yet";
-    EXPECT_EQ(tally.lost(order(0)), 0U);
-    EXPECT_EQ(tally.lost(order(3)), std::nullopt);
-    EXPECT_EQ(Tally{}.lost(order()), std::nullopt);
+    EXPECT_EQ(tally.lost(order(), places), 1U)
+        << "head 3 can not be audited, head 4 is not lost yet";
+    EXPECT_EQ(tally.lost(order(0), places), 0U);
+    EXPECT_EQ(tally.lost(order(3), places), std::nullopt);
+    EXPECT_EQ(Tally{}.lost(order(), places), std::nullopt);
 }
 
 // NODE-3

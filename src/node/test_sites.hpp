@@ -2,6 +2,7 @@
 
 // For tests: a repository with one snapshot on four nodes in memory, each of which may lie, and a
 // fifth node that stands by.
+#include "crypto/hash.hpp"
 #include "crypto/tls.hpp"
 #include "node/standby.hpp"
 #include "node/test_loop.hpp"
@@ -229,7 +230,9 @@ public:
         order.repository = first.place.id;
         order.standby = spare_uri;
         order.head = head;
-        order.heads = first.place.heads;
+        const auto places = peer::encode_places(first.place.heads).value();
+        order.head_count = site_count;
+        order.places = crypto::sha256(places);
         order.bytes_a_second = 1'000'000'000;
         order.rule = rule;
         const peer::Capability right{.repository = first.place.id,
@@ -247,6 +250,7 @@ public:
                                             .slh_dsa = Bytes(slh_dsa, first.owner_keys.end())}));
         const auto record = peer::sign(order, *first.owner).value();
         order_name = peer::name_of_record(peer::order_prefix, record);
+        EXPECT_TRUE(joining.put_root(peer::name_of_record(peer::places_prefix, places), places));
         EXPECT_TRUE(joining.put_root(order_name, record));
         put_everywhere(peer::order_prefix, record);
     }

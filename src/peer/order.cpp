@@ -15,6 +15,7 @@ constexpr auto node_scheme = crypto::SignatureScheme::ml_dsa_65;
 constexpr std::uint8_t version = 1;
 constexpr std::string_view order_magic = "TGO1";
 constexpr std::string_view order_context = "torgo/order/1";
+constexpr std::string_view places_magic = "TGH1";
 constexpr std::string_view takeover_magic = "TGT1";
 constexpr std::string_view takeover_context = "torgo/takeover/1";
 
@@ -27,11 +28,9 @@ bool one_spelling(std::string_view uri) {
 std::string_view flaw_of(const Order& order) {
     const auto& rule = order.rule;
     if (!one_spelling(order.standby)) return "an order without a standby node";
-    if (order.heads.empty() || order.heads.size() > max_order_heads)
+    if (order.head_count == 0 || order.head_count > max_order_heads)
         return "an order for no heads or too many";
-    for (const auto& uri : order.heads)
-        if (!uri.empty() && !one_spelling(uri)) return "an order with a head that is no node";
-    if (order.head != spare_index && order.head >= order.heads.size())
+    if (order.head != spare_index && order.head >= order.head_count)
         return "an order for a head that there is not";
     if (order.bytes_a_second == 0) return "an order that lets no byte pass";
     if (rule.audit_every_s == 0 || rule.audit_every_s > max_audit_every_s || rule.misses == 0 ||
@@ -45,9 +44,7 @@ Writer fields_of(const Order& order) {
     Writer out;
     out.raw(as_bytes(order_magic)).put(version).raw(order.repository.view()).text(order.standby);
     out.put(static_cast<std::uint8_t>(order.head));
-    out.put(static_cast<std::uint8_t>(order.heads.size()));
-    for (const auto& uri : order.heads)
-        out.text(uri);
+    out.put(static_cast<std::uint8_t>(order.head_count)).raw(order.places.view());
     out.put(order.bytes_a_second).put(order.rule.audit_every_s).put(order.rule.misses);
     out.put(order.rule.lost_after_s).signed_varint(order.not_after_ns).text(order.label);
     return out;
@@ -78,11 +75,8 @@ Result<Order> decode_order(ByteView fields, const RepoId& repository) {
     order.repository = repository;
     TRY(order.standby, in.text(max_order_uri));
     TRY(order.head, in.get<std::uint8_t>());
-    TRY(const auto count, in.get<std::uint8_t>());
-    for (unsigned i = 0; i < count; ++i) {
-        TRY(auto uri, in.text(max_order_uri));
-        order.heads.push_back(std::move(uri));
-    }
+    TRY(order.head_count, in.get<std::uint8_t>());
+    TRY(order.places, in.id<Digest>());
     TRY(order.bytes_a_second, in.get<std::uint64_t>());
     TRY(order.rule.audit_every_s, in.get<std::uint32_t>());
     TRY(order.rule.misses, in.get<std::uint32_t>());
@@ -93,7 +87,42 @@ Result<Order> decode_order(ByteView fields, const RepoId& repository) {
     return order;
 }
 
+bool are_places(const std::vector<std::string>& heads) {
+    return !heads.empty() && heads.size() <= max_order_heads &&
+           std::ranges::all_of(heads,
+                               [](const auto& uri) { return uri.empty() || one_spelling(uri); });
+}
+
 } // namespace
+
+Result<Bytes> encode_places(const std::vector<std::string>& heads) {
+    if (!are_places(heads))
+        return fail(Errc::invalid_argument, "places of no heads, too many, or not on nodes");
+    Writer out;
+    out.raw(as_bytes(places_magic)).put(version).put(static_cast<std::uint8_t>(heads.size()));
+    for (const auto& uri : heads)
+        out.text(uri);
+    return std::move(out).take();
+}
+
+// PEER-32
+Result<std::vector<std::string>> decode_places(ByteView record) {
+    if (record.size() > max_places) return fail(Errc::limit_exceeded, "places that are too long");
+    Reader in(record);
+    TRY(const auto magic, in.raw(places_magic.size()));
+    if (as_text(magic) != places_magic) return fail(Errc::corrupt, "no places");
+    TRY(const auto number, in.get<std::uint8_t>());
+    if (number != version) return fail(Errc::unsupported, "places of a later version");
+    TRY(const auto count, in.get<std::uint8_t>());
+    std::vector<std::string> heads;
+    for (unsigned i = 0; i < count; ++i) {
+        TRY(auto uri, in.text(max_order_uri));
+        heads.push_back(std::move(uri));
+    }
+    CHECK_OK(in.done());
+    if (!are_places(heads)) return fail(Errc::corrupt, "places that are not of nodes");
+    return heads;
+}
 
 Result<PeerId> Order::standby_id() const {
     TRY(const auto uri, parse_node_uri(standby));
@@ -172,7 +201,7 @@ Result<> check_takeover(const Takeover& takeover, const Order& order, const Dige
     const auto standby = order.standby_id();
     const bool its_head = order.head == spare_index || order.head == takeover.head;
     if (takeover.order == id && takeover.repository == order.repository && its_head &&
-        takeover.head < order.heads.size() && standby && *standby == takeover.node)
+        takeover.head < order.head_count && standby && *standby == takeover.node)
         return {};
     return fail(Errc::permission, "no order lets this node take over this head");
 }

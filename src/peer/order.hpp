@@ -19,6 +19,7 @@
 namespace torgo::peer {
 
 inline constexpr std::string_view order_prefix = "order-";
+inline constexpr std::string_view places_prefix = "places-";
 inline constexpr std::string_view takeover_prefix = "takeover-";
 
 /// The number of a head that is none yet: a standby joins with it. In an order: any head. No code
@@ -30,8 +31,9 @@ inline constexpr std::uint32_t max_audit_every_s = 30 * 86'400;
 inline constexpr std::uint32_t max_misses = 10'000;
 inline constexpr std::uint32_t max_lost_after_s = 365 * 86'400;
 inline constexpr std::size_t max_order_record =
-    4 + 1 + RepoId::size + 1 + (max_order_heads + 1) * (max_order_uri + 2) + 1 + 8 + 12 + 10 + 2 +
-    max_label + crypto::sizes_of(crypto::SignatureScheme::ml_dsa_87).signature;
+    4 + 1 + RepoId::size + (max_order_uri + 2) + 2 + Digest::size + 8 + 12 + 10 + 2 + max_label +
+    crypto::sizes_of(crypto::SignatureScheme::ml_dsa_87).signature;
+inline constexpr std::size_t max_places = 4 + 2 + max_order_heads * (max_order_uri + 2);
 inline constexpr std::size_t max_takeover_record =
     4 + 1 + RepoId::size + Digest::size + 2 + max_addresses * (max_address + 2) +
     crypto::sizes_of(crypto::SignatureScheme::ml_dsa_65).public_key +
@@ -49,9 +51,10 @@ struct LossRule {
 /// What a standby node may do, in the owner's words.
 struct Order {
     RepoId repository;
-    std::string standby;              ///< URI of the node that the order is for
-    unsigned head = spare_index;      ///< which one it may take over, or spare_index: any
-    std::vector<std::string> heads;   ///< URIs by number; empty where the standby can not get to it
+    std::string standby;         ///< URI of the node that the order is for
+    unsigned head = spare_index; ///< which one it may take over, or spare_index: any
+    unsigned head_count = 0;     ///< of the repository, 1 to max_order_heads
+    Digest places; ///< of their places, which the standby alone is told: SHA-256 of encode_places
     std::uint64_t bytes_a_second = 0; ///< read for rebuilding, at most; more than 0
     LossRule rule;
     std::int64_t not_after_ns = 0; ///< since 1970, 0: none. A label for people, as PEER-19
@@ -62,6 +65,16 @@ struct Order {
     /// errors  `invalid_argument` for an order that is none of a node's
     Result<PeerId> standby_id() const;
 };
+
+/// Where the heads are, by number; empty where the standby can not get to one. A root of the
+/// standby and of nobody else, as a node need not know the other nodes.
+///
+/// in      1 to max_order_heads URIs of nodes in their one spelling, or empty ones
+/// errors  `invalid_argument`
+Result<Bytes> encode_places(const std::vector<std::string>& heads);
+
+/// The strict inverse. errors  `corrupt`, `limit_exceeded`, `unsupported`. source  PEER-32
+Result<std::vector<std::string>> decode_places(ByteView record);
 
 /// The record with its signature.
 ///

@@ -183,6 +183,7 @@ Result<> Heal::heal_root(const std::string& name) {
         problem(name + " has no good copy on any head");
         return {};
     }
+    CHECK_OK(m_pace.wait_for(content->size()));
     for (const auto& [i, has_bad] : lacking) {
         Result<> done; // immutable names are not overwritten; what is not there, not removed
         if (has_bad) done = m_heads.at(i)->remove_root(name);

@@ -5,6 +5,8 @@
 #include "cli/open.hpp"
 #include "cli/progress_display.hpp"
 #include "cli/takeovers.hpp"
+#include "crypto/hash.hpp"
+#include "peer/node_uri.hpp"
 #include "repo/check.hpp"
 
 #include <memory>
@@ -76,19 +78,24 @@ Result<std::unique_ptr<repo::Repository>> open_with_new_head(const Context& cont
         [&out = context.out](const std::string& sentence) { out.warn(sentence); });
 }
 
-/// An order that names the old place of a head calls it lost for ever.
+/// An order that names the old place of a head calls it lost for ever; and who stood by and keeps a
+/// head now need not read at the others any longer.
 void tell_of_orders(const Context& context, repo::Repository& repository, int head) {
     const auto orders = find_orders(repository);
-    if (!orders) return;
-    const auto at = static_cast<std::size_t>(head);
-    const auto& now = repository.place().heads[at];
+    const auto places = peer::encode_places(places_for_standby(repository.place()));
+    if (!orders || !places) return;
+    const auto now = peer::parse_node_uri(repository.place().heads[static_cast<std::size_t>(head)]);
     for (const auto& one : *orders) {
-        const auto& order = one.order;
-        if (order.standby == now || at >= order.heads.size() || order.heads[at] == now) continue;
-        context.out.warn("order " + short_id(one.id.hex()) + " names the old place of head " +
-                         std::to_string(head + 1) +
-                         "; to give it again: torgo repair allow --onto " +
-                         printable(order.standby));
+        const auto id = short_id(one.id.hex());
+        if (now && one.order.standby_id() == now->node)
+            context.out.say("The node may still read at the other heads; to end that: torgo repair "
+                            "revoke " +
+                            id);
+        else if (one.order.places != crypto::sha256(*places))
+            context.out.warn("order " + id +
+                             " names old places of heads; to give it again: torgo repair allow "
+                             "--onto " +
+                             printable(one.order.standby));
     }
 }
 

@@ -3,6 +3,7 @@
 #include "cli/format.hpp"
 #include "cli/open.hpp"
 #include "cli/takeovers.hpp"
+#include "crypto/hash.hpp"
 #include "peer/capability.hpp"
 #include "peer/node_uri.hpp"
 #include "repo/head_set.hpp"
@@ -38,6 +39,25 @@ Result<> put_everywhere(repo::Repository& repository, std::string_view prefix,
     return heads.put_root(peer::name_of_record(prefix, record), record, heads.size());
 }
 
+/// Where the heads are. errors  where the standby would not be able to rebuild
+Result<Bytes> make_places(const repo::Repository& repository, const PeerId& standby) {
+    const auto places = places_for_standby(repository.place());
+    std::size_t reached = 0;
+    for (const auto& uri : places) {
+        if (uri.empty()) continue;
+        ++reached;
+        TRY(const auto node, peer::parse_node_uri(uri));
+        if (node.node == standby)
+            return fail(Errc::invalid_argument, "this node keeps a head already: a standby is one "
+                                                "more, which fails independently");
+    }
+    const auto needed = repository.descriptor().data_code.k + 1U; // those, and the one that is lost
+    if (reached >= needed) return peer::encode_places(places);
+    return fail(Errc::too_few_heads, "a standby rebuilds from heads on nodes: of this repository " +
+                                         std::to_string(reached) + " are, " +
+                                         std::to_string(needed) + " are needed");
+}
+
 Result<peer::Order> make_order(const Context& context, const repo::Repository& repository,
                                const AllowArgs& args) {
     if (!names_node(args.onto))
@@ -50,14 +70,7 @@ Result<peer::Order> make_order(const Context& context, const repo::Repository& r
         TRY(const auto head, head_index(context, place, args.head));
         order.head = static_cast<unsigned>(head);
     }
-    TRY(const auto standby, order.standby_id());
-    for (const auto& uri : place.heads) {
-        const auto node = peer::parse_node_uri(uri);
-        if (node && node->node == standby)
-            return fail(Errc::invalid_argument, "this node keeps a head already: a standby is one "
-                                                "more, which fails independently");
-        order.heads.push_back(node ? uri : std::string());
-    }
+    order.head_count = static_cast<unsigned>(place.heads.size());
     order.bytes_a_second = args.rate * kilobyte;
     order.rule = {
         .audit_every_s = args.every, .misses = args.misses, .lost_after_s = args.lost_after};
@@ -65,21 +78,10 @@ Result<peer::Order> make_order(const Context& context, const repo::Repository& r
     return order;
 }
 
-/// Whether the standby will be able to rebuild: what is on a disk here it does not reach.
-Result<> check_reach(const repo::Repository& repository, const peer::Order& order) {
-    const auto reached = static_cast<std::size_t>(
-        std::ranges::count_if(order.heads, [](const auto& uri) { return !uri.empty(); }));
-    const auto needed = repository.descriptor().data_code.k + 1U; // those, and the one that is lost
-    if (reached >= needed) return {};
-    return fail(Errc::too_few_heads, "a standby rebuilds from heads on nodes: of this repository " +
-                                         std::to_string(reached) + " are, " +
-                                         std::to_string(needed) + " are needed");
-}
-
 /// The capability first, so that nobody is called lost because he knows of no right to audit him;
 /// the order on the standby before the others, so that none is shown that nobody follows.
 Result<> put_order(const Context& context, repo::Repository& repository, const peer::Order& order,
-                   const crypto::SigningKey& owner, const Bytes& record) {
+                   const Bytes& places, const crypto::SigningKey& owner, const Bytes& record) {
     TRY(const auto standby, order.standby_id());
     const peer::Capability capability{.repository = order.repository,
                                       .client = standby,
@@ -93,6 +95,7 @@ Result<> put_order(const Context& context, repo::Repository& repository, const p
         context.heads.create(order.standby, {.repository = order.repository,
                                              .index = peer::spare_index,
                                              .owner = repository.descriptor().owner()}));
+    CHECK_OK(spare->put_root(peer::name_of_record(peer::places_prefix, places), places));
     CHECK_OK(spare->put_root(peer::name_of_record(peer::order_prefix, record), record));
     return put_everywhere(repository, peer::order_prefix, record);
 }
@@ -115,11 +118,13 @@ void remove_older(const Context& context, repo::Repository& repository, const pe
 
 Result<ExitCode> run_allow(const Context& context, const AllowArgs& args) {
     TRY(const auto repository, open_unlocked(context));
-    TRY(const auto order, make_order(context, *repository, args));
-    CHECK_OK(check_reach(*repository, order));
+    TRY(auto order, make_order(context, *repository, args));
+    TRY(const auto standby, order.standby_id());
+    TRY(const auto places, make_places(*repository, standby));
+    order.places = crypto::sha256(places);
     TRY(const auto owner, repository->owner_key());
     TRY(const auto record, peer::sign(order, owner));
-    CHECK_OK(put_order(context, *repository, order, owner, record));
+    CHECK_OK(put_order(context, *repository, order, places, owner, record));
     TRY(const auto id, peer::id_in_name(peer::name_of_record(peer::order_prefix, record)));
     remove_older(context, *repository, order, id);
     context.out.object(Json("order_made").text("id", id.hex()).text("standby", order.standby));
@@ -254,8 +259,10 @@ Command revoke_command() {
     command.name = "revoke";
     command.summary = "take an order back";
     command.description =
-        "Takes an order back: the standby has no right at any head any more, for good. What it has "
-        "rebuilt stays there.";
+        "Takes an order back: the standby has no right at any head any more, for good. A head that "
+        "it has rebuilt stays there; use it first (\"torgo heal HEAD --onto-takeover\"), as "
+        "nothing "
+        "leads to it afterwards.";
     command.arguments = {
         text_argument(args->id, "ID", "of \"torgo repair list\", or its first digits")};
     command.examples = {{"torgo repair revoke 1f2e3d4c", "the standby is not trusted any more"}};
