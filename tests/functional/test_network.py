@@ -2,6 +2,7 @@
 Tor.
 """
 
+import json
 import pathlib
 import random
 import re
@@ -284,6 +285,7 @@ def test_four_nodes_behind_onion_services(tmp_path):
 
 
 REPAIR_LIMIT_S = 90
+ORDERS_SEEN_S = 15  # a node looks for orders every ten seconds
 
 
 def lose_and_wait(node, standby):
@@ -327,13 +329,18 @@ def test_a_lost_node_is_rebuilt_by_a_standby_while_the_owner_is_away(four, machi
 def test_an_order_that_was_taken_back_is_not_followed(four, machine, tmp_path):
     standby = network.Node(tmp_path / "standby").start()
     try:
-        said = machine.must("repair", "allow", "--onto", standby.invite(), "--every", 1,
-                            "--misses", 2, "--lost-after", 0).stdout
+        rule = ["--every", 1, "--misses", 2, "--lost-after", 0]
+        machine.must("repair", "allow", "--onto", standby.invite(), *rule)
+        first = json.loads(machine.must("repair", "list", "--json").stdout)
+        said = machine.must("repair", "allow", "--onto", first["standby"], *rule,
+                            "--rate", 7).stdout
         order = re.match(r"Order (\w+):", said)[1]
+        second = json.loads(machine.must("repair", "list", "--json").stdout)  # and no other
+        assert second["id"].startswith(order) and second["bytes_per_second"] == 7000
         machine.must("repair", "revoke", order)
         assert "stands by" not in machine.must("repair", "list").stdout
         four[1].destroy()
-        time.sleep(15)
+        time.sleep(ORDERS_SEEN_S)
         assert "rebuilt" not in standby.said(), standby.said()
         said = refused(machine, "heal", 2, "--onto-takeover")
         assert "no standby says" in said, said
