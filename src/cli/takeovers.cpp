@@ -45,7 +45,7 @@ std::vector<std::string> places_for_standby(const repo::Place& place) {
     return out;
 }
 
-// PEER-35
+// PEER-40
 Result<std::string> uri_of_successor(const Context& context, repo::Repository& repository,
                                      unsigned head) {
     TRY(const auto orders, find_orders(repository));

@@ -200,7 +200,7 @@ Result<> Repository::replace_descriptor(ByteView content, peer::Rights rights) {
     return store_root(std::string(descriptor), content);
 }
 
-// PEER-34
+// PEER-39
 Result<> Repository::check_takeover(ByteView content) {
     TRY(const auto takeover, peer::open_takeover(content, m_record.repository));
     const auto name = std::string(peer::order_prefix) + takeover.order.hex();

@@ -43,7 +43,7 @@ std::string kind_of(Route route, Method method) {
     }
 }
 
-/// PEER-33: of a takeover the content says who may put it.
+/// PEER-38: of a takeover the content says who may put it.
 std::uint8_t needed_to_put(std::string_view root) {
     if (root.starts_with(peer::lock_prefix) || root.starts_with(peer::order_prefix))
         return Rights::admin;

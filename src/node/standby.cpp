@@ -123,7 +123,7 @@ std::int64_t Standby::jittered(std::uint32_t seconds) {
     return static_cast<std::int64_t>(whole / 2 + draw(whole));
 }
 
-// NODE-6
+// NODE-7
 std::vector<Standby::Duty> Standby::duties() const {
     std::vector<Duty> out;
     for (const auto& own : m_parts.store->repositories()) {
@@ -206,14 +206,14 @@ Result<> Standby::serve(const Duty& duty, Watch& watch, const std::stop_token& s
             left[head].clear();
         lost = watch.tally.lost(duty.order, left);
     }
-    // What was begun is finished, also where the head has come back meanwhile: NODE-7.
+    // What was begun is finished, also where the head has come back meanwhile: NODE-8.
     const auto index = duty.own->record().index;
     if (index != peer::spare_index) lost = index;
     if (!lost) return {};
     return rebuild(duty, watch, *lost, stop);
 }
 
-// NODE-6
+// NODE-7
 Result<> Standby::check_still_ordered(const Duty& duty, repo::Repository& others) const {
     auto& heads = others.heads();
     const auto found = heads.get_root(order_name(duty.id));
@@ -294,7 +294,7 @@ Standby::Outcome Standby::audit_head(const Duty& duty, unsigned head,
     return names_nobody_to_talk_to(done.error()) ? Outcome::missed : Outcome::failed;
 }
 
-// NODE-6
+// NODE-7
 Result<> Standby::audit(const Duty& duty, Watch& watch, repo::Repository& others) {
     TRY(const auto pack, draw_pack(others));
     std::vector<std::optional<Outcome>> outcomes(duty.heads.size());
@@ -322,7 +322,7 @@ Result<> Standby::audit(const Duty& duty, Watch& watch, repo::Repository& others
                                       encode(watch.tally));
 }
 
-// NODE-5 NODE-7
+// NODE-6 NODE-8
 Result<> Standby::rebuild(Duty duty, Watch& watch, unsigned head, const std::stop_token& stop) {
     if (duty.own->record().index == peer::spare_index) {
         m_parts.say(head_text(duty.order, head) + " is lost: rebuilding it here");
@@ -356,7 +356,7 @@ Result<> Standby::rebuild(Duty duty, Watch& watch, unsigned head, const std::sto
     return name ? tell(duty, watch, *name) : Result<>{};
 }
 
-// NODE-7
+// NODE-8
 Result<> Standby::announce(const Duty& duty, unsigned head) {
     peer::Takeover takeover{.repository = duty.order.repository,
                             .order = duty.id,

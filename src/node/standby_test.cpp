@@ -21,7 +21,7 @@ protected:
 
 } // namespace
 
-// NODE-5 NODE-6 NODE-7
+// NODE-6 NODE-7 NODE-8
 TEST_F(StandbyTest, rebuilds_a_head_whose_node_is_gone_and_says_so_on_the_others) {
     sites.allow();
     sites.audit(5);
@@ -116,7 +116,7 @@ TEST_F(StandbyTest, does_nothing_when_a_head_comes_back_in_time) {
     EXPECT_EQ(sites.spare_number(), peer::spare_index);
 }
 
-// NODE-6
+// NODE-7
 TEST_F(StandbyTest, blames_nobody_when_it_is_cut_off_itself) {
     sites.allow();
     for (const auto lie : {Lie::is_dead, Lie::refuses}) {
@@ -139,7 +139,7 @@ TEST_F(StandbyTest, takes_over_only_the_head_that_the_order_names) {
     EXPECT_EQ(sites.spare_number(), 2U);
 }
 
-// NODE-6
+// NODE-7
 TEST_F(StandbyTest, follows_no_order_that_was_taken_back) {
     sites.allow();
     for (unsigned i = 0; i < site_count; ++i)
@@ -150,7 +150,7 @@ TEST_F(StandbyTest, follows_no_order_that_was_taken_back) {
     EXPECT_TRUE(sites.said.contains("taken back")) << sites.said;
 }
 
-// NODE-6
+// NODE-7
 TEST_F(StandbyTest, follows_no_order_once_one_head_says_that_it_is_revoked) {
     sites.allow();
     const peer::Revocation revocation{
@@ -177,7 +177,7 @@ TEST_F(StandbyTest, a_restart_does_not_forget_what_was_missed) {
     EXPECT_EQ(sites.spare_number(), 1U) << sites.said;
 }
 
-// NODE-7
+// NODE-8
 TEST_F(StandbyTest, goes_on_after_a_restart_in_the_middle_of_rebuilding) {
     sites.allow();
     EXPECT_TRUE(sites.spare->store->take_place(sites.order.repository, 3));
@@ -200,7 +200,7 @@ TEST_F(StandbyTest, tells_a_head_later_that_was_away) {
     EXPECT_EQ(takeovers(3).size(), 1U);
 }
 
-// PEER-33
+// PEER-38
 TEST_F(StandbyTest, an_order_is_put_by_an_admin_and_in_the_owners_words_only) {
     sites.allow();
     const auto stranger = crypto::SigningKey::from_seed(
@@ -219,7 +219,7 @@ TEST_F(StandbyTest, an_order_is_put_by_an_admin_and_in_the_owners_words_only) {
     EXPECT_EQ(sites.head(0, sites.standby_id).remove_root(second).error().code(), Errc::permission);
 }
 
-// PEER-34
+// PEER-39
 TEST_F(StandbyTest, nothing_but_what_its_order_allows_is_put_by_a_standby) {
     sites.allow(2);
     peer::Takeover takeover{.repository = sites.order.repository,

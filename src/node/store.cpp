@@ -155,7 +155,7 @@ std::shared_ptr<Repository> Store::next_repository() const {
 }
 
 /// Scrubs what follows the position and moves it on; false at the end of all.
-// NODE-5
+// NODE-6
 Result<std::shared_ptr<Repository>> Store::take_place(const RepoId& repository, unsigned index) {
     const std::lock_guard joining(m_join_mutex);
     const auto spare = find(repository);

@@ -56,7 +56,7 @@ public:
     /// Makes the spare head that is kept for a repository head `index`. Who uses the old object
     /// gets `unavailable` from then on. Done again after a crash it is completed.
     /// errors  `not_found`; `exists` for a head that has a number; those of the disk
-    /// source  NODE-5
+    /// source  NODE-6
     Result<std::shared_ptr<Repository>> take_place(const RepoId& repository, unsigned index);
 
     /// Releases the retention lock `name` of a repository. errors  `not_found`, as

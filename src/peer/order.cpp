@@ -105,7 +105,7 @@ Result<Bytes> encode_places(const std::vector<std::string>& heads) {
     return std::move(out).take();
 }
 
-// PEER-32
+// PEER-37
 Result<std::vector<std::string>> decode_places(ByteView record) {
     if (record.size() > max_places) return fail(Errc::limit_exceeded, "places that are too long");
     Reader in(record);
@@ -140,7 +140,7 @@ Result<Bytes> sign(const Order& order, const crypto::SigningKey& owner, crypto::
     return std::move(record).take();
 }
 
-// PEER-32
+// PEER-37
 Result<Order> open_order(ByteView record, const RepoId& repository, ByteView owner_key) {
     constexpr auto end = crypto::sizes_of(owner_scheme).signature;
     TRY(const auto fields, without_end(record, end, max_order_record));
@@ -170,7 +170,7 @@ Result<Bytes> sign(const Takeover& takeover, const crypto::SigningKey& key, cryp
     return std::move(record).take();
 }
 
-// PEER-34
+// PEER-39
 Result<Takeover> open_takeover(ByteView record, const RepoId& repository) {
     constexpr auto sizes = crypto::sizes_of(node_scheme);
     TRY(const auto fields, without_end(record, sizes.signature, max_takeover_record));

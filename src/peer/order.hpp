@@ -73,7 +73,7 @@ struct Order {
 /// errors  `invalid_argument`
 Result<Bytes> encode_places(const std::vector<std::string>& heads);
 
-/// The strict inverse. errors  `corrupt`, `limit_exceeded`, `unsupported`. source  PEER-32
+/// The strict inverse. errors  `corrupt`, `limit_exceeded`, `unsupported`. source  PEER-37
 Result<std::vector<std::string>> decode_places(ByteView record);
 
 /// The record with its signature.
@@ -87,7 +87,7 @@ Result<Bytes> sign(const Order& order, const crypto::SigningKey& owner,
 ///
 /// errors  `corrupt`, `limit_exceeded`, `unsupported`; `authentication` for another repository or
 ///         a signature that is not the owner's
-/// source  PEER-32
+/// source  PEER-37
 Result<Order> open_order(ByteView record, const RepoId& repository, ByteView owner_key);
 
 /// What a standby says of a head that it has rebuilt.
@@ -116,7 +116,7 @@ Result<Takeover> open_takeover(ByteView record, const RepoId& repository);
 ///
 /// in      `id`, the order's
 /// errors  `permission`
-/// source  PEER-34
+/// source  PEER-39
 Result<> check_takeover(const Takeover& takeover, const Order& order, const Digest& id);
 
 /// The digest at the end of the name of such a root. errors  `invalid_argument`

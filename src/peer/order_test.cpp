@@ -1,4 +1,4 @@
-// PEER-32 PEER-34: orders and takeovers come back as they were, and no other bytes do.
+// PEER-37 PEER-39: orders and takeovers come back as they were, and no other bytes do.
 #include "base/codec.hpp"
 #include "crypto/tls.hpp"
 #include "peer/node_uri.hpp"
