@@ -26,6 +26,11 @@ public:
     /// errors  those of the disk. A repository whose record is damaged is passed over and counted
     static Result<std::unique_ptr<Store>> open(env::FileSystem& files, const std::string& path);
 
+    env::FileSystem& files() const { return m_files; }
+
+    /// The folder of a repository.
+    std::string repository_path(const RepoId& repository) const;
+
     /// The repository, or nothing.
     std::shared_ptr<Repository> find(const RepoId& repository) const;
 
@@ -72,7 +77,6 @@ public:
 private:
     Store(env::FileSystem& files, std::string path) : m_files(files), m_path(std::move(path)) {}
 
-    std::string repository_path(const RepoId& repository) const;
     std::string invite_path(const peer::InviteSecret& secret) const;
     Result<> load();
     void load_one(const std::string& name);

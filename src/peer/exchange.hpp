@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,6 +71,9 @@ public:
     virtual Result<Answer> exchange(const Request& request, const BodySource& source,
                                     const BodySink& sink) = 0;
 };
+
+/// The inverse of torgo::name.
+std::optional<Errc> errc_named(std::string_view text) noexcept;
 
 /// The status with which a failure is answered. source  PEER-3
 int status_of(Errc code) noexcept;

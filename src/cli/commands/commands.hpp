@@ -28,6 +28,7 @@ Command key_command();
 Command ls_command();
 Command man_command();
 Command node_command();
+Command receipt_command();
 Command restore_command();
 Command snapshots_command();
 Command start_command();
