@@ -1,8 +1,8 @@
 #include "node/service.hpp"
 
 #include "base/version.hpp"
-#include "crypto/hash.hpp"
 #include "node/handlers.hpp"
+#include "node/transfer_note.hpp"
 #include "peer/audit.hpp"
 #include "peer/capability.hpp"
 
@@ -123,53 +123,16 @@ Result<Response> list_roots(Repository& repository, const peer::Target& target) 
 /// What is written down of a request when it has ended.
 struct Service::Noting {
     std::string kind = "unknown"; ///< in the metrics
-    RepoId repository;
-    std::optional<peer::Receipt> receipt; ///< of a transfer
-
-    void begin(const Call& call) {
-        receipt = peer::begin_receipt(call.target, call.request.method);
-        if (!receipt) return;
-        repository = call.target.repository;
-        receipt->other = call.client;
-        const auto trace = peer::find_header(call.request.headers, peer::trace_header);
-        receipt->trace = peer::parse_traceparent(trace).value_or(peer::TraceId{});
-    }
-
-    bool is(peer::Transfer transfer) const { return receipt && receipt->kind == transfer; }
-
-    /// in  `sent`, announced size of the request's body
-    void succeed(const Response& response, std::uint64_t sent, crypto::Sha256& body) {
-        switch (receipt->kind) {
-        case peer::Transfer::put_segment: // verified by its name
-            receipt->content = receipt->subject;
-            receipt->bytes = sent;
-            break;
-        case peer::Transfer::put_root:
-            receipt->content = body.finish();
-            receipt->bytes = sent;
-            break;
-        case peer::Transfer::get_root:
-            receipt->content = crypto::sha256(response.in_memory());
-            [[fallthrough]];
-        case peer::Transfer::get_segment:
-        case peer::Transfer::audit:
-            receipt->bytes = response.size();
-            break;
-        default:
-            break;
-        }
-    }
+    std::optional<TransferNote> transfer;
 };
 
 /// Sees to it that every exchange is counted and noted, also one that is cut.
 class Service::Counted final : public Exchange {
 public:
-    Counted(Service& service, std::unique_ptr<Exchange> inner, Noting noting,
-            std::uint64_t body_size, std::int64_t began_ns)
+    Counted(Service& service, std::unique_ptr<Exchange> inner, Noting noting, std::int64_t began_ns)
         : m_service(service),
           m_inner(std::move(inner)),
           m_noting(std::move(noting)),
-          m_body_size(body_size),
           m_began_ns(began_ns) {
         m_service.m_metrics.began();
     }
@@ -182,7 +145,7 @@ public:
     ~Counted() override {
         if (!m_finished) {
             count("cancelled", 0);
-            note(Errc::cancelled);
+            if (m_noting.transfer) note(m_noting.transfer->cut(m_service.m_clock.wall_ns()));
         }
         m_service.m_metrics.ended();
     }
@@ -191,7 +154,7 @@ public:
 
     void write(ByteView bytes) override {
         m_bytes_in += bytes.size();
-        if (m_noting.is(peer::Transfer::put_root)) m_hash.update(bytes);
+        if (m_noting.transfer) m_noting.transfer->take(bytes);
         m_inner->write(bytes);
     }
 
@@ -199,19 +162,14 @@ public:
         auto response = m_inner->finish();
         m_finished = true;
         count(response.outcome(), response.size());
-        if (m_noting.receipt && response.status() < 400)
-            m_noting.succeed(response, m_body_size, m_hash);
-        note(peer::errc_named(response.outcome()));
+        if (m_noting.transfer)
+            note(m_noting.transfer->finish(response, m_service.m_clock.wall_ns()));
         return response;
     }
 
 private:
-    void note(std::optional<Errc> failure) {
-        if (!m_noting.receipt) return;
-        auto& receipt = *m_noting.receipt;
-        receipt.failure = failure;
-        receipt.time_ns = m_service.m_clock.wall_ns();
-        m_service.m_receipts->note(m_noting.repository, receipt);
+    void note(const peer::Receipt& receipt) {
+        m_service.m_receipts->note(m_noting.transfer->repository(), receipt);
     }
 
     void count(std::string_view outcome, std::uint64_t bytes_out) {
@@ -222,8 +180,6 @@ private:
     Service& m_service;
     std::unique_ptr<Exchange> m_inner;
     Noting m_noting;
-    crypto::Sha256 m_hash; ///< of a root's body
-    std::uint64_t m_body_size;
     std::int64_t m_began_ns;
     std::uint64_t m_bytes_in = 0;
     bool m_finished = false;
@@ -238,8 +194,7 @@ std::unique_ptr<Exchange> Service::begin(const peer::Request& request, const Pee
     const auto began_ns = m_clock.monotonic_ns();
     Noting noting;
     auto exchange = dispatch(request, client, noting);
-    return std::make_unique<Counted>(*this, std::move(exchange), std::move(noting),
-                                     request.body_size, began_ns);
+    return std::make_unique<Counted>(*this, std::move(exchange), std::move(noting), began_ns);
 }
 
 // PEER-6
@@ -254,7 +209,7 @@ std::unique_ptr<Exchange> Service::dispatch(const peer::Request& request, const 
     noting.kind = kind_of(target->route, request.method);
     Call call{request, *std::move(target), client, nullptr, {}};
     if (auto admitted = admit(call); !admitted) return refuse(admitted.error());
-    if (m_receipts) noting.begin(call);
+    if (m_receipts) noting.transfer = TransferNote::begin(request, call.target, client);
     auto begun = serve(std::move(call));
     return begun ? *std::move(begun) : refuse(begun.error());
 }

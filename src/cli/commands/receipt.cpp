@@ -1,4 +1,5 @@
 #include "base/codec.hpp"
+#include "cli/access.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/descriptor_file.hpp"
@@ -34,17 +35,20 @@ Json receipt_members(Json json, const peer::Receipt& receipt) {
 /// A repository's places, what this machine has noted of them, and who it is to them.
 struct Side {
     repo::Place place;
-    Heads::OwnLedger own;
+    std::optional<Heads::OwnLedger> own; ///< none where no head is on a node
 };
 
 Result<Side> open_side(const Context& context) {
     TRY(const auto path, descriptor_path(context));
     TRY(auto place, load_descriptor(*context.world.files, path));
-    TRY(const auto own, context.heads.own_ledger(place.id));
-    return Side{std::move(place), own};
+    Side side{std::move(place), std::nullopt};
+    if (!has_nodes(side.place)) return side;
+    TRY(const auto own, context.heads.own_ledger(side.place.id));
+    side.own.emplace(own);
+    return side;
 }
 
-Result<std::vector<peer::KeptBatch>> read_own(peer::Ledger& ledger) {
+Result<std::vector<peer::KeptBatch>> read_own(const peer::Ledger& ledger) {
     const auto& folder = ledger.folder();
     std::vector<peer::KeptBatch> batches;
     TRY(const auto numbers, folder.numbers());
@@ -64,13 +68,13 @@ struct Memory {
 
 constexpr std::size_t memory_size = 8 + 1 + 8 + Digest::size;
 
-std::string memory_path(const Side& side, const PeerId& node) {
-    return side.own.ledger.folder().path() + "/node-" + node.hex();
+std::string memory_path(const peer::Ledger& own, const PeerId& node) {
+    return own.folder().path() + "/node-" + node.hex();
 }
 
-Memory load_memory(const Context& context, const Side& side, const PeerId& node) {
+Memory load_memory(const Context& context, const peer::Ledger& own, const PeerId& node) {
     Memory out;
-    const auto bytes = env::read_file(*context.world.files, memory_path(side, node), memory_size);
+    const auto bytes = env::read_file(*context.world.files, memory_path(own, node), memory_size);
     if (!bytes || bytes->size() != memory_size) return out;
     Reader in(*bytes);
     const auto digest = in.id<Digest>().value_or(Digest{});
@@ -82,14 +86,14 @@ Memory load_memory(const Context& context, const Side& side, const PeerId& node)
 }
 
 // PEER-34
-Result<> save_memory(const Context& context, const Side& side, const PeerId& node,
+Result<> save_memory(const Context& context, const peer::Ledger& own, const PeerId& node,
                      const Memory& memory) {
-    CHECK_OK(side.own.ledger.folder().make());
+    CHECK_OK(own.folder().make());
     const auto seen = memory.seen.value_or(peer::Seen{});
     Writer out;
     out.raw(seen.digest.view()).put(seen.number).put(memory.mirrored);
     out.put(static_cast<std::uint8_t>(memory.seen ? 1 : 0));
-    return env::write_file_atomically(*context.world.files, memory_path(side, node), out.view());
+    return env::write_file_atomically(*context.world.files, memory_path(own, node), out.view());
 }
 
 /// Leaves with the node what it has not got yet.
@@ -207,18 +211,23 @@ public:
     Reconciler(const Context& context, Side& side) : m_context(context), m_side(side) {}
 
     Result<ExitCode> run() {
-        auto& own = m_side.own;
-        CHECK_OK(own.ledger.flush());
-        TRY(m_batches, read_own(own.ledger));
-        m_own = peer::read_chain(m_batches, own.author, m_side.place.id, std::nullopt);
-        name_faults("this machine", m_own.faults);
-        if (const auto since = own.ledger.open_elsewhere()) note_running(*since);
+        if (m_side.own) CHECK_OK(read_side());
         for (const auto& uri : m_side.place.heads)
             visit(uri);
         return summarize();
     }
 
 private:
+    Result<> read_side() {
+        auto& [ledger, author] = *m_side.own;
+        CHECK_OK(ledger.flush());
+        TRY(m_batches, read_own(ledger));
+        m_own = peer::read_chain(m_batches, author, m_side.place.id, std::nullopt);
+        name_faults("this machine", m_own.faults);
+        if (const auto since = ledger.open_elsewhere()) note_running(*since);
+        return {};
+    }
+
     /// Other processes of this machine still have receipts to write.
     void note_running(std::uint64_t since) {
         std::int64_t from_ns = std::numeric_limits<std::int64_t>::min();
@@ -250,7 +259,8 @@ private:
     Result<> compare(const std::string& uri) {
         TRY(const auto parsed, peer::parse_node_uri(uri));
         TRY(auto* node, m_context.heads.node(uri));
-        auto memory = load_memory(m_context, m_side, parsed.node);
+        const auto& [ledger, author] = *m_side.own;
+        auto memory = load_memory(m_context, ledger, parsed.node);
         const auto& id = m_side.place.id;
         auto mirrored = mirror(*node, id, m_batches, memory);
         TRY(const auto theirs, peer::fetch_batches(*node, id, std::nullopt, 0));
@@ -258,10 +268,10 @@ private:
         name_faults(uri, chain.faults);
         if (!memory.seen || (chain.last && chain.last->number >= memory.seen->number))
             memory.seen = chain.last;
-        CHECK_OK(save_memory(m_context, m_side, parsed.node, memory));
+        CHECK_OK(save_memory(m_context, ledger, parsed.node, memory));
         const auto ours = receipts_with(m_own.receipts, parsed.node);
-        const auto differences = peer::reconcile(
-            ours, receipts_with(chain.receipts, m_side.own.author), m_own.gaps, chain.gaps);
+        const auto differences =
+            peer::reconcile(ours, receipts_with(chain.receipts, author), m_own.gaps, chain.gaps);
         for (const auto& difference : differences)
             name_difference(uri, difference);
         m_findings.compared += ours.size();
@@ -343,9 +353,14 @@ Result<ExitCode> run_reconcile(const Context& context) {
 
 Result<ExitCode> run_list(const Context& context) {
     TRY(const auto side, open_side(context));
-    CHECK_OK(side.own.ledger.flush());
-    TRY(const auto batches, read_own(side.own.ledger));
-    const auto chain = peer::read_chain(batches, side.own.author, side.place.id, std::nullopt);
+    if (!side.own) {
+        context.out.say("no head of this repository is on a node, and folders keep no receipts");
+        return ExitCode::ok;
+    }
+    const auto& [ledger, author] = *side.own;
+    CHECK_OK(ledger.flush());
+    TRY(const auto batches, read_own(ledger));
+    const auto chain = peer::read_chain(batches, author, side.place.id, std::nullopt);
     Table table;
     table.column("Time");
     table.column("Node");
