@@ -4,6 +4,7 @@
 #include "crypto/tls.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace torgo::peer {
 
@@ -74,7 +75,7 @@ void encode(Writer& out, const Receipt& receipt) {
     out.put(static_cast<std::uint64_t>(receipt.time_ns));
     out.put(static_cast<std::uint8_t>(receipt.kind));
     out.put(receipt.failure ? static_cast<std::uint16_t>(*receipt.failure) : std::uint16_t{0});
-    out.raw(Bytes(reserved_size));
+    out.raw(std::array<std::uint8_t, reserved_size>{});
 }
 
 Result<Receipt> decode_receipt(Reader& in) {

@@ -123,6 +123,15 @@ def test_a_ledger_that_this_machine_lost_leaves_what_the_nodes_have(four, machin
     assert found["summary"][0]["compared"] == 0
     assert {(one["difference"], one["cause"]) for one in found["difference"]} == {
         ("extra", "none")}
+    assert found["summary"][0]["unreachable"] == 0
+
+
+def test_heads_in_folders_are_said_to_keep_none(tmp_path):
+    machine = support.make_machine(tmp_path / "home")
+    found = reconcile(machine, 0)
+    assert [one["state"] for one in found["head"]] == ["no receipts"] * COUNT
+    assert machine.must("receipt", "list", "--json").stdout == ""
+    assert not (machine.home / ".local/state/torgo/identity").exists()
 
 
 def test_two_machines_of_one_owner_do_not_disturb_each_other(four, machine, tmp_path):

@@ -262,7 +262,9 @@ private:
         const auto& [ledger, author] = *m_side.own;
         auto memory = load_memory(m_context, ledger, parsed.node);
         const auto& id = m_side.place.id;
-        auto mirrored = mirror(*node, id, m_batches, memory);
+        if (auto left = mirror(*node, id, m_batches, memory); !left)
+            name_fault(uri, "not mirrored", memory.mirrored,
+                       "of this machine could not be left there: " + left.error().detail());
         TRY(const auto theirs, peer::fetch_batches(*node, id, std::nullopt, 0));
         const auto chain = peer::read_chain(theirs, parsed.node, id, memory.seen);
         name_faults(uri, chain.faults);
@@ -280,19 +282,24 @@ private:
                                  .text("state", "compared")
                                  .number("receipts", ours.size())
                                  .number("differences", differences.size()));
-        return mirrored;
+        return {};
     }
 
     void name_faults(const std::string& whose, const std::vector<peer::ChainFault>& faults) {
-        for (const auto& fault : faults) {
-            ++m_findings.faults;
-            m_context.out.object(Json("fault")
-                                     .text("head", whose)
-                                     .text("fault", peer::name(fault.kind))
-                                     .number("batch", fault.number));
-            m_context.out.line(whose + ": batch " + std::to_string(fault.number) + " " +
-                               std::string(fault_sentence(fault.kind)));
-        }
+        for (const auto& fault : faults)
+            name_fault(whose, peer::name(fault.kind), fault.number, fault_sentence(fault.kind));
+    }
+
+    void name_fault(const std::string& whose, std::string_view fault, std::uint64_t batch,
+                    std::string_view sentence) {
+        ++m_findings.faults;
+        m_context.out.object(Json("fault")
+                                 .text("head", whose)
+                                 .text("fault", fault)
+                                 .number("batch", batch)
+                                 .text("message", sentence));
+        m_context.out.line(whose + ": batch " + std::to_string(batch) + " " +
+                           std::string(sentence));
     }
 
     void name_difference(const std::string& uri, const Difference& difference) {
