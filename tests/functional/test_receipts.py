@@ -63,6 +63,11 @@ def test_both_ends_agree_after_a_backup_and_a_restore(four, machine):
     assert {"put segment", "get segment", "put root", "get root"} <= {one["kind"] for one in listed}
     for node in four:
         assert list((node.folder / "repositories").glob("*/mirrors/*/*.ledger"))
+    for left in (four[1].folder / "repositories").glob("*/mirrors/*/*.ledger"):
+        left.unlink()
+    found = reconcile(machine, 1)
+    assert [one["fault"] for one in found["fault"]] == ["not mirrored"]
+    reconcile(machine, 0)  # left again
     machine.backup()
     for node in four:  # a node that ends well has written all
         restarted(node).start()

@@ -265,6 +265,7 @@ private:
         if (auto left = mirror(*node, id, m_batches, memory); !left)
             name_fault(uri, "not mirrored", memory.mirrored,
                        "of this machine could not be left there: " + left.error().detail());
+        CHECK_OK(look_at_mirror(uri, *node, memory));
         TRY(const auto theirs, peer::fetch_batches(*node, id, std::nullopt, 0));
         const auto chain = peer::read_chain(theirs, parsed.node, id, memory.seen);
         name_faults(uri, chain.faults);
@@ -282,6 +283,21 @@ private:
                                  .text("state", "compared")
                                  .number("receipts", ours.size())
                                  .number("differences", differences.size()));
+        return {};
+    }
+
+    /// The newest batch that was left with the node must be there still; else all are left again.
+    Result<> look_at_mirror(const std::string& uri, peer::Exchanger& node, Memory& memory) {
+        if (memory.mirrored == 0) return {};
+        const auto number = memory.mirrored - 1;
+        TRY(const auto there,
+            peer::fetch_batches(node, m_side.place.id, m_side.own->author, number));
+        const auto same = [&](const auto& batch) {
+            return batch.number == number && std::ranges::contains(there, batch);
+        };
+        if (std::ranges::any_of(m_batches, same)) return {};
+        memory.mirrored = 0;
+        name_fault(uri, "not mirrored", number, "of this machine was left there, and is gone");
         return {};
     }
 
