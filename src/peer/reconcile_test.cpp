@@ -20,6 +20,11 @@ std::vector<std::pair<Kind, std::uint8_t>> kinds(const std::vector<Difference>& 
     return out;
 }
 
+Difference only(const std::vector<Difference>& found) {
+    EXPECT_EQ(found.size(), 1U);
+    return found.empty() ? Difference{} : found.front();
+}
+
 Chain read(const std::vector<KeptBatch>& batches, const std::optional<Seen>& seen = std::nullopt) {
     return read_chain(batches, peer_of(key_number(1)), test_repo, seen);
 }
@@ -57,12 +62,12 @@ TEST(Reconcile, an_end_that_knows_less_contradicts_nobody) {
     theirs.content = {};
     EXPECT_TRUE(reconcile({{ours}}, {{theirs}}).empty()) << "the content is not known there";
     theirs.content = make_receipt(2).content;
-    EXPECT_EQ(reconcile({{ours}}, {{theirs}}).front().kind, Kind::altered);
+    EXPECT_EQ(only(reconcile({{ours}}, {{theirs}})).kind, Kind::altered);
     theirs = ours;
     theirs.failure = Errc::no_space;
-    EXPECT_EQ(reconcile({{ours}}, {{theirs}}).front().kind, Kind::altered);
+    EXPECT_EQ(only(reconcile({{ours}}, {{theirs}})).kind, Kind::altered);
     std::swap(ours, theirs);
-    EXPECT_EQ(reconcile({{ours}}, {{theirs}}).front().kind, Kind::altered);
+    EXPECT_EQ(only(reconcile({{ours}}, {{theirs}})).kind, Kind::altered);
     ours.failure = Errc::unavailable; // the answer was lost
     EXPECT_TRUE(reconcile({{ours}}, {{theirs}}).empty());
     EXPECT_TRUE(reconcile({{ours}}, {}).empty()) << "it never came there";
@@ -83,12 +88,12 @@ TEST(Reconcile, a_gap_gives_the_cause_and_nothing_else_does) {
     auto receipt = make_receipt(1);
     receipt.time_ns = 1000 * second_ns;
     const Gap gap{900 * second_ns, 950 * second_ns, Cause::unfinished};
-    EXPECT_EQ(reconcile({{receipt}}, {}, {}, {{gap}}, 50 * second_ns).front().cause,
+    EXPECT_EQ(only(reconcile({{receipt}}, {}, {}, {{gap}}, 50 * second_ns)).cause,
               Cause::unfinished);
-    EXPECT_EQ(reconcile({{receipt}}, {}, {}, {{gap}}, 49 * second_ns).front().cause, Cause::none);
-    EXPECT_EQ(reconcile({{receipt}}, {}, {{gap}}, {}).front().cause, Cause::none)
+    EXPECT_EQ(only(reconcile({{receipt}}, {}, {}, {{gap}}, 49 * second_ns)).cause, Cause::none);
+    EXPECT_EQ(only(reconcile({{receipt}}, {}, {{gap}}, {})).cause, Cause::none)
         << "what we lost is no reason for what they lack";
-    EXPECT_EQ(reconcile({}, {{receipt}}, {{gap}}, {}, 50 * second_ns).front().cause,
+    EXPECT_EQ(only(reconcile({}, {{receipt}}, {{gap}}, {}, 50 * second_ns)).cause,
               Cause::unfinished);
 }
 
