@@ -34,7 +34,7 @@ struct Bench {
         std::string pattern = std::filesystem::temp_directory_path() / "torgo-bench-XXXXXX";
         folder = ::mkdtemp(pattern.data());
         store = Store::open(files, folder + "/node").value();
-        (void)store->add_invite(secret_number(1), quota, "bench").value();
+        store->add_invite(secret_number(1), quota, "bench").value();
         const peer::Join join{secret_number(1), 2, test_owner().keys};
         (void)store->join(test_repository, tls.client_identity.id(), join).value();
         service = std::make_unique<Service>(
@@ -160,6 +160,8 @@ void trace_one(benchmark::State& state) {
                                       const peer::BodySink&) override {
             return peer::Answer{.status = 201, .headers = {}, .body_size = 0};
         }
+
+        void cancel() noexcept override {}
     } nowhere;
     const Bench bench;
     sys::Random random;

@@ -88,7 +88,9 @@ public:
     /// Whether the next change of the folder survives.
     bool take(const NodePtr& folder) {
         auto& left = m_folders[folder.get()].left;
-        return left != 0 && left-- != 0;
+        if (left == 0) return false;
+        --left;
+        return true;
     }
 
     void stop(const NodePtr& folder) { m_folders[folder.get()].left = 0; }

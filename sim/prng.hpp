@@ -26,7 +26,7 @@ public:
     void fill(ByteSpan out);
 
 private:
-    std::array<std::uint64_t, 4> m_state;
+    std::array<std::uint64_t, 4> m_state{};
 };
 
 } // namespace torgo::sim

@@ -59,6 +59,7 @@ Environment Environment::of_process() {
     Facts facts;
     facts.variables = process_variables();
     facts.working_folder = working_folder();
+    // Before there are threads. NOLINTNEXTLINE(concurrency-mt-unsafe)
     if (const auto* account = ::getpwuid(::getuid()); account != nullptr) {
         facts.account_home = account->pw_dir;
         facts.user = account->pw_name;

@@ -99,12 +99,12 @@ Result<env::Network*> OnionWay::network() {
     return m_network.get();
 }
 
-Result<std::unique_ptr<env::Stream>> OnionWay::connect(const env::Endpoint& to,
-                                                       env::Deadline deadline) {
+Result<std::unique_ptr<env::Stream>>
+OnionWay::connect(const env::Endpoint& to, env::Deadline deadline, const std::stop_token& stop) {
     const auto begun = m_world.clock->monotonic_ns();
     TRY(auto* const way, network());
     // What the first start of tor took is not the node's fault.
-    return way->connect(to, deadline + (m_world.clock->monotonic_ns() - begun));
+    return way->connect(to, deadline + (m_world.clock->monotonic_ns() - begun), stop);
 }
 
 } // namespace torgo::cli

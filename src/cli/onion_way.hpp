@@ -37,8 +37,8 @@ public:
     OnionWay(const env::World& world, TorSettings settings, Output& out, std::stop_token stop);
     ~OnionWay() override;
 
-    Result<std::unique_ptr<env::Stream>> connect(const env::Endpoint& to,
-                                                 env::Deadline deadline) override;
+    Result<std::unique_ptr<env::Stream>> connect(const env::Endpoint& to, env::Deadline deadline,
+                                                 const std::stop_token& stop) override;
 
 private:
     Result<env::Network*> network();

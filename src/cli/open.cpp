@@ -30,18 +30,18 @@ Result<repo::LocalFolders> local_folders(const Context& context, const RepoId& r
     return out;
 }
 
-Result<std::unique_ptr<repo::Repository>> open_repository(const Context& context) {
+Result<std::unique_ptr<repo::Repository>> open_repository(const Context& context, repo::Wait wait) {
     TRY(const auto path, descriptor_path(context));
     TRY(auto place, load_descriptor(*context.world.files, path));
     TRY(auto folders, local_folders(context, place.id));
     context.heads.use_repository(place.id);
     return repo::Repository::open(
         context.world, context.heads, std::move(place), std::move(folders),
-        [&out = context.out](const std::string& sentence) { out.warn(sentence); });
+        [&out = context.out](const std::string& sentence) { out.warn(sentence); }, wait);
 }
 
-Result<std::unique_ptr<repo::Repository>> open_unlocked(const Context& context) {
-    TRY(auto repository, open_repository(context));
+Result<std::unique_ptr<repo::Repository>> open_unlocked(const Context& context, repo::Wait wait) {
+    TRY(auto repository, open_repository(context, wait));
     TRY(const auto credential, existing_credential(context));
     CHECK_OK(repository->unlock(credential));
     return repository;

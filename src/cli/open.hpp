@@ -18,10 +18,12 @@ Result<std::string> descriptor_path(const Context& context);
 Result<repo::LocalFolders> local_folders(const Context& context, const RepoId& repository);
 
 /// Opens the repository without any key. errors  those of load_descriptor and Repository::open
-Result<std::unique_ptr<repo::Repository>> open_repository(const Context& context);
+Result<std::unique_ptr<repo::Repository>> open_repository(const Context& context,
+                                                          repo::Wait wait = repo::Wait::all);
 
 /// Opens and unlocks it with what the user gives.
-Result<std::unique_ptr<repo::Repository>> open_unlocked(const Context& context);
+Result<std::unique_ptr<repo::Repository>> open_unlocked(const Context& context,
+                                                        repo::Wait wait = repo::Wait::all);
 
 /// A head as the user writes it, in its canonical spelling; a plain path may be relative.
 /// errors  `invalid_argument`, `unsupported`, as head::dir_path

@@ -55,7 +55,7 @@ public:
     void data(ByteView bytes);
 
     /// Something is not as it should be, and the work goes on.
-    void warn(std::string_view sentence);
+    void warn(std::string_view text);
 
     /// What happened, to what, and what to do. Gives the exit code that belongs to it.
     ExitCode error(const Error& error);

@@ -82,8 +82,8 @@ struct Cascade::State {
 
     void start_heads(std::span<const ShortLivedKey> keys);
     void apply_heads(std::size_t count, std::size_t at, ByteView in, std::uint8_t* out);
-    void start_gcm(const ShortLivedKey& key, ByteView aad, bool encrypt);
-    void update_gcm(const std::uint8_t* in, std::uint8_t* out, std::size_t size);
+    void start_gcm(const ShortLivedKey& key, ByteView aad, bool encrypt) const;
+    void update_gcm(const std::uint8_t* in, std::uint8_t* out, std::size_t size) const;
 };
 
 void Cascade::State::start_heads(std::span<const ShortLivedKey> keys) {
@@ -109,7 +109,7 @@ void Cascade::State::apply_heads(std::size_t count, std::size_t at, ByteView in,
     }
 }
 
-void Cascade::State::start_gcm(const ShortLivedKey& key, ByteView aad, bool encrypt) {
+void Cascade::State::start_gcm(const ShortLivedKey& key, ByteView aad, bool encrypt) const {
     int n = 0;
     ENSURE(EVP_CipherInit_ex2(gcm.get(), algorithms().aes_256_gcm, key.bytes, zero_nonce.data(),
                               encrypt ? 1 : 0, nullptr) == 1);
@@ -118,7 +118,7 @@ void Cascade::State::start_gcm(const ShortLivedKey& key, ByteView aad, bool encr
                1);
 }
 
-void Cascade::State::update_gcm(const std::uint8_t* in, std::uint8_t* out, std::size_t size) {
+void Cascade::State::update_gcm(const std::uint8_t* in, std::uint8_t* out, std::size_t size) const {
     int n = 0;
     ENSURE(EVP_CipherUpdate(gcm.get(), out, &n, in, static_cast<int>(size)) == 1);
 }

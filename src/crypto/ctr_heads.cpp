@@ -95,7 +95,7 @@ template <int Heads>
 #    pragma GCC unroll 13
             for (int round = 1; round < 14; ++round) {
 #    pragma GCC unroll 8
-                for (std::size_t i = 0; i < width; ++i)
+                for (std::size_t i = 0; i < width; ++i) // NOLINT(modernize-loop-convert)
                     state[i] = _mm256_aesenc_epi128(state[i], key[round]);
             }
             // The last round ends with an XOR of its key, so the sum so far goes in there for

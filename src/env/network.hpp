@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 
 namespace torgo::env {
@@ -46,9 +47,11 @@ class Network {
 public:
     virtual ~Network() = default;
 
-    /// Connects. errors  `unavailable` when nobody answers there, `timeout`, `invalid_argument` for
-    /// an endpoint that this network does not lead to
-    virtual Result<std::unique_ptr<Stream>> connect(const Endpoint& to, Deadline deadline) = 0;
+    /// Connects. A request of `stop` ends the wait.
+    /// errors  `unavailable` when nobody answers there, `timeout`, `cancelled`, `invalid_argument`
+    /// for an endpoint that this network does not lead to
+    virtual Result<std::unique_ptr<Stream>> connect(const Endpoint& to, Deadline deadline,
+                                                    const std::stop_token& stop) = 0;
 };
 
 } // namespace torgo::env

@@ -163,6 +163,13 @@ public:
     /// Whose head it is and how much room it has. Errors as probe, without `read_only` and
     /// `permission`. Cost: as one read.
     virtual Result<HeadStatus> status() = 0;
+
+    /// Whether calls wait for a network: several are then kept on their way, and who waits too long
+    /// asks another head. Free.
+    virtual bool is_distant() const { return false; }
+
+    /// Ends what waits for a network, now and from now on, with `cancelled`.
+    virtual void cancel() noexcept {}
 };
 
 } // namespace torgo::head

@@ -71,6 +71,10 @@ public:
     Result<> remove_root(const std::string& name) override;
     Result<HeadStatus> status() override;
 
+    bool is_distant() const override { return m_inner->is_distant(); }
+
+    void cancel() noexcept override { m_inner->cancel(); }
+
 private:
     class Writer;
 

@@ -268,7 +268,8 @@ namespace {
 /// Takes connections and never says anything.
 class SilentNetwork final : public env::Network {
 public:
-    Result<std::unique_ptr<env::Stream>> connect(const env::Endpoint&, env::Deadline) override {
+    Result<std::unique_ptr<env::Stream>> connect(const env::Endpoint&, env::Deadline,
+                                                 const std::stop_token&) override {
         auto pair = sim::connected_streams();
         m_kept.push_back(std::move(pair.right));
         connected.release();

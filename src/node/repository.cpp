@@ -163,6 +163,12 @@ Result<> Repository::check_unlocked() {
     return fail(Errc::read_only, "the retention lock is set; the person at the node releases it");
 }
 
+Result<peer::Rights> Repository::check_right(const Asker& asker) {
+    TRY(const auto rights, m_rights.of(asker.client));
+    if (!rights.any(asker.needed)) return fail(Errc::permission, "no right to that any longer");
+    return rights;
+}
+
 Result<> Repository::store_root(const std::string& name, ByteView content) {
     return counted(m_folder.root_path(name), false, [&] { return m_head.put_root(name, content); });
 }
@@ -193,10 +199,12 @@ Result<> Repository::replace_descriptor(ByteView content, peer::Rights rights) {
     return store_root(std::string(descriptor), content);
 }
 
-Result<> Repository::put_root(const std::string& name, ByteView content, peer::Rights rights) {
+// PEER-18
+Result<> Repository::put_root(const std::string& name, ByteView content, const Asker& asker) {
     CHECK_OK(check_rights_root(m_record, name, content));
     TRY(const auto reservation, reserve_for_root(name, content.size()));
     const std::lock_guard lock(m_root_mutex);
+    TRY(const auto rights, check_right(asker));
     if (name == descriptor) return replace_descriptor(content, rights);
     if (!is_rights_root(name)) return store_root(name, content);
     const auto kind = name.substr(0, name.find('-') + 1);
@@ -208,8 +216,11 @@ Result<> Repository::put_root(const std::string& name, ByteView content, peer::R
     return put;
 }
 
-Result<> Repository::remove_segment(const SegmentId& segment) {
+// PEER-22
+Result<> Repository::remove_segment(const SegmentId& segment, const Asker& asker) {
     CHECK_OK(count());
+    const std::lock_guard roots(m_root_mutex);
+    CHECK_OK(check_right(asker));
     CHECK_OK(check_unlocked());
     const std::lock_guard lock(commit_mutex(segment));
     return counted(m_folder.segment_path(segment), true,
@@ -217,12 +228,13 @@ Result<> Repository::remove_segment(const SegmentId& segment) {
 }
 
 // PEER-21 PEER-22
-Result<> Repository::remove_root(const std::string& name) {
+Result<> Repository::remove_root(const std::string& name, const Asker& asker) {
     if (name.starts_with(peer::revocation_prefix) || name.starts_with(peer::lock_prefix))
         return fail(Errc::permission, "no request deletes a revocation or a lock");
     CHECK_OK(count());
-    CHECK_OK(check_unlocked());
     const std::lock_guard lock(m_root_mutex);
+    CHECK_OK(check_right(asker));
+    CHECK_OK(check_unlocked());
     auto removed =
         counted(m_folder.root_path(name), false, [&] { return m_head.remove_root(name); });
     if (is_rights_root(name)) m_rights.forget();

@@ -79,13 +79,20 @@ public:
     /// errors  `no_space`, those of listing
     Result<> check_room(const std::string& name, std::uint64_t size);
 
+    /// Who asks for a change, and the rights one of which that needs. They are looked at once more
+    /// when the change is made: a body may take its time, and a revocation overtake it (PEER-18).
+    struct Asker {
+        PeerId client;
+        std::uint8_t needed = 0;
+    };
+
     /// errors  as Head::put_root; `no_space` over the quota; `permission` and `read_only` for what
     ///         only an admin may replace (PEER-21, PEER-22); those of check_rights_root
-    Result<> put_root(const std::string& name, ByteView content, peer::Rights rights);
+    Result<> put_root(const std::string& name, ByteView content, const Asker& asker);
 
-    /// errors  as Head::remove_…; `read_only` while the retention lock is set
-    Result<> remove_segment(const SegmentId& segment);
-    Result<> remove_root(const std::string& name);
+    /// errors  as Head::remove_…; `permission`; `read_only` while the retention lock is set
+    Result<> remove_segment(const SegmentId& segment, const Asker& asker);
+    Result<> remove_root(const std::string& name, const Asker& asker);
 
     /// Takes the retention lock `name` away: for the person at the node, never for a request.
     Result<> release_lock(const std::string& name);
@@ -102,6 +109,7 @@ public:
 private:
     Result<> count();
     Result<> check_unlocked();
+    Result<peer::Rights> check_right(const Asker& asker);
     Result<Usage::Reservation> reserve_for_root(const std::string& name, std::uint64_t size);
     Result<> replace_descriptor(ByteView content, peer::Rights rights);
     Result<> store_root(const std::string& name, ByteView content);
@@ -122,8 +130,10 @@ private:
     RightsTable m_rights;
     Usage m_usage;
     std::mutex m_count_mutex;
-    bool m_counted = false;  ///< guarded by m_count_mutex
-    std::mutex m_root_mutex; ///< held while a root is put or removed
+    bool m_counted = false; ///< guarded by m_count_mutex
+    /// Held while a root is put or removed, and while a segment is removed, from the look at rights
+    /// and locks to the end: a lock or revocation that is answered for was obeyed.
+    std::mutex m_root_mutex;
     /// One of these, by name, is held while a segment is committed, removed or scrubbed.
     std::array<std::mutex, 16> m_commit_mutexes;
 };

@@ -231,6 +231,10 @@ Result<> Service::admit(Call& call) const {
     return {};
 }
 
+Repository::Asker Service::asker_of(const Call& call) {
+    return {call.client, needed_rights(call.target, call.request.method)};
+}
+
 Service::Begun Service::serve(Call call) {
     auto& repository = call.repository;
     switch (call.target.route) {
@@ -314,7 +318,7 @@ Service::Begun Service::serve_segment(Call call) {
         return answer(Response::of_size(size));
     }
     case Method::remove:
-        CHECK_OK(repository.remove_segment(id));
+        CHECK_OK(repository.remove_segment(id, asker_of(call)));
         return answer(Response(204));
     default:
         return get_segment(call);
@@ -356,7 +360,7 @@ Service::Begun Service::serve_root(Call call) {
     auto& repository = call.repository;
     const auto& name = call.target.root;
     if (call.request.method == Method::remove) {
-        CHECK_OK(repository->remove_root(name));
+        CHECK_OK(repository->remove_root(name, asker_of(call)));
         return answer(Response(204));
     }
     if (call.request.method == Method::get) {
@@ -364,14 +368,15 @@ Service::Begun Service::serve_root(Call call) {
         return answer(Response(200, std::move(content)));
     }
     CHECK_OK(repository->check_room(name, call.request.body_size));
-    return gather(
-        call.request, [repository, name, rights = call.rights](ByteView body) -> Result<Response> {
-            // PEER-10
-            if (!peer::fits_name(name, body))
-                return fail(Errc::corrupt, "the root's name is not the hash of its content");
-            CHECK_OK(repository->put_root(name, body, rights));
-            return Response(201);
-        });
+    return gather(call.request,
+                  [repository, name, asker = asker_of(call)](ByteView body) -> Result<Response> {
+                      // PEER-10
+                      if (!peer::fits_name(name, body))
+                          return fail(Errc::corrupt,
+                                      "the root's name is not the hash of its content");
+                      CHECK_OK(repository->put_root(name, body, asker));
+                      return Response(201);
+                  });
 }
 
 // PEER-27 PEER-28

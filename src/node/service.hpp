@@ -64,6 +64,7 @@ private:
     std::unique_ptr<Exchange> dispatch(const peer::Request& request, const PeerId& client,
                                        Noting& noting);
     Result<> admit(Call& call) const;
+    static Repository::Asker asker_of(const Call& call);
     Begun serve(Call call);
     Begun serve_node(const Call& call);
     Begun list_repositories(const PeerId& client);

@@ -1,6 +1,9 @@
 #include "node/service.hpp"
 #include "node/test_loop.hpp"
 
+#include <chrono>
+#include <functional>
+#include <future>
 #include <tuple>
 
 namespace torgo::node {
@@ -290,6 +293,108 @@ TEST_F(ServiceTest, a_retention_lock_keeps_everything_until_it_is_released_at_th
     EXPECT_EQ(put_root(1, "descriptor", as_bytes("new")), "ok");
     EXPECT_EQ(node.outcome(1, Method::remove, segment_target(id)), "ok");
     EXPECT_EQ(node.outcome(1, Method::get, segment_target(id)), "not_found");
+}
+
+// PEER-18: the rights of the head count no longer when the body has come.
+TEST_F(ServiceTest, a_revocation_overtakes_a_root_whose_body_is_on_its_way) {
+    give(10, Rights::all);
+    ASSERT_EQ(put_root(1, "descriptor", as_bytes("old")), "ok");
+    const auto slow = node.service->begin({Method::put, in_repository("roots/descriptor"), {}, 3},
+                                          peer_number(10));
+    slow->write(as_bytes("ne"));
+    const auto record = peer::sign(peer::Revocation{test_repository, peer_number(10), "lost"},
+                                   test_owner().key, crypto::SignMode::deterministic);
+    ASSERT_EQ(put_root(1, peer::name_of_record(peer::revocation_prefix, *record), *record), "ok");
+    slow->write(as_bytes("w"));
+    EXPECT_EQ(slow->finish().outcome(), "permission");
+    EXPECT_EQ(node.store->find(test_repository)->head().get_root("descriptor"),
+              Bytes({'o', 'l', 'd'}));
+}
+
+namespace {
+
+/// A disk that does something in the middle of the removal of one file.
+class RacingFiles final : public env::FileSystem {
+public:
+    explicit RacingFiles(env::FileSystem& files) : m_files(files) {}
+
+    void at_removal_of(std::string path, std::function<void()> act) {
+        m_path = std::move(path);
+        m_act = std::move(act);
+    }
+
+    Result<> remove(const std::string& path) override {
+        if (path == m_path) m_act();
+        return m_files.remove(path);
+    }
+
+    Result<std::unique_ptr<env::File>> open_read(const std::string& path) override {
+        return m_files.open_read(path);
+    }
+    Result<std::unique_ptr<env::File>> create(const std::string& path, bool secret) override {
+        return m_files.create(path, secret);
+    }
+    Result<> rename(const std::string& from, const std::string& to) override {
+        return m_files.rename(from, to);
+    }
+    Result<> rename_new(const std::string& from, const std::string& to) override {
+        return m_files.rename_new(from, to);
+    }
+    Result<> make_directory(const std::string& path, bool secret) override {
+        return m_files.make_directory(path, secret);
+    }
+    Result<> remove_directory(const std::string& path) override {
+        return m_files.remove_directory(path);
+    }
+    Result<> sync_directory(const std::string& path) override {
+        return m_files.sync_directory(path);
+    }
+    Result<std::vector<env::DirectoryEntry>> list(const std::string& path) override {
+        return m_files.list(path);
+    }
+    Result<env::FileStatus> status(const std::string& path) override {
+        return m_files.status(path);
+    }
+    Result<env::Space> space(const std::string& path) override { return m_files.space(path); }
+
+private:
+    env::FileSystem& m_files;
+    std::string m_path;
+    std::function<void()> m_act;
+};
+
+} // namespace
+
+// PEER-22: either the lock came first, and the segment stays, or its answer waits for the removal.
+TEST_F(ServiceTest, a_lock_is_not_answered_while_something_is_being_removed) {
+    ASSERT_EQ(put_segment(1), "ok");
+    ASSERT_EQ(put_root(1, "batch-1", as_bytes("x")), "ok");
+    const auto head = "/node/repositories/" + test_repository.hex() + "/head/";
+    const auto hex = id.hex();
+    for (const auto& [target, path] :
+         {std::pair(segment_target(id), head + "segments/" + hex.substr(0, 2) + "/" + hex),
+          std::pair(in_repository("roots/batch-1"), head + "roots/batch-1")}) {
+        RacingFiles racing(node.files);
+        const auto store = *Store::open(racing, "/node");
+        Service service(*store, node.clock, Service::Settings{peer_number(99), true});
+        std::future<std::string> lock;
+        bool early = false;
+        racing.at_removal_of(path, [&] {
+            lock = std::async(std::launch::async, [&] {
+                const auto put = service.begin({Method::put, in_repository("roots/lock-1"), {}, 0},
+                                               peer_number(1));
+                return std::string(put->finish().outcome());
+            });
+            // Without the rule nothing holds the lock's answer back.
+            early = lock.wait_for(std::chrono::milliseconds(50)) == std::future_status::ready;
+        });
+        const auto removal = service.begin({Method::remove, target, {}, 0}, peer_number(1));
+        EXPECT_EQ(removal->finish().outcome(), "ok");
+        ASSERT_TRUE(lock.valid()) << path;
+        EXPECT_EQ(lock.get(), "ok");
+        EXPECT_FALSE(early) << "the lock stood, and " << target << " went";
+        ASSERT_TRUE(store->release_lock(test_repository, "lock-1"));
+    }
 }
 
 TEST_F(ServiceTest, metrics_are_in_the_text_format) {

@@ -59,7 +59,8 @@ public:
     /// False: nobody answers. in  the host, and how many connections there were
     std::function<bool(const env::Endpoint& to)> answers;
 
-    Result<std::unique_ptr<env::Stream>> connect(const env::Endpoint& to, env::Deadline) override {
+    Result<std::unique_ptr<env::Stream>> connect(const env::Endpoint& to, env::Deadline,
+                                                 const std::stop_token&) override {
         const std::lock_guard lock(m_mutex);
         m_asked.push_back(to);
         if (answers && !answers(to)) return fail(Errc::unavailable, "nobody answers");

@@ -55,6 +55,8 @@ public:
         }
     }
 
+    void cancel() noexcept override {}
+
 private:
     Service& m_service;
     PeerId m_client;

@@ -84,6 +84,7 @@ inline std::unique_ptr<SocketStream> try_connect(const env::Endpoint& to) {
         (void)::inet_pton(AF_INET, to.host.c_str(), &four.sin_addr);
     }
     const int made = ::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (made < 0) return nullptr;
     auto stream = std::make_unique<SocketStream>(made);
     if (::connect(made, reinterpret_cast<const sockaddr*>(&address), size) != 0) return nullptr;
     return stream;

@@ -227,6 +227,13 @@ TEST_F(RightsRecord, comes_back_and_no_other_byte_does) {
         EXPECT_FALSE(
             open_capability(ByteView(given).first(i), capability.repository, key).has_value());
     }
+    for (std::size_t i = 0; i < taken.size(); i += i < 70 ? 1 : 97) {
+        auto other = taken;
+        other[i] ^= 4U;
+        EXPECT_FALSE(open_revocation(other, revocation.repository, key).has_value()) << i;
+        EXPECT_FALSE(
+            open_revocation(ByteView(taken).first(i), revocation.repository, key).has_value());
+    }
     auto longer = given;
     longer.push_back(0);
     EXPECT_FALSE(open_capability(longer, capability.repository, key).has_value());

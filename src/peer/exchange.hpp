@@ -70,6 +70,9 @@ public:
     ///         `cancelled`, `authentication` when another node answers; those of source and sink
     virtual Result<Answer> exchange(const Request& request, const BodySource& source,
                                     const BodySink& sink) = 0;
+
+    /// Ends all exchanges, now and from now on, with `cancelled`.
+    virtual void cancel() noexcept = 0;
 };
 
 /// The inverse of torgo::name.

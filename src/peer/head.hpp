@@ -46,6 +46,10 @@ public:
     Result<> remove_root(const std::string& name) override;
     Result<head::HeadStatus> status() override;
 
+    bool is_distant() const override { return true; }
+
+    void cancel() noexcept override { m_node.cancel(); }
+
     /// What the node says of the repository, checked to be the one that belongs here.
     Result<RepositoryStatus> repository_status();
 

@@ -18,6 +18,8 @@ public:
         return answer;
     }
 
+    void cancel() noexcept override {}
+
     void says(Bytes bytes) {
         body = std::move(bytes);
         answer.body_size = body.size();

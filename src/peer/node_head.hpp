@@ -41,6 +41,10 @@ public:
     Result<> remove_root(const std::string& name) override;
     Result<head::HeadStatus> status() override;
 
+    bool is_distant() const override { return true; }
+
+    void cancel() noexcept override { m_node.cancel(); }
+
     /// The head, once it is known; for what only a node can do.
     Result<PeerHead*> resolve();
 

@@ -157,6 +157,7 @@ void NodeLink::cancel() noexcept {
     {
         const std::lock_guard lock(m_mutex);
         m_cancelled = true;
+        m_stop.request_stop();
         for (const auto& wire : m_wires)
             if (auto open = wire.lock()) wires.push_back(std::move(open));
     }
@@ -285,7 +286,7 @@ Result<std::unique_ptr<NodeLink::Connection>> NodeLink::connect() {
 
 Result<std::unique_ptr<NodeLink::Connection>> NodeLink::connect_to(const env::Endpoint& endpoint) {
     const auto deadline = in(m_limits.connect_ns);
-    TRY(auto raw, m_network.connect(endpoint, deadline));
+    TRY(auto raw, m_network.connect(endpoint, deadline, m_stop.get_token()));
     TRY(auto wire, register_wire(std::move(raw)));
     TRY(auto stream, tls_connect(std::move(wire), m_context, m_place.id, deadline));
     return std::make_unique<Connection>(HttpClient(std::move(stream), host_field(endpoint)));

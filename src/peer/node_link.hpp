@@ -15,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <vector>
 
 namespace torgo::peer {
@@ -85,9 +86,9 @@ public:
     Result<Answer> exchange(const Request& request, const BodySource& source,
                             const BodySink& sink) override;
 
-    /// Ends all exchanges, now and from now on, with `cancelled`. What a network waits for before
-    /// it has a stream ends with connect_ns.
-    void cancel() noexcept;
+    void cancel() noexcept override;
+
+    bool is_cancelled() const noexcept { return m_cancelled; }
 
     LinkStatistics statistics() const noexcept;
 
@@ -127,6 +128,7 @@ private:
     TokenBucket m_down;
 
     std::atomic<bool> m_cancelled = false;
+    std::stop_source m_stop;                       ///< of what connects
     std::atomic<std::size_t> m_first_endpoint = 0; ///< the one that answered last
     std::atomic<std::uint64_t> m_connections = 0;
     std::atomic<std::uint64_t> m_replaced = 0;

@@ -10,7 +10,8 @@ namespace {
 /// Nobody is there; counts who asked.
 class DeadNetwork final : public env::Network {
 public:
-    Result<std::unique_ptr<env::Stream>> connect(const env::Endpoint&, env::Deadline) override {
+    Result<std::unique_ptr<env::Stream>> connect(const env::Endpoint&, env::Deadline,
+                                                 const std::stop_token&) override {
         ++tries;
         return fail(Errc::unavailable, "nobody answers");
     }

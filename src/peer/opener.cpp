@@ -3,6 +3,7 @@
 #include "peer/node_head.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace torgo::peer {
 
@@ -63,7 +64,9 @@ Result<Exchanger*> NodeOpener::way(const std::string& uri) const {
     const auto& address = parsed.address;
     TRY(auto* network, network_for(m_networks, address.way));
     const std::lock_guard lock(m_mutex);
-    auto& [link, tracer] = m_ways[uri];
+    auto& current = m_ways[uri];
+    auto& [link, tracer] = current;
+    if (link && link->is_cancelled()) m_retired.push_back(std::exchange(current, Way{}));
     if (!link) {
         NodePlace place{.id = parsed.node,
                         .endpoints = {{.host = address.host, .port = address.port}}};

@@ -15,6 +15,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace torgo::peer {
 
@@ -35,7 +36,8 @@ struct OpenerLimits {
 };
 
 /// Opens heads on nodes. One link for each node, which all of its heads share and which lives as
-/// long as the opener. Heads are not wrapped: who wants calls repeated puts a RetryHead around.
+/// long as the opener; a head that is cancelled takes it out of use, and the next `open` makes
+/// another. Heads are not wrapped: who wants calls repeated puts a RetryHead around.
 class NodeOpener final : public head::Opener {
 public:
     /// in  the networks, `context` (a client's), `clock` and `random` outlive the opener
@@ -88,6 +90,7 @@ private:
     OpenerLimits m_limits;
     mutable std::mutex m_mutex;                       ///< of what follows
     mutable std::map<std::string, Way> m_ways;        ///< by URI
+    mutable std::vector<Way> m_retired;               ///< heads may still name them
     mutable std::map<PeerId, InviteSecret> m_secrets; ///< of invites not yet used
     std::optional<RepoId> m_repository;
     NoteReceipt m_note;

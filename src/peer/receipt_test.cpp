@@ -2,7 +2,6 @@
 #include "peer/test_receipts.hpp"
 
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
 
 namespace torgo::peer {
 
@@ -69,21 +68,6 @@ TEST(Receipts, a_traceparent_has_one_form) {
           "00-" + std::string(32, '0') + "-b7ad6b7169203331-01",
           "00-" + id + "-b7ad6b7169203331-01-"})
         EXPECT_FALSE(parse_traceparent(text).has_value()) << text;
-}
-
-RC_GTEST_PROP(Receipts, every_receipt_comes_back, (const std::array<std::uint8_t, 16>& trace)) {
-    auto receipt = make_receipt(*rc::gen::arbitrary<std::uint8_t>());
-    receipt.trace.bytes = trace;
-    receipt.bytes = *rc::gen::arbitrary<std::uint64_t>();
-    receipt.time_ns = *rc::gen::arbitrary<std::int64_t>();
-    receipt.kind = Transfer{*rc::gen::inRange<std::uint8_t>(1, 8)};
-    const auto failure = *rc::gen::inRange<std::uint16_t>(0, 19);
-    if (failure != 0) receipt.failure = Errc{failure};
-    Writer out;
-    encode(out, receipt);
-    RC_ASSERT(out.size() == Receipt::size);
-    Reader in(out.view());
-    RC_ASSERT(*decode_receipt(in) == receipt);
 }
 
 TEST(Receipts, only_transfers_have_them) {

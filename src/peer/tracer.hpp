@@ -28,6 +28,8 @@ public:
     Result<Answer> exchange(const Request& request, const BodySource& source,
                             const BodySink& sink) override;
 
+    void cancel() noexcept override { m_inner.cancel(); }
+
 private:
     Exchanger& m_inner;
     PeerId m_node;

@@ -27,6 +27,8 @@ public:
         return answer;
     }
 
+    void cancel() noexcept override {}
+
     Result<Answer> answer = Answer{.status = 200, .headers = {}, .body_size = 0};
     Bytes body;
     std::vector<std::string> seen;

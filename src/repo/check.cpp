@@ -170,9 +170,7 @@ Result<> Check::check_packs() {
     m_progress.packs_total = m_packs.size();
     std::atomic<std::size_t> next{0};
     {
-        const auto threads = m_options.threads != 0
-                                 ? m_options.threads
-                                 : std::max(1U, std::thread::hardware_concurrency());
+        const auto threads = m_options.threads != 0 ? m_options.threads : m_heads.reading_threads();
         std::vector<std::jthread> pool;
         for (unsigned t = 0; t < threads; ++t)
             pool.emplace_back([&] {

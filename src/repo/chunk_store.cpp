@@ -69,8 +69,8 @@ Result<> ChunkStore::read_sealed(std::uint32_t pack_number, const pack::Entry& e
                                  bool verified) const {
     const auto& info = pack(pack_number).info;
     sealed.resize(entry.header.sealed_size());
+    if (!verified) return segment::read_range(info, entry.offset, sealed, *m_heads.fetcher(info));
     const auto fetch = m_heads.fetch(info);
-    if (!verified) return segment::read_range(info, entry.offset, sealed, fetch);
     segment::LeafCache leaves(info);
     return segment::read_range_verified(info, entry.offset, sealed, fetch, leaves);
 }
@@ -99,15 +99,16 @@ ChunkStore::entries(std::uint32_t pack_number, seal::Sealer& sealer) const {
         }
     }
     const auto& info = pack(pack_number).info;
-    const auto fetch = m_heads.fetch(info);
+    const auto fetcher = m_heads.fetcher(info);
     const std::array epochs{pack::EpochKeys{.keys = &m_keys, .sealer = &sealer}};
     auto list = pack::read_entries(
         info.size,
         [&](std::uint64_t offset, ByteSpan out) {
-            return segment::read_range(info, offset, out, fetch);
+            return segment::read_range(info, offset, out, *fetcher);
         },
         epochs);
     if (!list && list.error().code() != Errc::too_few_heads) {
+        const auto fetch = m_heads.fetch(info);
         segment::LeafCache leaves(info);
         list = pack::read_entries(
             info.size,

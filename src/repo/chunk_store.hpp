@@ -80,6 +80,9 @@ public:
 
     std::size_t pack_count() const;
 
+    /// How many threads keep the heads busy that read many chunks.
+    unsigned reading_threads() const { return m_heads.reading_threads(); }
+
     /// Stable as long as the store lives.
     const KnownPack& pack(std::uint32_t number) const;
 

@@ -31,8 +31,7 @@ FileGroup::FileGroup(ChunkStore& store, source::TreeWriter& tree, const RestoreO
 template <class Handle>
 void FileGroup::each_chunk(const ReadPlan& plan, const Handle& handle) {
     std::atomic<std::size_t> next{0};
-    const auto threads = m_options.threads != 0 ? m_options.threads
-                                                : std::max(1U, std::thread::hardware_concurrency());
+    const auto threads = m_options.threads != 0 ? m_options.threads : m_store.reading_threads();
     std::vector<std::jthread> pool;
     for (unsigned t = 0; t < threads; ++t)
         pool.emplace_back([&] {

@@ -2,83 +2,29 @@
 
 #include "crypto/hash.hpp"
 #include "repo/repository.hpp"
-#include "segment/splitter.hpp"
 
 #include <algorithm>
+#include <condition_variable>
+#include <mutex>
 #include <set>
 #include <thread>
+#include <variant>
 
 namespace torgo::repo {
 
 namespace {
 
 constexpr std::size_t hash_digits = 64;
-constexpr std::size_t write_stripes = 16; ///< handed over at a time: 2 MiB of a pack at 2 of 4
+/// After half of the heads have opened, the others have so long, where the rest need not be waited
+/// for: more than a first way to an onion service takes.
+constexpr std::chrono::seconds open_grace(3);
+/// Chunks on their way at once from distant heads: a round trip of a second and 1 MiB a chunk give
+/// 8 MB/s.
+constexpr unsigned distant_reads = 8;
 
-/// One pack on its way to the heads: a writer for each segment, or none after its head failed.
-class Spread {
-public:
-    Spread(std::size_t count) : m_writers(count), m_errors(count) {}
+using Done = std::monostate;
 
-    void begin(std::size_t segment, head::Head* head, std::uint64_t size) {
-        if (head == nullptr) return;
-        auto writer = head->begin_segment(size);
-        if (writer)
-            m_writers[segment] = *std::move(writer);
-        else
-            m_errors[segment] = std::move(writer).error();
-    }
-
-    Result<> append(std::size_t segment, ByteView bytes) {
-        auto& writer = m_writers[segment];
-        if (!writer) return {};
-        if (auto done = writer->append(bytes); !done) give_up(segment, std::move(done).error());
-        m_bytes += bytes.size();
-        return {};
-    }
-
-    /// All at once: each commit waits for its own disk.
-    void commit(const std::vector<SegmentId>& names) {
-        std::vector<std::jthread> threads;
-        for (std::size_t i = 0; i < m_writers.size(); ++i) {
-            if (!m_writers[i]) continue;
-            threads.emplace_back([this, i, &names] {
-                if (auto done = m_writers[i]->commit(names[i]); !done)
-                    give_up(i, std::move(done).error());
-            });
-        }
-    }
-
-    std::vector<std::size_t> missing() const {
-        std::vector<std::size_t> out;
-        for (std::size_t i = 0; i < m_writers.size(); ++i)
-            if (!m_writers[i]) out.push_back(i);
-        return out;
-    }
-
-    std::uint64_t bytes() const { return m_bytes; }
-
-    /// The most telling reason: a full disk before a missing one.
-    std::optional<Error> reason() const {
-        std::optional<Error> first;
-        for (const auto& error : m_errors) {
-            if (!error) continue;
-            if (error->code() == Errc::no_space) return error;
-            if (!first) first = error;
-        }
-        return first;
-    }
-
-private:
-    void give_up(std::size_t segment, Error error) {
-        m_errors[segment] = std::move(error);
-        m_writers[segment].reset();
-    }
-
-    std::vector<std::unique_ptr<head::SegmentWriter>> m_writers;
-    std::vector<std::optional<Error>> m_errors;
-    std::uint64_t m_bytes = 0;
-};
+} // namespace
 
 Error too_few(std::size_t usable, std::size_t total, std::size_t needed, const Error* reason) {
     auto text = "only " + std::to_string(usable) + " of " + std::to_string(total) +
@@ -88,8 +34,6 @@ Error too_few(std::size_t usable, std::size_t total, std::size_t needed, const E
     return {full ? Errc::no_space : Errc::too_few_heads, std::move(text)};
 }
 
-} // namespace
-
 // REPO-37
 bool fits_name(const std::string& name, ByteView content) {
     const auto dash = name.rfind('-');
@@ -98,9 +42,61 @@ bool fits_name(const std::string& name, ByteView content) {
 }
 
 HeadSet::HeadSet(const head::Opener& opener, std::vector<std::string> uris)
-    : m_opener(opener), m_uris(std::move(uris)), m_heads(m_uris.size()), m_errors(m_uris.size()) {}
+    : m_opener(opener), m_uris(std::move(uris)), m_heads(m_uris.size()), m_errors(m_uris.size()) {
+    for (std::size_t i = 0; i < m_uris.size(); ++i)
+        m_lanes.push_back(std::make_unique<Lane>(/*distant=*/false));
+}
 
-void HeadSet::try_open(std::size_t index) {
+HeadSet::~HeadSet() {
+    for (std::size_t i = 0; i < m_lanes.size(); ++i)
+        if (m_heads[i] && m_lanes[i]->is_distant() && m_lanes[i]->busy()) m_heads[i]->cancel();
+}
+
+namespace {
+
+/// Heads while they are opened, each by a thread of its own.
+class Opening {
+public:
+    explicit Opening(std::size_t count) : m_heads(count), m_ended(count) {}
+
+    /// Before the head is asked anything.
+    void begin(std::size_t index, std::shared_ptr<head::Head> head) {
+        const std::lock_guard lock(m_mutex);
+        m_heads[index] = std::move(head);
+    }
+
+    void end(std::size_t index, bool usable) {
+        const std::lock_guard lock(m_mutex);
+        m_ended[index] = true;
+        ++m_count;
+        if (usable) m_usable += 1;
+        m_changed.notify_all();
+    }
+
+    /// Until all have ended, or half of them are usable and the others had their grace.
+    void wait_for_enough() {
+        std::unique_lock lock(m_mutex);
+        const auto all = [this] {
+            return m_count == m_heads.size();
+        };
+        m_changed.wait(lock, [&] { return all() || m_usable * 2 >= m_heads.size(); });
+        if (m_changed.wait_for(lock, open_grace, all)) return;
+        for (std::size_t i = 0; i < m_heads.size(); ++i)
+            if (!m_ended[i] && m_heads[i]) m_heads[i]->cancel();
+    }
+
+private:
+    std::mutex m_mutex;
+    std::condition_variable m_changed;
+    std::vector<std::shared_ptr<head::Head>> m_heads;
+    std::vector<bool> m_ended;
+    std::size_t m_count = 0;
+    std::size_t m_usable = 0;
+};
+
+} // namespace
+
+void HeadSet::try_open(std::size_t index, const Begun& begun) {
     const auto& uri = m_uris[index];
     if (uri == unknown_head) {
         m_errors[index] = Error(Errc::unavailable,
@@ -112,20 +108,31 @@ void HeadSet::try_open(std::size_t index) {
         m_errors[index] = std::move(opened).error();
         return;
     }
-    auto usable = (*opened)->probe();
+    std::shared_ptr<head::Head> head = *std::move(opened);
+    begun(head);
+    m_lanes[index] = std::make_unique<Lane>(head->is_distant());
+    auto usable = head->probe();
     const bool readable = usable || usable.error().code() == Errc::read_only ||
                           usable.error().code() == Errc::permission;
-    if (readable) m_heads[index] = *std::move(opened);
-    if (!usable) m_errors[index] = std::move(usable).error();
+    if (readable) m_heads[index] = std::move(head);
+    if (usable) return;
+    m_errors[index] = std::move(usable).error();
+    if (m_errors[index]->code() == Errc::cancelled)
+        m_errors[index] = Error(Errc::unavailable, uri + " has not answered yet");
 }
 
 Result<std::unique_ptr<HeadSet>> HeadSet::open(const head::Opener& opener,
-                                               const std::vector<std::string>& uris) {
+                                               const std::vector<std::string>& uris, Wait wait) {
     std::unique_ptr<HeadSet> set(new HeadSet(opener, uris));
     {
+        Opening opening(uris.size());
         std::vector<std::jthread> threads; // a head that is gone may let us wait
         for (std::size_t i = 0; i < uris.size(); ++i)
-            threads.emplace_back([&set, i] { set->try_open(i); });
+            threads.emplace_back([&, i] {
+                set->try_open(i, [&](const auto& head) { opening.begin(i, head); });
+                opening.end(i, set->m_heads[i] != nullptr);
+            });
+        if (wait == Wait::enough) opening.wait_for_enough();
     }
     const bool all_empty = std::ranges::all_of(set->m_errors, [](const auto& error) {
         return error && error->code() == Errc::not_a_repository;
@@ -151,6 +158,21 @@ std::size_t HeadSet::usable() const {
         std::ranges::count_if(m_heads, [](const auto& head) { return head != nullptr; }));
 }
 
+/// Those that can be written to and are not known to hang.
+std::size_t HeadSet::ready() const {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < m_heads.size(); ++i)
+        if (m_heads[i] && !m_lanes[i]->hangs()) ++count;
+    return count;
+}
+
+unsigned HeadSet::reading_threads() const {
+    const auto cores = std::max(1U, std::thread::hardware_concurrency());
+    const bool distant =
+        std::ranges::any_of(m_lanes, [](const auto& lane) { return lane->is_distant(); });
+    return distant ? std::max(cores, distant_reads) : cores;
+}
+
 void HeadSet::require_repository(const RepoId& id) {
     for (std::size_t i = 0; i < m_heads.size(); ++i) {
         if (!m_heads[i]) continue;
@@ -168,6 +190,7 @@ Result<> HeadSet::recreate(std::size_t index, const RepoId& id, const Bytes& own
     TRY(auto head,
         m_opener.create(m_uris.at(index),
                         {.repository = id, .index = static_cast<unsigned>(index), .owner = owner}));
+    m_lanes[index] = std::make_unique<Lane>(head->is_distant());
     m_heads[index] = std::move(head);
     m_errors[index].reset();
     return {};
@@ -175,25 +198,25 @@ Result<> HeadSet::recreate(std::size_t index, const RepoId& id, const Bytes& own
 
 // REPO-40
 Result<> HeadSet::put_root(const std::string& name, ByteView content, std::size_t needed) {
-    std::vector<std::optional<Error>> errors(m_heads.size());
-    {
-        std::vector<std::jthread> threads;
-        for (std::size_t i = 0; i < m_heads.size(); ++i) {
-            if (!m_heads[i]) continue;
-            threads.emplace_back([this, i, &name, content, &errors] {
-                if (auto put = m_heads[i]->put_root(name, content); !put)
-                    errors[i] = std::move(put).error();
+    const auto shared = std::make_shared<const Bytes>(content.begin(), content.end());
+    Inbox<Done> inbox;
+    for (std::size_t i = 0; i < m_heads.size(); ++i)
+        if (m_heads[i])
+            inbox.ask(*m_lanes[i], [head = m_heads[i], name, shared]() -> Result<Done> {
+                CHECK_OK(head->put_root(name, *shared));
+                return Done{};
             });
-        }
-    }
-    std::size_t done = usable();
-    const Error* reason = nullptr;
-    for (const auto& error : errors) {
-        if (!error) continue;
-        --done;
-        if (reason == nullptr || error->code() == Errc::no_space) reason = &*error;
-    }
-    if (done < needed) return std::unexpected(too_few(done, m_heads.size(), needed, reason));
+    std::size_t done = 0;
+    std::optional<Error> reason;
+    inbox.gather([&](Inbox<Done>::Answer answer) {
+        if (answer.value)
+            ++done;
+        else if (!reason || answer.value.error().code() == Errc::no_space)
+            reason = std::move(answer.value).error();
+        return done >= needed ? Inbox<Done>::More::enough : Inbox<Done>::More::needed;
+    });
+    if (done < needed)
+        return std::unexpected(too_few(done, m_heads.size(), needed, reason ? &*reason : nullptr));
     return {};
 }
 
@@ -201,37 +224,72 @@ Result<Bytes> HeadSet::get_root(const std::string& name) const {
     return get_root(name, [&](ByteView content) { return fits_name(name, content); });
 }
 
+/// Usable heads, those that rest last.
+std::vector<std::size_t> HeadSet::in_order_of_readiness() const {
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < m_heads.size(); ++i)
+        if (m_heads[i]) order.push_back(i);
+    std::ranges::stable_partition(order, [this](std::size_t i) { return !m_lanes[i]->rests(); });
+    return order;
+}
+
 Result<Bytes> HeadSet::get_root(const std::string& name, const Good& good) const {
+    const auto order = in_order_of_readiness();
     std::optional<Error> worst;
-    for (const auto& head : m_heads) {
-        if (!head) continue;
-        auto content = head->get_root(name);
-        if (content && good(*content)) return content;
-        if (content)
-            worst = Error(Errc::corrupt, name + " on " + head->uri() + " is damaged");
+    Inbox<Bytes> inbox;
+    for (std::size_t next = 0; next < order.size() || inbox.open() != 0;) {
+        if (next < order.size()) {
+            const auto& head = m_heads[order[next]];
+            auto read = [head, name] {
+                return head->get_root(name);
+            };
+            if (head->is_distant())
+                inbox.ask(*m_lanes[order[next]], read);
+            else
+                inbox.ask_here(read);
+            ++next;
+        }
+        auto answer = inbox.next();
+        if (!answer) continue; // late: the next head as well
+        if (answer->value && good(*answer->value)) return std::move(answer->value);
+        if (answer->value)
+            worst = Error(Errc::corrupt,
+                          name + " on " + m_uris[order[answer->ticket - 1]] + " is damaged");
         else if (!worst || worst->code() == Errc::not_found)
-            worst = std::move(content).error();
+            worst = std::move(answer->value).error();
     }
     if (!worst) return fail(Errc::unavailable, "no head answers");
     return std::unexpected(*std::move(worst));
 }
 
 Result<std::vector<std::string>> HeadSet::list_roots(const std::string& prefix) const {
+    using Names = std::vector<std::string>;
+    Inbox<Names> inbox;
+    for (std::size_t i = 0; i < m_heads.size(); ++i) {
+        if (!m_heads[i]) continue;
+        auto list = [head = m_heads[i], prefix] {
+            return head->list_roots(prefix);
+        };
+        if (m_heads[i]->is_distant())
+            inbox.ask(*m_lanes[i], std::move(list));
+        else
+            inbox.ask_here(std::move(list));
+    }
     std::set<std::string> names;
     std::optional<Error> failure;
-    bool answered = false;
-    for (const auto& head : m_heads) {
-        if (!head) continue;
-        const auto listed = head->list_roots(prefix);
-        if (!listed) {
-            failure = listed.error();
-            continue;
+    std::size_t answered = 0;
+    inbox.gather([&](Inbox<Names>::Answer answer) {
+        if (!answer.value) {
+            failure = std::move(answer.value).error();
+        } else {
+            ++answered;
+            names.insert(answer.value->begin(), answer.value->end());
         }
-        answered = true;
-        names.insert(listed->begin(), listed->end());
-    }
-    if (!answered && failure) return std::unexpected(*std::move(failure));
-    return std::vector<std::string>(names.begin(), names.end());
+        return answered * 2 >= m_heads.size() ? Inbox<Names>::More::enough
+                                              : Inbox<Names>::More::needed;
+    });
+    if (answered == 0 && failure) return std::unexpected(*std::move(failure));
+    return Names(names.begin(), names.end());
 }
 
 Result<> HeadSet::remove_root(const std::string& name) {
@@ -243,43 +301,6 @@ Result<> HeadSet::remove_root(const std::string& name) {
     }
     if (!kept.empty()) return fail(Errc::unavailable, name + " is still on:" + kept);
     return {};
-}
-
-Result<HeadSet::WrittenPack> HeadSet::write_pack(const RepoId& repo, segment::PackClass cls,
-                                                 segment::Code code, ByteView pack,
-                                                 std::size_t needed, const Done& done_with) {
-    TRY(auto splitter, segment::Splitter::create(code, cls, repo, pack.size()));
-    segment::PackInfo shape{.cls = cls, .code = code, .size = pack.size(), .segments = {}};
-    Spread spread(code.n);
-    for (unsigned i = 0; i < code.n; ++i)
-        spread.begin(i, m_heads[head_of(i)].get(), shape.segment_file_size());
-    const auto sink = [&](unsigned index, ByteView bytes) {
-        return spread.append(index, bytes);
-    };
-    // In steps, so that the caller can let go of memory behind the writing.
-    const auto step = write_stripes * code.k * segment::cell_size;
-    for (std::size_t at = 0; at < pack.size(); at += step) {
-        CHECK_OK(splitter.add(pack.subspan(at, std::min(step, pack.size() - at)), sink));
-        done_with(at + std::min(step, pack.size() - at));
-    }
-    TRY(auto info, splitter.finish(sink));
-    spread.commit(info.segments);
-    WrittenPack written{
-        .info = std::move(info), .missing = spread.missing(), .bytes = spread.bytes()};
-    const auto done = code.n - written.missing.size();
-    if (done < needed) {
-        const auto reason = spread.reason();
-        return std::unexpected(too_few(done, code.n, needed, reason ? &*reason : nullptr));
-    }
-    return written;
-}
-
-segment::Fetch HeadSet::fetch(const segment::PackInfo& pack) const {
-    return [this, &pack](unsigned index, std::uint64_t offset, ByteSpan out) -> Result<> {
-        const auto& head = m_heads[head_of(index)];
-        if (!head) return std::unexpected(*m_errors[head_of(index)]);
-        return head->read_segment(pack.segments.at(index), offset, out);
-    };
 }
 
 } // namespace torgo::repo

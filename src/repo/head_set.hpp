@@ -4,11 +4,13 @@
 #include "base/error.hpp"
 #include "base/id.hpp"
 #include "head/opener.hpp"
+#include "repo/lane.hpp"
+#include "repo/wait.hpp"
 #include "segment/code.hpp"
 #include "segment/joiner.hpp"
 
+#include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,14 +19,21 @@
 namespace torgo::repo {
 
 /// The heads of one repository, seen as one place: roots lie on all of them, segment i of a pack on
-/// head i. Thread-safe.
+/// head i. A head that fails or hangs is asked last for a while, and no call waits for it that
+/// others can serve. Thread-safe.
 class HeadSet {
 public:
     /// Opens every head that answers; the others stay known with their reason.
     ///
     /// errors  `not_a_repository` when no head holds one; `too_few_heads`; `unavailable`
-    static Result<std::unique_ptr<HeadSet>> open(const head::Opener& opener,
-                                                 const std::vector<std::string>& uris);
+    static Result<std::unique_ptr<HeadSet>>
+    open(const head::Opener& opener, const std::vector<std::string>& uris, Wait wait = Wait::all);
+
+    /// Gives up what still waits for a distant head; its links are cancelled then.
+    ~HeadSet();
+
+    HeadSet(const HeadSet&) = delete;
+    HeadSet& operator=(const HeadSet&) = delete;
 
     std::size_t size() const noexcept { return m_heads.size(); }
 
@@ -36,6 +45,12 @@ public:
     const Error* why_not(std::size_t index) const;
 
     std::size_t usable() const;
+
+    /// What is known of a head's ways, usable or not.
+    Lane& lane(std::size_t index) const { return *m_lanes.at(index); }
+
+    /// How many threads keep the heads busy that read many things.
+    unsigned reading_threads() const;
 
     /// Heads that hold another repository than `id` are taken as unusable from here on.
     void require_repository(const RepoId& id);
@@ -79,21 +94,32 @@ public:
     Result<WrittenPack> write_pack(const RepoId& repo, segment::PackClass cls, segment::Code code,
                                    ByteView pack, std::size_t needed, const Done& done);
 
-    /// How segment/ reads the segments of one pack. The pack must outlive the function.
+    /// How segment/ reads the segments of one pack, one after the other. The pack must outlive the
+    /// function.
     segment::Fetch fetch(const segment::PackInfo& pack) const;
+
+    /// The same, from distant heads at once. The pack must outlive it.
+    std::unique_ptr<segment::Fetcher> fetcher(const segment::PackInfo& pack) const;
 
     /// The head that holds segment `index` of any pack (REPO-44).
     std::size_t head_of(unsigned index) const { return index % m_heads.size(); }
 
 private:
     HeadSet(const head::Opener& opener, std::vector<std::string> uris);
-    void try_open(std::size_t index);
+    using Begun = std::function<void(const std::shared_ptr<head::Head>& head)>;
+    void try_open(std::size_t index, const Begun& begun);
+    std::vector<std::size_t> in_order_of_readiness() const;
+    std::size_t ready() const;
 
     const head::Opener& m_opener;
     std::vector<std::string> m_uris;
-    std::vector<std::unique_ptr<head::Head>> m_heads;
+    std::vector<std::shared_ptr<head::Head>> m_heads;
     std::vector<std::optional<Error>> m_errors;
+    std::vector<std::unique_ptr<Lane>> m_lanes; ///< by head; they end before the heads do
 };
+
+/// What it means that only so many heads took something.
+Error too_few(std::size_t done, std::size_t total, std::size_t needed, const Error* reason);
 
 /// True when the content of a root fits a name that ends in its SHA-256 ("batch-<64 hex>"); other
 /// names are not bound to their content and give true.

@@ -211,9 +211,7 @@ Result<HealReport> Heal::run() {
         m_progress.segments_total += pack.code.n;
     std::atomic<std::size_t> next{0};
     {
-        const auto threads = m_options.threads != 0
-                                 ? m_options.threads
-                                 : std::max(1U, std::thread::hardware_concurrency());
+        const auto threads = m_options.threads != 0 ? m_options.threads : m_heads.reading_threads();
         std::vector<std::jthread> pool;
         for (unsigned t = 0; t < threads; ++t)
             pool.emplace_back([&] {

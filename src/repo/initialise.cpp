@@ -5,6 +5,7 @@
 #include "repo/signing.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace torgo::repo {
 

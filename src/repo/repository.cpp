@@ -32,10 +32,10 @@ Repository::~Repository() = default;
 
 Result<std::unique_ptr<Repository>> Repository::open(const env::World& world,
                                                      const head::Opener& opener, Place place,
-                                                     LocalFolders folders, Warn warn) {
+                                                     LocalFolders folders, Warn warn, Wait wait) {
     std::unique_ptr<Repository> repository(
         new Repository(world, std::move(place), std::move(folders), std::move(warn)));
-    TRY(repository->m_heads, HeadSet::open(opener, repository->m_place.heads));
+    TRY(repository->m_heads, HeadSet::open(opener, repository->m_place.heads, wait));
     repository->m_heads->require_repository(repository->m_place.id);
     CHECK_OK(repository->read_descriptor());
     return repository;

@@ -10,6 +10,7 @@
 #include "repo/key_slot.hpp"
 #include "repo/snapshot.hpp"
 #include "repo/snapshot_record.hpp"
+#include "repo/wait.hpp"
 #include "repo/writer.hpp"
 
 #include <functional>
@@ -84,7 +85,8 @@ public:
     ///         `unsupported` (made by a newer version), `authentication` (another owner's)
     static Result<std::unique_ptr<Repository>> open(const env::World& world,
                                                     const head::Opener& opener, Place place,
-                                                    LocalFolders folders, Warn warn);
+                                                    LocalFolders folders, Warn warn,
+                                                    Wait wait = Wait::all);
 
     ~Repository();
     Repository(const Repository&) = delete;

@@ -3,6 +3,7 @@
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "segment/code.hpp"
+#include "segment/fetcher.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -16,13 +17,17 @@ namespace torgo::segment {
 /// after it), all of them or an error.
 using Fetch = std::function<Result<>(unsigned index, std::uint64_t offset, ByteSpan out)>;
 
-/// Reads bytes [offset, offset + out.size()) of a pack: from the data segments where they answer,
-/// else from any k of the others. Bytes are not verified here: what was read is sealed and opens or
-/// not.
+/// Reads bytes [offset, offset + out.size()) of a pack: from the data segments where they answer in
+/// time, else from any k of the others. Bytes are not verified here: what was read is sealed and
+/// opens or not.
 ///
 /// in      `avoid`, segments that are never asked
 /// errors  `too_few_heads`, naming how many answered; `invalid_argument` beyond the pack
-/// cost    one fetch a segment for each 4 MiB of pack; the parity only when it is needed
+/// cost    one question a segment for each 4 MiB of pack; the parity only when it is needed
+Result<> read_range(const PackInfo& info, std::uint64_t offset, ByteSpan out, Fetcher& fetcher,
+                    SegmentMask avoid = 0);
+
+/// The same where an answer comes at once.
 Result<> read_range(const PackInfo& info, std::uint64_t offset, ByteSpan out, const Fetch& fetch,
                     SegmentMask avoid = 0);
 

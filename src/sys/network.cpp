@@ -27,6 +27,7 @@ namespace {
 
 constexpr std::int64_t ns_per_ms = 1'000'000;
 constexpr std::int64_t longest_poll_ms = 3'600'000;
+constexpr std::int64_t stop_look_ns = 50 * ns_per_ms; ///< while connecting, between looks at `stop`
 
 class Socket {
 public:
@@ -174,8 +175,15 @@ Result<std::vector<Address>> internet_addresses(const env::Endpoint& to) {
 }
 
 /// Waits for a connection that has begun.
-Result<> finish_connect(int socket, env::Deadline deadline) {
-    CHECK_OK(await(socket, POLLOUT, deadline));
+Result<> finish_connect(int socket, env::Deadline deadline, const std::stop_token& stop) {
+    const Clock clock;
+    for (auto until = clock.monotonic_ns();;) {
+        if (stop.stop_requested()) return fail(Errc::cancelled, "given up while connecting");
+        until = std::min(deadline, until + stop_look_ns);
+        auto ready = await(socket, POLLOUT, until);
+        if (ready) break;
+        if (ready.error().code() != Errc::timeout || until == deadline) return ready;
+    }
     int problem = 0;
     socklen_t size = sizeof problem;
     if (::getsockopt(socket, SOL_SOCKET, SO_ERROR, &problem, &size) != 0) problem = errno;
@@ -183,7 +191,8 @@ Result<> finish_connect(int socket, env::Deadline deadline) {
     return {};
 }
 
-Result<std::unique_ptr<env::Stream>> connect_to(const Address& address, env::Deadline deadline) {
+Result<std::unique_ptr<env::Stream>> connect_to(const Address& address, env::Deadline deadline,
+                                                const std::stop_token& stop) {
     Socket socket(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (socket.number() < 0) return std::unexpected(system_error(errno, "making a socket"));
     const auto* const generic = reinterpret_cast<const sockaddr*>(&address.storage);
@@ -192,7 +201,7 @@ Result<std::unique_ptr<env::Stream>> connect_to(const Address& address, env::Dea
             return std::unexpected(system_error(errno, "connecting"));
         // EINTR: the connection goes on by itself. EAGAIN: a Unix socket whose queue is full.
         if (errno != EINPROGRESS && errno != EINTR) return broken(errno, "connecting");
-        CHECK_OK(finish_connect(socket.number(), deadline));
+        CHECK_OK(finish_connect(socket.number(), deadline, stop));
     }
     return make_stream(socket.release());
 }
@@ -205,13 +214,13 @@ std::unique_ptr<env::Stream> make_stream(int number) {
     return std::make_unique<SocketStream>(Socket(number));
 }
 
-Result<std::unique_ptr<env::Stream>> Network::connect(const env::Endpoint& to,
-                                                      env::Deadline deadline) {
+Result<std::unique_ptr<env::Stream>>
+Network::connect(const env::Endpoint& to, env::Deadline deadline, const std::stop_token& stop) {
     TRY(const auto addresses, to.is_unix() ? unix_address(to.host) : internet_addresses(to));
     auto last = fail(Errc::unavailable, "no address");
     for (const auto& address : addresses) {
-        auto stream = connect_to(address, deadline);
-        if (stream) return stream;
+        auto stream = connect_to(address, deadline, stop);
+        if (stream || stream.error().code() == Errc::cancelled) return stream;
         last = std::unexpected(std::move(stream).error());
     }
     return std::unexpected(std::move(last).error().with(to.host));

@@ -9,8 +9,8 @@ namespace torgo::sys {
 /// names under .onion never are (RFC 7686), they are an invalid_argument here.
 class Network final : public env::Network {
 public:
-    Result<std::unique_ptr<env::Stream>> connect(const env::Endpoint& to,
-                                                 env::Deadline deadline) override;
+    Result<std::unique_ptr<env::Stream>> connect(const env::Endpoint& to, env::Deadline deadline,
+                                                 const std::stop_token& stop) override;
 };
 
 /// A stream of a connected socket, which it owns and makes non-blocking; for listeners.

@@ -31,11 +31,11 @@ public:
         return {AF_UNIX, reinterpret_cast<sockaddr*>(&address), sizeof address};
     }
 
-    static Listener on_loopback() {
+    static Listener on_loopback(int backlog = 8) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        return {AF_INET, reinterpret_cast<sockaddr*>(&address), sizeof address};
+        return {AF_INET, reinterpret_cast<sockaddr*>(&address), sizeof address, backlog};
     }
 
     Listener(const Listener&) = delete;
@@ -56,10 +56,10 @@ public:
     }
 
 private:
-    Listener(int family, const sockaddr* address, socklen_t size)
+    Listener(int family, const sockaddr* address, socklen_t size, int backlog = 8)
         : m_socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         EXPECT_EQ(::bind(m_socket, address, size), 0);
-        EXPECT_EQ(::listen(m_socket, 8), 0);
+        EXPECT_EQ(::listen(m_socket, backlog), 0);
     }
 
     int m_socket;
@@ -84,12 +84,12 @@ TEST(Network, reaches_tcp_and_unix_sockets) {
     Network network;
     const auto tcp = Listener::on_loopback();
     for (const auto* host : {"127.0.0.1", "localhost"}) {
-        const auto stream = network.connect({host, tcp.port()}, in(1000 * ms));
+        const auto stream = network.connect({host, tcp.port()}, in(1000 * ms), {});
         ASSERT_TRUE(stream.has_value()) << stream.error().detail();
         expect_carries_both_ways(**stream, *tcp.accept());
     }
     const auto local = Listener::on_unix(socket_path());
-    const auto stream = network.connect({socket_path(), 0}, in(1000 * ms));
+    const auto stream = network.connect({socket_path(), 0}, in(1000 * ms), {});
     ASSERT_TRUE(stream.has_value()) << stream.error().detail();
     expect_carries_both_ways(**stream, *local.accept());
     ::unlink(socket_path().c_str());
@@ -98,7 +98,7 @@ TEST(Network, reaches_tcp_and_unix_sockets) {
 TEST(Network, tells_nobody_there_from_a_senseless_endpoint) {
     Network network;
     const auto code = [&](const std::string& host, std::uint16_t port) {
-        return network.connect({host, port}, in(1000 * ms)).error().code();
+        return network.connect({host, port}, in(1000 * ms), {}).error().code();
     };
     std::uint16_t free_port = 0;
     {
@@ -116,7 +116,7 @@ TEST(Network, tells_nobody_there_from_a_senseless_endpoint) {
 TEST(Network, a_read_gives_up_at_its_deadline) {
     Network network;
     const auto listener = Listener::on_loopback();
-    const auto stream = network.connect({"127.0.0.1", listener.port()}, in(1000 * ms)).value();
+    const auto stream = network.connect({"127.0.0.1", listener.port()}, in(1000 * ms), {}).value();
     Bytes buffer(10);
     const auto before = Clock().monotonic_ns();
     EXPECT_EQ(stream->read_some(buffer, before + 30 * ms).error().code(), Errc::timeout);
@@ -127,7 +127,7 @@ TEST(Network, a_read_gives_up_at_its_deadline) {
 TEST(Network, a_write_that_nobody_reads_gives_up_at_its_deadline) {
     Network network;
     const auto listener = Listener::on_loopback();
-    const auto stream = network.connect({"127.0.0.1", listener.port()}, in(1000 * ms)).value();
+    const auto stream = network.connect({"127.0.0.1", listener.port()}, in(1000 * ms), {}).value();
     const auto other = listener.accept();
     EXPECT_EQ(stream->write(Bytes(64_MiB), in(30 * ms)).error().code(), Errc::timeout);
 }
@@ -135,7 +135,7 @@ TEST(Network, a_write_that_nobody_reads_gives_up_at_its_deadline) {
 TEST(Network, carries_more_than_the_buffers_hold) {
     Network network;
     const auto listener = Listener::on_loopback();
-    const auto stream = network.connect({"127.0.0.1", listener.port()}, in(1000 * ms)).value();
+    const auto stream = network.connect({"127.0.0.1", listener.port()}, in(1000 * ms), {}).value();
     const auto other = listener.accept();
     const std::jthread writer([&] {
         EXPECT_TRUE(stream->write(Bytes(16_MiB, 7), in(20'000 * ms)).has_value());
@@ -155,7 +155,7 @@ TEST(Network, carries_more_than_the_buffers_hold) {
 TEST(Network, close_wakes_a_read_that_waits) {
     Network network;
     const auto listener = Listener::on_loopback();
-    const auto stream = network.connect({"127.0.0.1", listener.port()}, in(1000 * ms)).value();
+    const auto stream = network.connect({"127.0.0.1", listener.port()}, in(1000 * ms), {}).value();
     const auto other = listener.accept();
     Result<std::size_t> got = 0;
     std::jthread reader([&] {
@@ -173,10 +173,27 @@ TEST(Network, close_wakes_a_read_that_waits) {
     EXPECT_EQ(stream->read_some(buffer, in(1000 * ms)).value(), 0U);
 }
 
+TEST(Network, a_connect_that_waits_can_be_given_up) {
+    Network network;
+    const auto full = Listener::on_loopback(/*backlog=*/0); // takes one and lets others wait
+    const env::Endpoint to{"127.0.0.1", full.port()};
+    std::vector<std::unique_ptr<env::Stream>> taken;
+    for (auto one = network.connect(to, in(200 * ms), {}); one;
+         one = network.connect(to, in(200 * ms), {}))
+        taken.push_back(*std::move(one));
+    std::stop_source stop;
+    Result<std::unique_ptr<env::Stream>> got = nullptr;
+    std::jthread waiting([&] { got = network.connect(to, in(60'000 * ms), stop.get_token()); });
+    stop.request_stop();
+    waiting.join();
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().code(), Errc::cancelled);
+}
+
 TEST(Network, a_broken_connection_is_unavailable) {
     Network network;
     const auto listener = Listener::on_loopback();
-    const auto stream = network.connect({"127.0.0.1", listener.port()}, in(1000 * ms)).value();
+    const auto stream = network.connect({"127.0.0.1", listener.port()}, in(1000 * ms), {}).value();
     {
         const auto other = listener.accept();
         ASSERT_TRUE(stream->write(as_bytes("never read"), in(1000 * ms)).has_value());

@@ -50,12 +50,15 @@ OnionNetwork::OnionNetwork(env::Network& way, env::Endpoint socks, std::string i
     : m_way(way), m_socks(std::move(socks)), m_isolation(std::move(isolation)) {}
 
 Result<std::unique_ptr<env::Stream>> OnionNetwork::connect(const env::Endpoint& to,
-                                                           env::Deadline deadline) {
+                                                           env::Deadline deadline,
+                                                           const std::stop_token& stop) {
     if (to.is_unix()) return fail(Errc::invalid_argument, "no onion service: " + to.host);
     auto address = OnionAddress::parse(to.host);
     if (!address) return std::unexpected(std::move(address).error().with(to.host));
-    auto stream = m_way.connect(m_socks, deadline);
+    auto stream = m_way.connect(m_socks, deadline, stop);
     if (!stream) return std::unexpected(std::move(stream).error().with("reaching tor"));
+    // tor answers when it has found the service, or given it up.
+    const std::stop_callback ended(stop, [&stream] { (*stream)->close(); });
     CHECK_OK(
         socks_connect(**stream, address->host(), to.port, {socks_user, m_isolation}, deadline));
     return stream;

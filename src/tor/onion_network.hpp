@@ -20,8 +20,8 @@ public:
 
     /// errors  `invalid_argument` for what is no onion service, before anything is opened; and
     ///         those of socks_connect (tor/socks.hpp)
-    Result<std::unique_ptr<env::Stream>> connect(const env::Endpoint& to,
-                                                 env::Deadline deadline) override;
+    Result<std::unique_ptr<env::Stream>> connect(const env::Endpoint& to, env::Deadline deadline,
+                                                 const std::stop_token& stop) override;
 
 private:
     OnionNetwork(env::Network& way, env::Endpoint socks, std::string isolation);

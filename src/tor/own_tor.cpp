@@ -38,7 +38,7 @@ Result<> prepare_folder(const env::World& world, const OwnTor& tor, env::Deadlin
     auto& files = *world.files;
     CHECK_OK(env::make_directories(files, env::parent_path(tor.folder)));
     CHECK_OK(files.make_directory(tor.folder, true));
-    if (world.network->connect({tor.control_path(), 0}, deadline))
+    if (world.network->connect({tor.control_path(), 0}, deadline, {}))
         return fail(Errc::exists, "a tor runs in " + tor.folder + " already");
     for (const auto& path : {tor.control_path(), tor.socks_path(), tor.cookie_path()}) {
         const auto removed = files.remove(path);
@@ -53,7 +53,7 @@ std::unique_ptr<env::Stream> try_control(const env::World& world, const OwnTor& 
                                          env::Deadline deadline) {
     const auto cookie = world.files->status(tor.cookie_path());
     if (!cookie || cookie->size != cookie_size) return nullptr;
-    auto stream = world.network->connect({tor.control_path(), 0}, deadline);
+    auto stream = world.network->connect({tor.control_path(), 0}, deadline, {});
     return stream ? std::move(*stream) : nullptr;
 }
 

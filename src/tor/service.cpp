@@ -151,7 +151,7 @@ Result<> Service::open_control(env::Deadline deadline) {
         stream = std::move(launched.control);
     } else {
         TRY(stream,
-            m_world.network->connect(std::get<RunningTor>(m_options.tor).control, deadline));
+            m_world.network->connect(std::get<RunningTor>(m_options.tor).control, deadline, {}));
     }
     const std::lock_guard lock(m_mutex);
     if (m_stop.stop_requested()) return fail(Errc::cancelled, "tor is being stopped");

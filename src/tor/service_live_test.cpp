@@ -157,7 +157,7 @@ std::unique_ptr<env::Stream> connect(Machine& machine, env::Network& network,
                                      const env::Endpoint& to) {
     const auto limit = machine.in(tor_limit);
     for (;;) {
-        auto stream = network.connect(to, limit);
+        auto stream = network.connect(to, limit, {});
         if (stream) return std::move(*stream);
         machine.tell("no way yet: " + stream.error().detail());
         if (machine.clock.monotonic_ns() > limit) return nullptr;

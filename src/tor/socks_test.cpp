@@ -124,9 +124,9 @@ TEST(OnionNetwork, opens_nothing_for_what_is_no_onion_service) {
                                                      {wrong, 443},
                                                      {onion, 0},
                                                      {std::string("www.") + onion, 443}})
-        EXPECT_EQ(network->connect(to, 0).error().code(), Errc::invalid_argument) << to.host;
+        EXPECT_EQ(network->connect(to, 0, {}).error().code(), Errc::invalid_argument) << to.host;
     EXPECT_TRUE(way.asked.empty());
-    ASSERT_TRUE(network->connect({onion, 443}, 0).has_value());
+    ASSERT_TRUE(network->connect({onion, 443}, 0, {}).has_value());
     EXPECT_EQ(way.asked, (std::vector<env::Endpoint>{{"/tor/socks", 0}}));
     EXPECT_EQ(proxy.heard[1], "\x01\x05torgo\x05label");
 }

@@ -60,7 +60,8 @@ public:
     PeerNetwork(env::Endpoint at, Peer& peer) : m_at(std::move(at)), m_peer(peer) {}
 
     Result<std::unique_ptr<env::Stream>> connect(const env::Endpoint& to,
-                                                 env::Deadline /*deadline*/) override {
+                                                 env::Deadline /*deadline*/,
+                                                 const std::stop_token& /*stop*/) override {
         asked.push_back(to);
         if (to != m_at) return fail(Errc::unavailable, "nobody there");
         m_peer.closed = false;

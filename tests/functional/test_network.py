@@ -19,6 +19,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "tools"))
 import tor_network  # noqa: E402
 
 COUNT = 4
+# A link gives up a node that says nothing after ten to thirty seconds.
+HUNG_NODE_LIMIT_S = 20
 
 
 @pytest.fixture
@@ -68,6 +70,46 @@ def test_a_backup_goes_on_without_a_node_that_dies_and_heal_completes_it(four, m
     assert snapshot, said + errors
     machine.expect_restores(snapshot, machine.data)
     four[1].start()
+    machine.must("heal")
+    machine.expect_check_is_clean()
+
+
+def test_a_node_that_hangs_in_the_middle_holds_nothing_up(four, machine, capsys):
+    (machine.data / "large").write_bytes(random.Random(6).randbytes(60_000_000))
+    snapshot = machine.backup()
+    for hung in (four[0], four[1]):  # those with the data segments
+        target = machine.home / "back"
+        began = time.monotonic()
+        program = machine.start("restore", snapshot, "--target", target, "--json")
+        time.sleep(0.3)
+        hung.process.send_signal(signal.SIGSTOP)
+        said, errors = program.communicate(timeout=support.TIME_LIMIT_S)
+        took = time.monotonic() - began
+        assert program.returncode == 0, said + errors
+        assert took < HUNG_NODE_LIMIT_S, f"it waited for the node that hangs: {took:.1f} s"
+        shutil.rmtree(target)
+        began = time.monotonic()
+        machine.must("snapshots")  # opens with a node that hangs already
+        opened = time.monotonic() - began
+        assert opened < HUNG_NODE_LIMIT_S, f"{opened:.1f} s to open"
+        hung.process.send_signal(signal.SIGCONT)
+        with capsys.disabled():
+            print(f"a node hangs: restored in {took:.1f} s, opened in {opened:.1f} s ", end="")
+
+
+def test_a_backup_is_not_held_up_by_a_node_that_hangs(four, machine):
+    (machine.data / "large").write_bytes(random.Random(7).randbytes(60_000_000))
+    program = machine.start("backup", machine.data, "--json")
+    time.sleep(0.3)
+    four[2].process.send_signal(signal.SIGSTOP)
+    began = time.monotonic()
+    said, errors = program.communicate(timeout=support.TIME_LIMIT_S)
+    took = time.monotonic() - began
+    four[2].process.send_signal(signal.SIGCONT)
+    snapshot = support.saved_snapshot(said)
+    assert snapshot, said + errors
+    assert took < HUNG_NODE_LIMIT_S, f"it waited for the node that hangs: {took:.1f} s"
+    machine.expect_restores(snapshot, machine.data)
     machine.must("heal")
     machine.expect_check_is_clean()
 

@@ -135,7 +135,7 @@ private:
         });
     }
 
-    Result<seal::Keys> keys(seal::Suite suite) {
+    Result<seal::Keys> keys(seal::Suite suite) const {
         std::vector<crypto::SecretBytes> heads;
         for (std::size_t i = 0; i < seal::head_count(suite); ++i) {
             heads.emplace_back(seal::head_size(suite));
