@@ -33,6 +33,7 @@ Command restore_command();
 Command snapshots_command();
 Command start_command();
 Command stats_command();
+Command status_command();
 Command version_command();
 
 /// The folder of a node: what was given, else the usual one.
