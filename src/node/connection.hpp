@@ -14,8 +14,8 @@
 #include <memory>
 
 namespace boost::asio {
-class io_context;
-class thread_pool;
+class io_context;  // NOLINT(readability-identifier-naming): Asio's
+class thread_pool; // NOLINT(readability-identifier-naming)
 } // namespace boost::asio
 
 namespace torgo::node {

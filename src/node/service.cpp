@@ -29,7 +29,7 @@ std::string kind_of(Route route, Method method) {
     static constexpr std::string_view things[] = {
         "node_status", "join",       "status",   "segment",      "audit",  "have",  "list_segments",
         "root",        "list_roots", "receipts", "repositories", "ledger", "mirror"};
-    const std::string thing(things[static_cast<std::size_t>(route)]);
+    std::string thing(things[static_cast<std::size_t>(route)]);
     if (route != Route::segment && route != Route::root) return thing;
     switch (method) {
     case Method::get:
@@ -248,9 +248,9 @@ Service::Begun Service::serve(Call call) {
         return answer(Response(200, peer::encode(status)));
     }
     case Route::segment:
-        return serve_segment(std::move(call));
+        return serve_segment(call);
     case Route::root:
-        return serve_root(std::move(call));
+        return serve_root(call);
     case Route::audit:
         return gather(call.request,
                       [repository, id = call.target.segment](ByteView body) -> Result<Response> {
@@ -307,12 +307,12 @@ Service::Begun Service::list_repositories(const PeerId& client) {
     return answer(Response(200, peer::encode(kept)));
 }
 
-Service::Begun Service::serve_segment(Call call) {
+Service::Begun Service::serve_segment(const Call& call) {
     const auto& id = call.target.segment;
     auto& repository = *call.repository;
     switch (call.request.method) {
     case Method::put:
-        return put_segment(std::move(call));
+        return put_segment(call);
     case Method::head: {
         TRY(const auto size, repository.head().segment_size(id));
         return answer(Response::of_size(size));
@@ -326,7 +326,7 @@ Service::Begun Service::serve_segment(Call call) {
 }
 
 // PEER-7 PEER-8
-Service::Begun Service::put_segment(Call call) {
+Service::Begun Service::put_segment(const Call& call) const {
     const auto& id = call.target.segment;
     const auto size = call.request.body_size;
     std::optional<segment::StreamVerifier> verifier;
@@ -356,7 +356,7 @@ Service::Begun Service::get_segment(const Call& call) {
                                                             std::to_string(size)));
 }
 
-Service::Begun Service::serve_root(Call call) {
+Service::Begun Service::serve_root(const Call& call) {
     auto& repository = call.repository;
     const auto& name = call.target.root;
     if (call.request.method == Method::remove) {

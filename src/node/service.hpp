@@ -68,10 +68,10 @@ private:
     Begun serve(Call call);
     Begun serve_node(const Call& call);
     Begun list_repositories(const PeerId& client);
-    Begun serve_segment(Call call);
-    Begun serve_root(Call call);
+    Begun serve_segment(const Call& call);
+    Begun serve_root(const Call& call);
     Begun serve_receipts(const Call& call);
-    Begun put_segment(Call call);
+    Begun put_segment(const Call& call) const;
     Begun get_segment(const Call& call);
 
     Store& m_store;

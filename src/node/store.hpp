@@ -60,7 +60,7 @@ public:
 
     /// Releases the retention lock `name` of a repository. errors  `not_found`, as
     /// Repository::release_lock
-    Result<> release_lock(const RepoId& repository, const std::string& name);
+    Result<> release_lock(const RepoId& repository, const std::string& name) const;
 
     struct ScrubReport {
         std::uint64_t segments = 0; ///< verified
