@@ -111,7 +111,7 @@ Result<> IndexLoader::load_chunks(const NewBatch& batch, std::set<PackId>& cover
 /// A batch that is forged or damaged beyond repair is left out: what needs its chunks will say so.
 /// One that only cannot be read now makes the index incomplete: a backup must not go on, or its
 /// data would be stored again. (REPO-35).
-void IndexLoader::leave_out(const std::string& name, Error error) {
+void IndexLoader::leave_out(const std::string& name, const Error& error) {
     const auto code = error.code();
     if (code == Errc::authentication || code == Errc::corrupt || code == Errc::limit_exceeded) {
         m_store.m_warn(name + " is of no use and is left out: " + error.detail());

@@ -34,7 +34,7 @@ private:
     Result<std::set<PackId>> load_metadata_pack(std::uint32_t number);
     Result<> load_chunks(const NewBatch& batch, std::set<PackId>& covered);
     Result<> load_new(const std::vector<std::string>& names);
-    void leave_out(const std::string& name, Error error);
+    void leave_out(const std::string& name, const Error& error);
     void forget();
 
     ChunkStore& m_store;
