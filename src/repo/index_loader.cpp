@@ -129,7 +129,7 @@ Result<> IndexLoader::load_new(const std::vector<std::string>& names) {
         if (batch)
             batches.push_back(*std::move(batch));
         else
-            leave_out(name, std::move(batch).error());
+            leave_out(name, batch.error());
     }
     std::set<PackId> covered;
     for (const auto& batch : batches) {
@@ -138,12 +138,12 @@ Result<> IndexLoader::load_new(const std::vector<std::string>& names) {
             if (more)
                 covered.merge(*more);
             else
-                leave_out(batch.name, std::move(more).error());
+                leave_out(batch.name, more.error());
         }
     }
     for (const auto& batch : batches) {
         auto done = load_chunks(batch, covered);
-        if (!done) leave_out(batch.name, std::move(done).error());
+        if (!done) leave_out(batch.name, done.error());
     }
     if (batches.empty()) return {};
     const auto kept = m_store.m_index.persist(encode_manifest());
