@@ -8,9 +8,10 @@ import shutil
 import subprocess
 
 from measure import Taken, median
+from net_rows import NetRows
 from peers import Borg, Restic, Torgo
 
-ALL = ["R1", "R2", "R3", "R4", "R5", "R6", "R7", "C1", "C2"]
+ALL = ["R1", "R2", "R3", "R4", "R5", "R6", "R7", "C1", "C2", "N1", "N2", "N3"]
 LINUX_PACKAGE = "linux-source-6.12"
 TOUCHED_SHARE = 0.01  # R3: files whose time changes
 CHANGED_FILES = 200  # R3: files whose content changes
@@ -28,7 +29,7 @@ def settle(path):
                         pass
 
 
-class Bench:
+class Bench(NetRows):
     def __init__(self, options, work, table):
         self.options, self.work, self.table = options, work, table
         self.programs = None
