@@ -44,7 +44,7 @@ def wait_until(condition, what):
         time.sleep(POLL_S)
 
 
-# --- what processes take ---------------------------------------------------------------------------
+# --- what processes take --------------------------------------------------------------------------
 
 
 def family(pid):
@@ -69,20 +69,20 @@ def resident_bytes(pid, field="VmRSS"):
     return 0
 
 
-# --- nodes -----------------------------------------------------------------------------------------
+# --- nodes ---------------------------------------------------------------------------------------
 
 
 class Nodes:
     """`torgo start`, some times: straight over loopback, or behind onion services of a `torrc`."""
 
-    def __init__(self, torgo, folder, count, torrc=None):
+    def __init__(self, torgo, folder, count, torrc=None, words=()):
         support.TORGO = pathlib.Path(torgo).resolve()
         self.all = [network.Node(folder / f"n{i}", torrc) for i in range(1, count + 1)]
-        self.folder = folder
+        self.folder, self.words = folder, words
 
     def __enter__(self):
         for node in self.all:
-            node.begin("--scrub", "0")  # what is measured is the transfer
+            node.begin("--scrub", "0", *self.words)  # what is measured is the transfer
         for node in self.all:
             node.wait()
         return self
@@ -114,7 +114,7 @@ class NetClient:
         return {line["what"]: line for line in map(json.loads, done.stdout.splitlines())}
 
 
-# --- nginx and curl --------------------------------------------------------------------------------
+# --- nginx and curl -------------------------------------------------------------------------------
 
 NGINX = """\
 daemon off;
@@ -222,7 +222,7 @@ class Nginx:
         return time.monotonic() - began
 
 
-# --- tor -------------------------------------------------------------------------------------------
+# --- tor ------------------------------------------------------------------------------------------
 
 
 class Tor:

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -120,7 +121,7 @@ class NetRows:
 
     def compare_transfers(self, row, ours, theirs, goal):
         for what in ("put", "get"):
-            mine, other = (sorted(all_of[what])[len(all_of[what]) // 2] for all_of in (ours, theirs))
+            mine, other = (statistics.median(speeds[what]) for speeds in (ours, theirs))
             self.table.verdict(row, f"{what} throughput, torgo / curl + nginx", mine / other,
                                f">= {goal}", mine / other >= goal)
 
@@ -162,8 +163,8 @@ class NetRows:
         """The longest time in which the restore wrote nothing, before and after the kill."""
         target = self.work / "restored"
         process = subprocess.Popen(
-            [program.program, "restore", "latest", "--quiet", "--target", target],
-            env=program.environment, stdin=subprocess.DEVNULL)
+            [program.program, "restore", f"latest:{self.work / 'noise'}", "--quiet",
+             "--target", target], env=program.environment, stdin=subprocess.DEVNULL)
         whole = share * K * MIB
         began = last = time.monotonic()
         killed, seen, longest = None, 0, {False: 0.0, True: 0.0}

@@ -7,11 +7,12 @@ import random
 import shutil
 import subprocess
 
+from flood_row import FloodRow
 from measure import Taken, median
 from net_rows import NetRows
 from peers import Borg, Restic, Torgo
 
-ALL = ["R1", "R2", "R3", "R4", "R5", "R6", "R7", "C1", "C2", "N1", "N2", "N3"]
+ALL = ["R1", "R2", "R3", "R4", "R5", "R6", "R7", "C1", "C2", "N1", "N2", "N3", "N4"]
 LINUX_PACKAGE = "linux-source-6.12"
 TOUCHED_SHARE = 0.01  # R3: files whose time changes
 CHANGED_FILES = 200  # R3: files whose content changes
@@ -29,7 +30,7 @@ def settle(path):
                         pass
 
 
-class Bench(NetRows):
+class Bench(NetRows, FloodRow):
     def __init__(self, options, work, table):
         self.options, self.work, self.table = options, work, table
         self.programs = None

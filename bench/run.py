@@ -38,6 +38,8 @@ def main():
     parser.add_argument(
         "--head", type=int, default=256, help="MiB of one head of row N3; its goal is for 1024"
     )
+    parser.add_argument("--idle", type=int, default=10_000, help="connections of row N4")
+    parser.add_argument("--busy", type=int, default=1_000, help="clients of row N4")
     parser.add_argument(
         "names", nargs="*", help="rows; all when none is named: " + " ".join(rows.ALL)
     )
