@@ -155,7 +155,8 @@ class NetRows:
             program.backup(source)
             self.restore_with_a_loss(program, nodes.all[1], share)
             speed = self.bandwidth(nodes.all[2:NODES], share)
-            self.heal_onto(program, fifth, share, speed)
+            alive = [node.process.pid for node in nodes.all if node.process.poll() is None]
+            self.heal_onto(program, fifth, alive, speed)
             program.do("check", "--read-data")
         shutil.rmtree(source)
 
@@ -198,14 +199,16 @@ class NetRows:
             share, [node.invite() for node in two])["get"]
         return got["bytes"] / got["wall_s"]
 
-    def heal_onto(self, program, fifth, share, speed):
+    def heal_onto(self, program, fifth, alive, speed):
         without = {name: value for name, value in program.environment.items()
                    if name != "TORGO_PASSWORD"}
+        used = processor_s(alive)
         taken = program.do("heal", "2", "--onto", fifth.invite(), environment=without)
+        used = processor_s(alive) - used
         kept = sum(path.stat().st_size for path in fifth.folder.rglob("segments/*/*"))
         read = K * kept / speed
         self.table.add("N3", f"heal of {kept / MIB:.0f} MiB, no key", "torgo", taken,
-                       mb_per_s_of_two_nodes=round(speed / 1e6),
+                       nodes_cpu_s=round(used, 2), mb_per_s_of_two_nodes=round(speed / 1e6),
                        k_S_over_B_s=round(read, 2))
         scaled = taken.wall * HEAL_GOAL_MIB * MIB / kept
         self.table.verdict("N3", f"heal, s for 1 GiB (from {kept / MIB:.0f} MiB)", scaled,
