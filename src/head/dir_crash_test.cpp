@@ -147,6 +147,29 @@ TEST(DirHeadPowerCut, loses_nothing_acknowledged_and_shows_nothing_half_made) {
     }
 }
 
+/// As after a head was copied with other means: what lies there may not be on the disk yet.
+TEST(DirHeadPowerCut, loses_nothing_that_somebody_else_brought_and_a_put_then_found) {
+    sim::FileSystem files;
+    ASSERT_TRUE(env::make_directories(files, "/disk").has_value());
+    Known known;
+    ASSERT_TRUE(run_scenario(files, known));
+    const auto name = make_name(5, 77);
+    const auto content = make_content(1500, 9);
+    for (const auto& path : {"segments/05/" + name.hex(), std::string("roots/batch-7")}) {
+        const auto file = files.create("/disk/heads/one/" + path, false);
+        ASSERT_TRUE(file && (*file)->append(content)) << path;
+    }
+    const auto head = *open(uri, files);
+    ASSERT_EQ(outcome(put_segment(*head, name, content)), "success");
+    ASSERT_EQ(outcome(head->put_root("batch-7", content)), "success");
+    for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+        const auto found = files.crash(seed);
+        const auto again = *open(uri, *found);
+        EXPECT_EQ(read_whole(*again, name), content) << seed;
+        EXPECT_EQ(again->get_root("batch-7"), content) << seed;
+    }
+}
+
 // HEAD-17
 TEST(DirHeadFaults, any_operation_may_fail_once_and_the_call_is_made_again) {
     for (const auto code : {Errc::io, Errc::no_space, Errc::unavailable}) {

@@ -14,8 +14,8 @@
 #include <memory>
 
 namespace boost::asio {
-class io_context;
-class thread_pool;
+class io_context;  // NOLINT(readability-identifier-naming): Asio's
+class thread_pool; // NOLINT(readability-identifier-naming)
 } // namespace boost::asio
 
 namespace torgo::node {
@@ -62,6 +62,9 @@ public:
     /// Closes it as soon as it serves no request.
     virtual void finish() = 0;
     virtual void kill() = 0;
+
+    /// True for one that asks for the node's status, false for a peer's.
+    virtual bool is_status() const noexcept = 0;
 
     Phase phase() const noexcept { return m_phase; }
 

@@ -30,6 +30,7 @@ constexpr std::int64_t tor_stop_ns = 5 * second_ns;
 constexpr std::int64_t retry_first_ns = second_ns;
 constexpr std::int64_t retry_longest_ns = 300 * second_ns;
 constexpr std::int64_t stop_patience_ns = 10 * second_ns;
+constexpr std::int64_t receipts_step_ns = 10 * second_ns;
 constexpr std::int64_t scrub_step_ns = second_ns;
 constexpr std::int64_t scrub_pause_ns = 3600 * second_ns; ///< between two whole rounds
 
@@ -70,6 +71,8 @@ struct Daemon::State {
     std::vector<peer::Address> addresses() const;
     void scrub(const std::stop_token& stop);
     void stand_by(const std::stop_token& stop);
+    void write_receipts(const std::stop_token& stop);
+    void tell_of_receipts(const Result<>& written) const;
 
     std::int64_t now() const { return world.clock->monotonic_ns(); }
 
@@ -79,6 +82,7 @@ struct Daemon::State {
     Say say;
     std::unique_ptr<env::File> lock;
     std::optional<crypto::TlsIdentity> identity;
+    std::optional<crypto::SigningKey> signer;
     std::optional<crypto::TlsContext> tls;
     std::unique_ptr<Store> store;
     std::optional<Service> service;
@@ -88,13 +92,13 @@ struct Daemon::State {
     std::mutex mutex;
     std::condition_variable_any wake;
     WayOut onions{*world.network};
-    std::optional<crypto::SigningKey> key;
     std::optional<crypto::TlsContext> client_tls;
     std::unique_ptr<peer::NodeOpener> nodes;
     std::optional<Standby> standby;
     std::jthread tor_thread;
     std::jthread scrub_thread;
     std::jthread standby_thread;
+    std::jthread receipts_thread;
 };
 
 Result<> Daemon::State::open() {
@@ -103,10 +107,13 @@ Result<> Daemon::State::open() {
     TRY(lock, lock_folder(*world.files, folder));
     TRY(auto loaded, peer::load_identity(world, folder.identity()));
     identity.emplace(std::move(loaded));
+    TRY(auto key, peer::load_signing_key(world, folder.identity()));
+    signer.emplace(std::move(key));
     TRY(auto context, crypto::TlsContext::make(crypto::TlsRole::server, *identity));
     tls.emplace(std::move(context));
     TRY(store, Store::open(*world.files, folder.path()));
-    service.emplace(*store, *world.clock, Service::Settings{.node = identity->id()});
+    service.emplace(*store, *world.clock,
+                    Service::Settings{.node = identity->id(), .signer = &*signer});
     if (store->unreadable() != 0)
         say(std::to_string(store->unreadable()) +
             " repositories here can not be read: their owners must join again");
@@ -231,8 +238,6 @@ void Daemon::State::scrub(const std::stop_token& stop) {
 Result<> Daemon::State::make_standby() {
     if (options.repair_bytes_a_second == 0) return {};
     CHECK_OK(world.files->make_directory(folder.audits()));
-    TRY(auto signing, peer::load_signing_key(world, folder.identity()));
-    key.emplace(std::move(signing));
     TRY(auto context, crypto::TlsContext::make(crypto::TlsRole::client, *identity));
     client_tls.emplace(std::move(context));
     const peer::Networks ways{.onions = options.onion ? &onions : nullptr,
@@ -243,11 +248,11 @@ Result<> Daemon::State::make_standby() {
                        .store = store.get(),
                        .metrics = &service->counts(),
                        .node = identity->id(),
-                       .key = &*key,
+                       .key = &*signer,
                        .folder = folder.audits(),
                        .bytes_a_second = options.repair_bytes_a_second,
                        .reach = [this](const std::string& uri) -> Result<peer::Exchanger*> {
-                           return nodes->link(uri);
+                           return nodes->way(uri);
                        },
                        .addresses = [this] { return addresses(); },
                        .say = say});
@@ -260,7 +265,17 @@ void Daemon::State::stand_by(const std::stop_token& stop) {
     }
 }
 
+void Daemon::State::tell_of_receipts(const Result<>& written) const {
+    if (!written) say("receipts could not be written: " + written.error().detail());
+}
+
+void Daemon::State::write_receipts(const std::stop_token& stop) {
+    while (wait(receipts_step_ns, stop))
+        tell_of_receipts(service->receipts()->write_old());
+}
+
 void Daemon::State::shut() {
+    receipts_thread.request_stop();
     tor_thread.request_stop();
     scrub_thread.request_stop();
     standby_thread.request_stop();
@@ -268,6 +283,8 @@ void Daemon::State::shut() {
     if (tor_thread.joinable()) tor_thread.join();
     if (scrub_thread.joinable()) scrub_thread.join();
     if (standby_thread.joinable()) standby_thread.join();
+    if (receipts_thread.joinable()) receipts_thread.join();
+    if (service) tell_of_receipts(service->receipts()->close());
 }
 
 Daemon::Daemon(std::unique_ptr<State> state) : m_state(std::move(state)) {}
@@ -287,6 +304,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const env::World& world, DaemonOpt
         s.scrub_thread = std::jthread([&s](const std::stop_token& stop) { s.scrub(stop); });
     if (s.standby)
         s.standby_thread = std::jthread([&s](const std::stop_token& stop) { s.stand_by(stop); });
+    s.receipts_thread = std::jthread([&s](const std::stop_token& stop) { s.write_receipts(stop); });
     return std::unique_ptr<Daemon>(new Daemon(std::move(state)));
 }
 

@@ -104,6 +104,14 @@ std::string Metrics::render(const Gauges& gauges) const {
     counter("damaged_segments_total", "Segments found damaged and moved away.", m_damaged);
     counter("lost_heads_total", "Heads taken over as their owners ordered.", m_lost_heads);
     counter("rebuilt_bytes_total", "Bytes of segments rebuilt for that.", m_rebuilt_bytes);
+    counter("receipts_total", "Transfers noted.", gauges.receipts);
+    counter("receipt_batches_total", "Batches of receipts signed and written.",
+            gauges.receipt_batches);
+    counter("receipts_lost_total", "Receipts that could not be written.", gauges.receipts_lost);
+    counter("receipt_batches_dropped_total", "Batches of receipts dropped over their bound.",
+            gauges.receipt_batches_dropped);
+    counter("receipt_batches_mirrored_total", "Batches of receipts taken from clients.",
+            gauges.receipt_batches_mirrored);
     gauge("open_exchanges", "Requests being served.", m_open.load());
     gauge("repositories", "Repositories kept.", gauges.repositories);
     gauge("unreadable_repositories", "Repositories whose record is damaged.",

@@ -21,6 +21,11 @@ struct Gauges {
     std::uint64_t quota_bytes = 0;
     std::uint64_t free_bytes = 0;
     std::uint64_t unreadable_repositories = 0;
+    std::uint64_t receipts = 0; ///< these since the service began
+    std::uint64_t receipt_batches = 0;
+    std::uint64_t receipts_lost = 0;
+    std::uint64_t receipt_batches_dropped = 0;
+    std::uint64_t receipt_batches_mirrored = 0;
 };
 
 /// Counts of a service since it began. Thread-safe.

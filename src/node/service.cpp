@@ -2,6 +2,7 @@
 
 #include "base/version.hpp"
 #include "node/handlers.hpp"
+#include "node/transfer_note.hpp"
 #include "peer/audit.hpp"
 #include "peer/capability.hpp"
 #include "peer/order.hpp"
@@ -27,9 +28,9 @@ std::unique_ptr<Exchange> refuse(const Error& error) {
 /// The name of a kind of request in the metrics.
 std::string kind_of(Route route, Method method) {
     static constexpr std::string_view things[] = {
-        "node_status",   "join", "status",     "segment",  "audit",       "have",
-        "list_segments", "root", "list_roots", "receipts", "repositories"};
-    const std::string thing(things[static_cast<std::size_t>(route)]);
+        "node_status", "join",       "status",   "segment",      "audit",  "have",  "list_segments",
+        "root",        "list_roots", "receipts", "repositories", "ledger", "mirror"};
+    std::string thing(things[static_cast<std::size_t>(route)]);
     if (route != Route::segment && route != Route::root) return thing;
     switch (method) {
     case Method::get:
@@ -64,6 +65,8 @@ std::uint8_t needed_rights(const peer::Target& target, Method method) {
         return Rights::write | Rights::verify;
     case Route::segments:
     case Route::roots:
+    case Route::ledger:
+    case Route::mirror:
         return Rights::read | Rights::verify;
     case Route::root: {
         if (method == Method::remove) return Rights::admin;
@@ -93,6 +96,8 @@ std::uint64_t max_body(const peer::Target& target, Method method) {
         return peer::max_audit_request;
     case Route::have:
         return peer::max_page * SegmentId::size;
+    case Route::receipts:
+        return peer::max_batch;
     default:
         return 0;
     }
@@ -124,14 +129,19 @@ Result<Response> list_roots(Repository& repository, const peer::Target& target) 
 
 } // namespace
 
-/// Sees to it that every exchange is counted, also one that is cut.
+/// What is written down of a request when it has ended.
+struct Service::Noting {
+    std::string kind = "unknown"; ///< in the metrics
+    std::optional<TransferNote> transfer;
+};
+
+/// Sees to it that every exchange is counted and noted, also one that is cut.
 class Service::Counted final : public Exchange {
 public:
-    Counted(Service& service, std::unique_ptr<Exchange> inner, std::string kind,
-            std::int64_t began_ns)
+    Counted(Service& service, std::unique_ptr<Exchange> inner, Noting noting, std::int64_t began_ns)
         : m_service(service),
           m_inner(std::move(inner)),
-          m_kind(std::move(kind)),
+          m_noting(std::move(noting)),
           m_began_ns(began_ns) {
         m_service.m_metrics.began();
     }
@@ -142,7 +152,10 @@ public:
     Counted& operator=(Counted&&) = delete;
 
     ~Counted() override {
-        if (!m_finished) count("cancelled", 0);
+        if (!m_finished) {
+            count("cancelled", 0);
+            if (m_noting.transfer) note(m_noting.transfer->cut(m_service.m_clock.wall_ns()));
+        }
         m_service.m_metrics.ended();
     }
 
@@ -150,6 +163,7 @@ public:
 
     void write(ByteView bytes) override {
         m_bytes_in += bytes.size();
+        if (m_noting.transfer) m_noting.transfer->take(bytes);
         m_inner->write(bytes);
     }
 
@@ -157,42 +171,54 @@ public:
         auto response = m_inner->finish();
         m_finished = true;
         count(response.outcome(), response.size());
+        if (m_noting.transfer)
+            note(m_noting.transfer->finish(response, m_service.m_clock.wall_ns()));
         return response;
     }
 
 private:
+    void note(const peer::Receipt& receipt) {
+        m_service.m_receipts->note(m_noting.transfer->repository(), receipt);
+    }
+
     void count(std::string_view outcome, std::uint64_t bytes_out) {
-        m_service.m_metrics.answered(m_kind, outcome, m_bytes_in, bytes_out,
+        m_service.m_metrics.answered(m_noting.kind, outcome, m_bytes_in, bytes_out,
                                      m_service.m_clock.monotonic_ns() - m_began_ns);
     }
 
     Service& m_service;
     std::unique_ptr<Exchange> m_inner;
-    std::string m_kind;
+    Noting m_noting;
     std::int64_t m_began_ns;
     std::uint64_t m_bytes_in = 0;
     bool m_finished = false;
 };
 
+Service::Service(Store& store, env::Clock& clock, Settings settings)
+    : m_store(store), m_clock(clock), m_settings(settings) {
+    if (settings.signer != nullptr) m_receipts.emplace(store, clock, *settings.signer);
+}
+
 std::unique_ptr<Exchange> Service::begin(const peer::Request& request, const PeerId& client) {
     const auto began_ns = m_clock.monotonic_ns();
-    std::string kind = "unknown";
-    auto exchange = dispatch(request, client, kind);
-    return std::make_unique<Counted>(*this, std::move(exchange), std::move(kind), began_ns);
+    Noting noting;
+    auto exchange = dispatch(request, client, noting);
+    return std::make_unique<Counted>(*this, std::move(exchange), std::move(noting), began_ns);
 }
 
 // PEER-6
 std::unique_ptr<Exchange> Service::dispatch(const peer::Request& request, const PeerId& client,
-                                            std::string& kind) {
+                                            Noting& noting) {
     auto target = peer::parse_target(request.target);
     if (!target && target.error().code() == Errc::unsupported)
         return answer(Response::refuse(target.error(), 404));
     if (!target) return refuse(target.error());
     if (!peer::allows(target->route, request.method))
         return answer(Response::refuse({Errc::invalid_argument, "no such method here"}, 405));
-    kind = kind_of(target->route, request.method);
+    noting.kind = kind_of(target->route, request.method);
     Call call{request, *std::move(target), client, nullptr, {}};
     if (auto admitted = admit(call); !admitted) return refuse(admitted.error());
+    if (m_receipts) noting.transfer = TransferNote::begin(request, call.target, client);
     auto begun = serve(std::move(call));
     return begun ? *std::move(begun) : refuse(begun.error());
 }
@@ -233,9 +259,9 @@ Service::Begun Service::serve(Call call) {
         return answer(Response(200, peer::encode(status)));
     }
     case Route::segment:
-        return serve_segment(std::move(call));
+        return serve_segment(call);
     case Route::root:
-        return serve_root(std::move(call));
+        return serve_root(call);
     case Route::audit:
         return gather(call.request,
                       [repository, id = call.target.segment](ByteView body) -> Result<Response> {
@@ -255,7 +281,9 @@ Service::Begun Service::serve(Call call) {
         return answer(std::move(listed));
     }
     case Route::receipts:
-        return fail(Errc::unsupported, "this node compares no receipts");
+    case Route::ledger:
+    case Route::mirror:
+        return serve_receipts(call);
     }
     return fail(Errc::unsupported, "no such target");
 }
@@ -290,12 +318,12 @@ Service::Begun Service::list_repositories(const PeerId& client) {
     return answer(Response(200, peer::encode(kept)));
 }
 
-Service::Begun Service::serve_segment(Call call) {
+Service::Begun Service::serve_segment(const Call& call) {
     const auto& id = call.target.segment;
     auto& repository = *call.repository;
     switch (call.request.method) {
     case Method::put:
-        return put_segment(std::move(call));
+        return put_segment(call);
     case Method::head: {
         TRY(const auto size, repository.head().segment_size(id));
         return answer(Response::of_size(size));
@@ -309,7 +337,7 @@ Service::Begun Service::serve_segment(Call call) {
 }
 
 // PEER-7 PEER-8
-Service::Begun Service::put_segment(Call call) {
+Service::Begun Service::put_segment(const Call& call) const {
     const auto& id = call.target.segment;
     const auto size = call.request.body_size;
     std::optional<segment::StreamVerifier> verifier;
@@ -339,7 +367,7 @@ Service::Begun Service::get_segment(const Call& call) {
                                                             std::to_string(size)));
 }
 
-Service::Begun Service::serve_root(Call call) {
+Service::Begun Service::serve_root(const Call& call) {
     auto& repository = call.repository;
     const auto& name = call.target.root;
     if (call.request.method == Method::remove) {
@@ -362,6 +390,22 @@ Service::Begun Service::serve_root(Call call) {
                   });
 }
 
+// PEER-27 PEER-28
+Service::Begun Service::serve_receipts(const Call& call) {
+    if (!m_receipts) return fail(Errc::unsupported, "this node keeps no receipts");
+    const auto& target = call.target;
+    if (target.route == Route::receipts)
+        return gather(call.request,
+                      [this, id = target.repository,
+                       client = call.client](ByteView body) -> Result<Response> {
+                          TRY(const bool fresh, m_receipts->mirror(id, client, body));
+                          return Response(fresh ? 201 : 200);
+                      });
+    const auto client = target.route == Route::mirror ? std::optional(target.author) : std::nullopt;
+    TRY(auto page, m_receipts->page(target.repository, client, target.from));
+    return answer(Response(200, std::move(page)));
+}
+
 Result<Store::ScrubReport> Service::scrub_next(std::uint64_t max_bytes) {
     TRY(auto report, m_store.scrub_next(max_bytes));
     m_metrics.scrubbed(report.segments, report.bytes, report.damaged);
@@ -379,6 +423,14 @@ std::string Service::metrics() const {
         gauges.stored_bytes += totals->bytes;
     }
     gauges.unreadable_repositories = m_store.unreadable();
+    if (m_receipts) {
+        const auto counts = m_receipts->counts();
+        gauges.receipts = counts.receipts;
+        gauges.receipt_batches = counts.batches;
+        gauges.receipts_lost = counts.lost;
+        gauges.receipt_batches_dropped = counts.dropped;
+        gauges.receipt_batches_mirrored = m_receipts->mirrored();
+    }
     gauges.free_bytes = m_store.free_bytes().value_or(0);
     return m_metrics.render(gauges);
 }

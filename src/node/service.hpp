@@ -4,12 +4,14 @@
 #include "env/clock.hpp"
 #include "node/exchange.hpp"
 #include "node/metrics.hpp"
+#include "node/receipts.hpp"
 #include "node/store.hpp"
 #include "peer/exchange.hpp"
 #include "peer/targets.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace torgo::node {
@@ -24,10 +26,12 @@ public:
         /// Off only where what is stored are not segments of packs, as in tests of heads, which
         /// name what they store freely.
         bool verify_names = true;
+        /// The node's ML-DSA-65 key, which signs receipts; null: none are kept.
+        const crypto::SigningKey* signer = nullptr;
     };
 
-    Service(Store& store, env::Clock& clock, Settings settings)
-        : m_store(store), m_clock(clock), m_settings(settings) {}
+    /// in  the signer outlives the service
+    Service(Store& store, env::Clock& clock, Settings settings);
 
     /// Begins to serve a request of the client at the other end of the link. What can be refused
     /// without the body is answered() at once.
@@ -39,11 +43,15 @@ public:
     /// Where what the node does besides is counted.
     Metrics& counts() { return m_metrics; }
 
+    /// Null where none are kept.
+    Receipts* receipts() { return m_receipts ? &*m_receipts : nullptr; }
+
     /// The node's metrics for Prometheus.
     std::string metrics() const;
 
 private:
     class Counted;
+    struct Noting;
 
     using Begun = Result<std::unique_ptr<Exchange>>;
 
@@ -57,21 +65,23 @@ private:
     };
 
     std::unique_ptr<Exchange> dispatch(const peer::Request& request, const PeerId& client,
-                                       std::string& kind);
+                                       Noting& noting);
     Result<> admit(Call& call) const;
     static Repository::Asker asker_of(const Call& call);
     Begun serve(Call call);
     Begun serve_node(const Call& call);
     Begun list_repositories(const PeerId& client);
-    Begun serve_segment(Call call);
-    Begun serve_root(Call call);
-    Begun put_segment(Call call);
+    Begun serve_segment(const Call& call);
+    Begun serve_root(const Call& call);
+    Begun serve_receipts(const Call& call);
+    Begun put_segment(const Call& call) const;
     Begun get_segment(const Call& call);
 
     Store& m_store;
     env::Clock& m_clock;
     Settings m_settings;
     Metrics m_metrics;
+    std::optional<Receipts> m_receipts;
 };
 
 } // namespace torgo::node

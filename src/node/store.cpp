@@ -142,7 +142,7 @@ Result<bool> Store::join(const RepoId& repository, const PeerId& client, const p
     return true;
 }
 
-Result<> Store::release_lock(const RepoId& repository, const std::string& name) {
+Result<> Store::release_lock(const RepoId& repository, const std::string& name) const {
     const auto found = find(repository);
     if (!found) return fail(Errc::not_found, "no repository " + repository.hex());
     return found->release_lock(name);

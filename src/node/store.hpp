@@ -26,6 +26,11 @@ public:
     /// errors  those of the disk. A repository whose record is damaged is passed over and counted
     static Result<std::unique_ptr<Store>> open(env::FileSystem& files, const std::string& path);
 
+    env::FileSystem& files() const { return m_files; }
+
+    /// The folder of a repository.
+    std::string repository_path(const RepoId& repository) const;
+
     /// The repository, or nothing.
     std::shared_ptr<Repository> find(const RepoId& repository) const;
 
@@ -61,7 +66,7 @@ public:
 
     /// Releases the retention lock `name` of a repository. errors  `not_found`, as
     /// Repository::release_lock
-    Result<> release_lock(const RepoId& repository, const std::string& name);
+    Result<> release_lock(const RepoId& repository, const std::string& name) const;
 
     struct ScrubReport {
         std::uint64_t segments = 0; ///< verified
@@ -78,7 +83,6 @@ public:
 private:
     Store(env::FileSystem& files, std::string path) : m_files(files), m_path(std::move(path)) {}
 
-    std::string repository_path(const RepoId& repository) const;
     std::string invite_path(const peer::InviteSecret& secret) const;
     Result<> load();
     void load_one(const std::string& name);

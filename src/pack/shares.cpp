@@ -58,7 +58,7 @@ std::vector<Share> shares(std::span<const Entry> entries) {
     const auto need = of_all(entries).bytes();
     const auto* const step = std::ranges::lower_bound(ladder, need);
     ENSURE(step != ladder.end());
-    const std::vector whole{Share{.chunks = entries.size(), .size = *step}};
+    std::vector whole{Share{.chunks = entries.size(), .size = *step}};
     if (step == ladder.begin() || need >= *step / 4 * 3) return whole;
     // [PACK-11] a step that would be filled to less than 3/4 gives way to smaller ones
     const auto below = *std::prev(step);

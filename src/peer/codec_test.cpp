@@ -32,6 +32,7 @@ TEST(Targets, have_one_spelling) {
     for (const auto& text :
          {std::string("/v1/status"), "/v1/repositories/" + std::string(32, 'a') + "/join",
           repo + "/status", repo + "/have", repo + "/receipts", repo + "/segments/" + id,
+          repo + "/receipts?from=0", repo + "/receipts/" + id + "?from=18446744073709551615",
           repo + "/segments/" + id + "/audit", repo + "/segments?after=" + id + "&max=65536",
           repo + "/roots/key-1", repo + "/roots?prefix=&after=&max=1",
           repo + "/roots?prefix=key-&after=key-0&max=9"}) {
@@ -54,6 +55,16 @@ TEST(Targets, have_one_spelling) {
                              repo + "/segments/" + id + "/",
                              repo + "/segments/" + id + "0",
                              repo + "/segments",
+                             repo + "/receipts/",
+                             repo + "/receipts?",
+                             repo + "/receipts?from=",
+                             repo + "/receipts?from=01",
+                             repo + "/receipts?from=18446744073709551616",
+                             repo + "/receiptsfrom=1",
+                             repo + "/receipts/" + id,
+                             repo + "/receipts/" + id + "?",
+                             repo + "/receipts/" + id + "from=1",
+                             repo + "/receipts/" + std::string(32, 'a') + "?from=1",
                              repo + "/segments?max=1&after=" + id,
                              repo + "/segments?after=" + id + "&max=0",
                              repo + "/segments?after=" + id + "&max=01",
@@ -215,6 +226,13 @@ TEST_F(RightsRecord, comes_back_and_no_other_byte_does) {
         EXPECT_FALSE(open_capability(other, capability.repository, key).has_value()) << i;
         EXPECT_FALSE(
             open_capability(ByteView(given).first(i), capability.repository, key).has_value());
+    }
+    for (std::size_t i = 0; i < taken.size(); i += i < 70 ? 1 : 97) {
+        auto other = taken;
+        other[i] ^= 4U;
+        EXPECT_FALSE(open_revocation(other, revocation.repository, key).has_value()) << i;
+        EXPECT_FALSE(
+            open_revocation(ByteView(taken).first(i), revocation.repository, key).has_value());
     }
     auto longer = given;
     longer.push_back(0);

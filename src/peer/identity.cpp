@@ -26,6 +26,14 @@ Result<crypto::SecretBytes> load_seed(const env::World& world, const std::string
     return seed;
 }
 
+crypto::SecretBytes kit_seed(const crypto::SecretBytes& kit) {
+    const auto key = crypto::hkdf_extract(as_bytes("TORGO/KIT-PEER/1"), kit.view());
+    return crypto::hkdf_expand(key, as_bytes("identity"), crypto::TlsIdentity::seed_size);
+}
+
+Result<crypto::SigningKey> signing_key(const crypto::SecretBytes& seed) {
+    return crypto::SigningKey::from_seed(crypto::SignatureScheme::ml_dsa_65, seed);
+}
 } // namespace
 
 Result<crypto::TlsIdentity> load_identity(const env::World& world, const std::string& path) {
@@ -35,13 +43,15 @@ Result<crypto::TlsIdentity> load_identity(const env::World& world, const std::st
 
 Result<crypto::SigningKey> load_signing_key(const env::World& world, const std::string& path) {
     TRY(const auto seed, load_seed(world, path));
-    return crypto::SigningKey::from_seed(crypto::SignatureScheme::ml_dsa_65, seed);
+    return signing_key(seed);
 }
 
 Result<crypto::TlsIdentity> kit_identity(const crypto::SecretBytes& kit) {
-    const auto key = crypto::hkdf_extract(as_bytes("TORGO/KIT-PEER/1"), kit.view());
-    return crypto::TlsIdentity::from_seed(
-        crypto::hkdf_expand(key, as_bytes("identity"), crypto::TlsIdentity::seed_size));
+    return crypto::TlsIdentity::from_seed(kit_seed(kit));
+}
+
+Result<crypto::SigningKey> kit_signing_key(const crypto::SecretBytes& kit) {
+    return signing_key(kit_seed(kit));
 }
 
 } // namespace torgo::peer

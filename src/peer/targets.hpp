@@ -25,18 +25,22 @@ enum class Route : std::uint8_t {
     segments,
     root,
     roots,
-    receipts,
+    receipts, ///< a client's, to be kept
     repositories,
+    ledger, ///< the node's receipts
+    mirror, ///< a client's, as the node keeps them
 };
 
 /// What a request is about. Fields that the route does not have keep their defaults.
 struct Target {
     Route route = Route::node_status;
     RepoId repository;
-    SegmentId segment;   ///< of `segment`, `audit`; of `segments`, what the page follows
-    std::string root;    ///< of `root`; of `roots`, what the page follows
-    std::string prefix;  ///< of `roots`
-    std::size_t max = 0; ///< of `segments` and `roots`, 1 to max_page
+    SegmentId segment;      ///< of `segment`, `audit`; of `segments`, what the page follows
+    std::string root;       ///< of `root`; of `roots`, what the page follows
+    std::string prefix;     ///< of `roots`
+    std::size_t max = 0;    ///< of `segments` and `roots`, 1 to max_page
+    std::uint64_t from = 0; ///< of `ledger` and `mirror`: number of the first batch
+    PeerId author;          ///< of `mirror`
 
     bool operator==(const Target&) const = default;
 };

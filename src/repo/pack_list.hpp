@@ -12,7 +12,7 @@
 
 namespace torgo::repo {
 
-/// Reads batches and verifies them with public keys only.
+/// Reads batches and verifies them with public keys only. Thread-safe.
 class SignedBatches {
 public:
     SignedBatches(const HeadSet& heads, const Descriptor& descriptor)

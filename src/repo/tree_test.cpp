@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 
 namespace torgo::repo {
 namespace {
@@ -87,6 +88,110 @@ TEST(Page, of_the_specification_is_read) {
         EXPECT_EQ(got.content, wanted.content);
         EXPECT_EQ(got.tag, wanted.tag);
     }
+}
+
+using rc::gen::arbitrary;
+using rc::gen::inRange;
+
+/// Few enough that one stands at many places of a page.
+ChunkId any_chunk() {
+    return ChunkId::from(Bytes(ChunkId::size, *inRange<std::uint8_t>(0, 5))).value();
+}
+
+std::vector<ChunkId> any_chunks() {
+    std::vector<ChunkId> ids(*inRange<std::size_t>(1, 4));
+    std::ranges::generate(ids, any_chunk);
+    return ids;
+}
+
+std::string any_bytes(std::size_t least, std::size_t most) {
+    const auto size = *inRange(least, most + 1);
+    return *rc::gen::container<std::string>(size, arbitrary<char>());
+}
+
+source::Entry any_entry(std::string name) {
+    source::Entry entry;
+    entry.name = std::move(name);
+    entry.kind = static_cast<Kind>(*inRange(1, 8));
+    entry.mode = *arbitrary<std::uint32_t>();
+    entry.uid = *arbitrary<std::uint32_t>();
+    entry.gid = *arbitrary<std::uint32_t>();
+    entry.mtime_ns = *arbitrary<std::int64_t>();
+    entry.ctime_ns = *arbitrary<std::int64_t>();
+    entry.inode = *arbitrary<std::uint64_t>();
+    entry.device = *arbitrary<std::uint64_t>();
+    entry.links = *arbitrary<std::uint64_t>();
+    entry.flags = *arbitrary<std::uint32_t>();
+    for (int i = *inRange(0, 3); i > 0; --i) {
+        const auto value = any_bytes(0, 9);
+        entry.xattrs.push_back({any_bytes(1, 9), Bytes(value.begin(), value.end())});
+    }
+    return entry;
+}
+
+/// A file's content, in each of the forms that it may have.
+void fill_content(Node& node) {
+    node.entry.size = *inRange<std::uint64_t>(1, 1'000'000);
+    switch (*inRange(0, 3)) {
+    case 0:
+        node.tag = *rc::gen::container<ContentTag>(arbitrary<std::uint8_t>());
+        node.content = {{.chunk = any_chunk(), .offset = 7, .length = node.entry.size}};
+        break;
+    case 1:
+        node.content_lists = any_chunks();
+        break;
+    default:
+        for (const auto& id : any_chunks()) {
+            node.content.push_back({.chunk = id, .offset = *inRange(0U, 99U), .length = 5});
+            node.content.push_back({.chunk = {}, .length = *inRange(1U, 9999U), .hole = true});
+        }
+    }
+}
+
+Listing any_listing(int depth);
+
+Node any_node(std::string name, int depth) {
+    Node node;
+    node.entry = any_entry(std::move(name));
+    const auto kind = node.entry.kind;
+    if (kind == Kind::file) fill_content(node);
+    if (kind == Kind::symlink) node.entry.target = any_bytes(1, 20);
+    if (kind == Kind::character_device || kind == Kind::block_device)
+        node.entry.rdev = *arbitrary<std::uint64_t>();
+    if (kind == Kind::directory && *arbitrary<bool>()) {
+        node.pages = any_chunks();
+    } else if (kind == Kind::directory && depth < 3) {
+        node.inlined = std::make_shared<Listing>(any_listing(depth + 1));
+    }
+    return node;
+}
+
+Listing any_listing(int depth) {
+    std::set<std::string> names;
+    for (int i = *inRange(0, 4); i > 0; --i)
+        names.insert("n" + to_hex(as_bytes(any_bytes(0, 4))));
+    Listing nodes;
+    for (const auto& name : names)
+        nodes.push_back(any_node(name, depth));
+    return nodes;
+}
+
+bool same(const Listing& a, const Listing& b) {
+    return std::ranges::equal(a, b, [](const Node& x, const Node& y) {
+        if ((x.inlined == nullptr) != (y.inlined == nullptr)) return false;
+        return x.entry == y.entry && x.content == y.content && x.tag == y.tag &&
+               x.content_lists == y.content_lists && x.pages == y.pages &&
+               (!x.inlined || same(*x.inlined, *y.inlined));
+    });
+}
+
+RC_GTEST_PROP(Page, round_trip, ()) {
+    const auto nodes = any_listing(0);
+    const auto page = encode_page(nodes);
+    RC_ASSERT(same(decode_page(page).value(), nodes));
+    auto longer = page;
+    longer.push_back(0);
+    RC_ASSERT(!decode_page(longer).has_value());
 }
 
 /// Every prefix ends too early; nothing in it reads beyond its end.

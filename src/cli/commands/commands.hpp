@@ -28,12 +28,14 @@ Command key_command();
 Command ls_command();
 Command man_command();
 Command node_command();
+Command receipt_command();
 Command regenerate_command();
 Command repair_command();
 Command restore_command();
 Command snapshots_command();
 Command start_command();
 Command stats_command();
+Command status_command();
 Command version_command();
 
 /// The folder of a node: what was given, else the usual one.

@@ -8,14 +8,13 @@
 #include "crypto/selftest.hpp"
 #include "env/clock.hpp"
 #include "env/file_system.hpp"
-#include "repo/batch.hpp"
 #include "repo/head_set.hpp"
+#include "repo/survey.hpp"
 
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
-#include <unordered_set>
 
 namespace torgo::cli {
 
@@ -28,7 +27,6 @@ constexpr std::uint64_t memory_lock_wanted = 1_MiB;
 constexpr std::uint64_t open_files_wanted = 1024;
 constexpr std::uint64_t free_space_wanted = 1_GiB;
 constexpr std::uint64_t free_share_wanted = 20; ///< one part in twenty
-constexpr std::size_t list_page = 8192;
 constexpr std::int64_t year_2024_ns = 1'704'067'200'000'000'000;
 
 class Doctor {
@@ -189,53 +187,24 @@ private:
         }
     }
 
-    /// Compares names only: what the batches say should be there with what the heads list.
     void look_at_segments(repo::Repository& repository) {
-        auto& heads = repository.heads();
-        const auto wanted = wanted_segments(heads);
-        if (!wanted) return say_error("segments", wanted.error());
-        for (std::size_t i = 0; i < heads.size(); ++i) {
-            if (heads.at(i) == nullptr) continue;
+        const auto survey = repo::survey(repository);
+        if (!survey) return say_error("segments", survey.error());
+        for (const auto& reason : survey->rejected)
+            say(Grade::warn, "batch", reason, "\"torgo check\" looks deeper.");
+        for (std::size_t i = 0; i < survey->heads.size(); ++i) {
+            const auto& head = survey->heads[i];
             const auto topic = "segments " + std::to_string(i + 1);
-            const auto missing = count_missing(*heads.at(i), wanted->at(i));
-            if (!missing) {
-                say_error(topic, missing.error());
-            } else if (*missing != 0) {
+            if (repository.heads().at(i) == nullptr) continue; // has been said
+            if (head.away) {
+                say_error(topic, *head.away);
+            } else if (head.missing != 0) {
                 say(Grade::warn, topic,
-                    count_text(*missing) + " of " + count_text(wanted->at(i).size()) + " missing",
+                    count_text(head.missing) + " of " + count_text(head.wanted) + " missing",
                     "Run \"torgo heal " + std::to_string(i + 1) + "\".");
             } else {
-                say(Grade::ok, topic, "all " + count_text(wanted->at(i).size()) + " there");
+                say(Grade::ok, topic, "all " + count_text(head.wanted) + " there");
             }
-        }
-    }
-
-    using Segments = std::unordered_set<SegmentId>;
-
-    static Result<std::vector<Segments>> wanted_segments(const repo::HeadSet& heads) {
-        std::vector<Segments> out(heads.size());
-        TRY(const auto names, heads.list_roots("batch-"));
-        for (const auto& name : names) {
-            TRY(const auto record, heads.get_root(name));
-            TRY(const auto batch, repo::decode_batch(record));
-            for (const auto& pack : batch.packs) {
-                for (unsigned i = 0; i < pack.segments.size(); ++i) {
-                    out.at(heads.head_of(i)).insert(pack.segments[i]);
-                }
-            }
-        }
-        return out;
-    }
-
-    static Result<std::uint64_t> count_missing(head::Head& head, const Segments& wanted) {
-        std::uint64_t found = 0;
-        SegmentId after;
-        for (;;) {
-            TRY(const auto page, head.list_segments(after, list_page));
-            if (page.empty()) return wanted.size() - found;
-            for (const auto& id : page)
-                found += wanted.contains(id) ? 1U : 0U;
-            after = page.back();
         }
     }
 

@@ -100,11 +100,13 @@ Command command_tree(Globals& globals) {
     root.children.push_back(restore_command());
     root.children.push_back(dump_command());
     root.children.push_back(cat_command());
+    root.children.push_back(status_command());
     root.children.push_back(check_command());
     root.children.push_back(heal_command());
     root.children.push_back(regenerate_command());
     root.children.push_back(repair_command());
     root.children.push_back(key_command());
+    root.children.push_back(receipt_command());
     root.children.push_back(start_command());
     root.children.push_back(node_command());
     root.children.push_back(doctor_command());

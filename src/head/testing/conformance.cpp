@@ -8,8 +8,8 @@ namespace {
 
 class ConformanceTest : public ::testing::Test {
 public:
-    ConformanceTest(const Case& test, const HeadFactory& factory)
-        : m_case(test), m_factory(factory) {}
+    ConformanceTest(const Case& test, HeadFactory factory)
+        : m_case(test), m_factory(std::move(factory)) {}
 
     void TestBody() override {
         Fixture fixture;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <ranges>
 
 namespace torgo::head {
 
@@ -107,8 +108,8 @@ void segments_are_listed_in_ascending_pages(Fixture& t) {
     for (const auto first : std::initializer_list<std::uint8_t>{0x00, 0x01, 0x7F, 0x80, 0xFF})
         for (std::uint8_t number = 3; number <= 5; ++number)
             names.push_back(make_name(first, number));
-    for (auto name = names.rbegin(); name != names.rend(); ++name)
-        ASSERT_EQ(outcome(put_segment(*t.head, *name, make_content(5))), "success");
+    for (const auto& name : std::ranges::reverse_view(names))
+        ASSERT_EQ(outcome(put_segment(*t.head, name, make_content(5))), "success");
     EXPECT_EQ(t.other->list_segments(SegmentId{}, 1000), names);
     for (const std::size_t page : {1U, 2U, 3U, 4U, 14U, 15U}) {
         std::vector<SegmentId> seen;
