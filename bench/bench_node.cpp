@@ -3,7 +3,9 @@
 // request at a time over one link.
 
 #include "node/test_server.hpp"
+#include "peer/tracer.hpp"
 #include "sys/file_system.hpp"
+#include "sys/random.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -28,15 +30,16 @@ struct Segment {
 
 /// A node on the machine's disk that the client of `tls` has joined.
 struct Bench {
-    Bench() {
+    explicit Bench(bool receipts = true) {
         std::string pattern = std::filesystem::temp_directory_path() / "torgo-bench-XXXXXX";
         folder = ::mkdtemp(pattern.data());
         store = Store::open(files, folder + "/node").value();
         store->add_invite(secret_number(1), quota, "bench").value();
         const peer::Join join{secret_number(1), 2, test_owner().keys};
         (void)store->join(test_repository, tls.client_identity.id(), join).value();
-        service = std::make_unique<Service>(*store, clock,
-                                            Service::Settings{tls.server_identity.id(), true});
+        service = std::make_unique<Service>(
+            *store, clock,
+            Service::Settings{tls.server_identity.id(), true, receipts ? &key : nullptr});
         server = Server::start(*service, tls.server, clock, {{{"127.0.0.1", 0}}}).value();
     }
 
@@ -86,6 +89,8 @@ struct Bench {
     }
 
     std::string folder;
+    crypto::SigningKey key =
+        crypto::SigningKey::from_seed(peer::ledger_scheme, crypto::SecretBytes(32)).value();
     sys::FileSystem files;
     mutable sys::Clock clock;
     crypto::TlsPair tls;
@@ -105,9 +110,9 @@ const std::vector<Segment>& all_segments() {
     return made;
 }
 
-void run(benchmark::State& state, bool put) {
+void run(benchmark::State& state, bool put, bool receipts = true) {
     const auto& segments = all_segments();
-    const Bench bench;
+    const Bench bench(receipts);
     if (!put && !bench.transfer(segments, true)) state.SkipWithError("put");
     for ([[maybe_unused]] auto _ : state)
         if (!bench.transfer(segments, put)) state.SkipWithError("refused");
@@ -118,6 +123,10 @@ void run(benchmark::State& state, bool put) {
 
 void put_segments(benchmark::State& state) {
     run(state, true);
+}
+
+void put_segments_without_receipts(benchmark::State& state) {
+    run(state, true, false);
 }
 
 void get_segments(benchmark::State& state) {
@@ -144,6 +153,39 @@ void handshakes(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations());
 }
 
+/// At the client's end: the trace, what is found in the target, and the note.
+void trace_one(benchmark::State& state) {
+    struct Nowhere final : peer::Exchanger {
+        Result<peer::Answer> exchange(const peer::Request&, const peer::BodySource&,
+                                      const peer::BodySink&) override {
+            return peer::Answer{.status = 201, .headers = {}, .body_size = 0};
+        }
+
+        void cancel() noexcept override {}
+    } nowhere;
+    const Bench bench;
+    sys::Random random;
+    auto& ledger = bench.service->receipts()->of(test_repository);
+    peer::Tracer tracer(nowhere, PeerId{}, bench.clock, random,
+                        [&](const RepoId&, const peer::Receipt& receipt) { ledger.add(receipt); });
+    const peer::Request request{peer::Method::put, segment_target(SegmentId{{1}}), {}, 1_MiB};
+    for ([[maybe_unused]] auto _ : state)
+        if (!tracer.exchange(request, {}, {})) state.SkipWithError("refused");
+    state.SetItemsProcessed(state.iterations());
+}
+
+/// With the batches that are signed and written meanwhile.
+void note_one(benchmark::State& state) {
+    const Bench bench;
+    auto& ledger = bench.service->receipts()->of(test_repository);
+    for ([[maybe_unused]] auto _ : state)
+        ledger.add(peer::Receipt{});
+    state.SetItemsProcessed(state.iterations());
+}
+
+BENCHMARK(note_one)->UseRealTime()->MeasureProcessCPUTime();
+BENCHMARK(trace_one)->UseRealTime()->MeasureProcessCPUTime();
+BENCHMARK(put_segments_without_receipts)->Iterations(1)->UseRealTime()->MeasureProcessCPUTime();
 BENCHMARK(put_segments)->Iterations(1)->UseRealTime()->MeasureProcessCPUTime();
 BENCHMARK(get_segments)->Iterations(4)->UseRealTime()->MeasureProcessCPUTime();
 BENCHMARK(small_requests)->UseRealTime()->MeasureProcessCPUTime();

@@ -7,10 +7,12 @@ import random
 import shutil
 import subprocess
 
+from flood_row import FloodRow
 from measure import Taken, median
+from net_rows import NetRows
 from peers import Borg, Restic, Torgo
 
-ALL = ["R1", "R2", "R3", "R4", "R5", "R6", "R7", "C1", "C2"]
+ALL = ["R1", "R2", "R3", "R4", "R5", "R6", "R7", "C1", "C2", "N1", "N2", "N3", "N4"]
 LINUX_PACKAGE = "linux-source-6.12"
 TOUCHED_SHARE = 0.01  # R3: files whose time changes
 CHANGED_FILES = 200  # R3: files whose content changes
@@ -28,7 +30,7 @@ def settle(path):
                         pass
 
 
-class Bench:
+class Bench(NetRows, FloodRow):
     def __init__(self, options, work, table):
         self.options, self.work, self.table = options, work, table
         self.programs = None
@@ -88,8 +90,12 @@ class Bench:
             for program in self.programs:
                 program.init()
                 taken.setdefault(program.name, []).append(program.backup(tree))
-        self.first = {name: median(runs) for name, runs in taken.items()}
+        self.first = self.medians(taken)
         return self.first
+
+    @staticmethod
+    def medians(taken):
+        return {name: median(runs) for name, runs in taken.items()}
 
     def compare(self, row, what, value_of, goal, results, peer="restic"):
         ours, theirs = results.get("torgo"), results.get(peer)
@@ -211,18 +217,22 @@ class Bench:
         """Rows of SQL with ids, names, times and measurements."""
         draw = random.Random(7)
         names = [f"patient-{draw.getrandbits(40):010x}" for _ in range(5000)]
+        measured = [f"{draw.gauss(72, 9):.1f},{draw.gauss(36.8, .4):.2f}" for _ in range(1 << 16)]
+        row, written, rows_at_once = 0, 0, 100_000
         with open(path, "w", encoding="ascii") as file:
-            row, written = 0, 0
             while written < size:
-                lines = []
-                for _ in range(10_000):
-                    row += 1
-                    lines.append(
-                        f"INSERT INTO vitals VALUES ({row},'{draw.choice(names)}',"
-                        f"{1_700_000_000 + row * 3},{draw.gauss(72, 9):.1f},"
-                        f"{draw.gauss(36.8, .4):.2f});\n"
+                columns = zip(
+                    range(row, row + rows_at_once),
+                    draw.choices(names, k=rows_at_once),
+                    draw.choices(measured, k=rows_at_once),
+                )
+                written += file.write(
+                    "".join(
+                        f"INSERT INTO vitals VALUES ({n},'{who}',{1_700_000_000 + n * 3},{what});\n"
+                        for n, who, what in columns
                     )
-                written += file.write("".join(lines))
+                )
+                row += rows_at_once
 
     def r6(self):
         results = self.first_backups()
@@ -236,26 +246,33 @@ class Bench:
         tree.mkdir()
         for n in range(50):
             (tree / f"file{n}").write_text(f"{n}\n" * 100)
-        listed, one = {}, {}
-        for program in self.fresh("many"):
-            if program.name == "borg":
-                continue
+        programs = [program for program in self.fresh("many") if program.name != "borg"]
+        for program in programs:
             program.init()
             for n in range(self.options.snapshots):
                 (tree / "file0").write_text(f"version {n}\n")
                 program.backup(tree)
-            program.forget_cache()
-            listed[program.name] = program.list()
-            program.forget_cache()
-            one[program.name] = program.restore_one(
-                self.work / f"one-{program.name}", str(tree / "file7")
-            )
+            print(f"  {program.name}: {self.options.snapshots} snapshots made", flush=True)
+        listed, one = self.cold_reads(programs, str(tree / "file7"))
+        for program in programs:
             self.table.add(
                 "R7", f"list {self.options.snapshots} snapshots", program.name, listed[program.name]
             )
             self.table.add("R7", "restore one file", program.name, one[program.name])
         self.compare("R7", "first listing, wall", lambda t: t.wall, 1 / 4, listed)
         self.compare("R7", "first restore of one file, wall", lambda t: t.wall, 1 / 4, one)
+
+    def cold_reads(self, programs, path):
+        """Medians of the first listing, and of the first restore of one file, without a cache."""
+        listed, one = {}, {}
+        for n in range(self.options.runs):
+            for program in programs:
+                program.forget_cache()
+                listed.setdefault(program.name, []).append(program.list())
+                program.forget_cache()
+                target = self.work / f"one-{program.name}-{n}"
+                one.setdefault(program.name, []).append(program.restore_one(target, path))
+        return self.medians(listed), self.medians(one)
 
     def google(self, name, pattern):
         program = pathlib.Path(self.options.build, "bench", name)

@@ -33,6 +33,13 @@ def main():
     parser.add_argument("--tree", type=pathlib.Path, help="instead of the Linux source tree")
     parser.add_argument("--size", type=int, default=4096, help="MiB of the files of row R5")
     parser.add_argument("--snapshots", type=int, default=1000, help="of row R7")
+    parser.add_argument("--network", type=int, default=1024, help="MiB of row N1")
+    parser.add_argument("--onion", type=int, default=64, help="MiB of row N2")
+    parser.add_argument(
+        "--head", type=int, default=256, help="MiB of one head of row N3; its goal is for 1024"
+    )
+    parser.add_argument("--idle", type=int, default=10_000, help="connections of row N4")
+    parser.add_argument("--busy", type=int, default=1_000, help="clients of row N4")
     parser.add_argument(
         "names", nargs="*", help="rows; all when none is named: " + " ".join(rows.ALL)
     )

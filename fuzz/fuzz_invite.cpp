@@ -5,8 +5,8 @@
 #include "crypto/hash.hpp"
 #include "peer/base64url.hpp"
 #include "peer/invite.hpp"
-#include "peer/ledger.hpp"
 #include "peer/node_uri.hpp"
+#include "peer/receipt.hpp"
 
 #include <cstddef>
 #include <cstdint>

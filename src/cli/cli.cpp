@@ -151,6 +151,7 @@ private:
         }
         const auto state = m_environment.state_folder().value_or("/nonexistent");
         out.identity = state + "/identity";
+        out.state = state;
         out.tor.folder = state + "/tor";
         return out;
     }

@@ -19,23 +19,45 @@ bool names_node(std::string_view head) {
 Heads::Heads(const env::World& world, Settings settings, Output& out, std::stop_token stop)
     : m_world(world),
       m_settings(std::move(settings)),
+      m_out(out),
       m_folders(*world.files),
       m_onions(world, m_settings.tor, out, std::move(stop)) {}
+
+Heads::~Heads() {
+    m_nodes.reset();
+    if (!m_ledgers) return;
+    if (auto closed = m_ledgers->close(); !closed)
+        m_out.warn("receipts of this run could not be written: " + closed.error().detail());
+}
+
+/// With the mutex held.
+Result<> Heads::be(const crypto::TlsIdentity& identity, crypto::SigningKey key) const {
+    TRY(auto context, crypto::TlsContext::make(crypto::TlsRole::client, identity));
+    m_context.emplace(std::move(context));
+    m_key.emplace(std::move(key));
+    m_author = identity.id();
+    m_ledgers.emplace(*m_world.files, *m_world.clock, *m_key, [this](const RepoId& repository) {
+        return m_settings.state + "/" + repository.hex() + "/receipts/" + m_author.hex();
+    });
+    return {};
+}
 
 Result<peer::NodeOpener*> Heads::nodes() const {
     const std::lock_guard lock(m_mutex);
     if (!m_nodes) {
         if (m_kit) {
-            TRY(auto context, crypto::TlsContext::make(crypto::TlsRole::client, *m_kit));
-            m_context.emplace(std::move(context));
+            CHECK_OK(be(*m_kit, *std::move(m_kit_key)));
         } else {
             TRY(const auto identity, own_identity());
-            TRY(auto context, crypto::TlsContext::make(crypto::TlsRole::client, identity));
-            m_context.emplace(std::move(context));
+            TRY(auto key, peer::load_signing_key(m_world, m_settings.identity));
+            CHECK_OK(be(identity, std::move(key)));
         }
         m_nodes = std::make_unique<peer::NodeOpener>(
             peer::Networks{.onions = &m_onions, .direct = m_world.network}, *m_context,
             *m_world.clock, *m_world.random);
+        m_nodes->trace([this](const RepoId& repository, const peer::Receipt& receipt) {
+            m_ledgers->of(repository).add(receipt);
+        });
         if (m_repository) m_nodes->use_repository(*m_repository);
     }
     return m_nodes.get();
@@ -53,9 +75,21 @@ Result<PeerId> Heads::own_id() const {
 
 Result<> Heads::use_kit(const crypto::SecretBytes& kit) const {
     TRY(auto identity, peer::kit_identity(kit));
+    TRY(auto key, peer::kit_signing_key(kit));
     const std::lock_guard lock(m_mutex);
+    m_kit_key.emplace(std::move(key));
     m_kit.emplace(std::move(identity));
     return {};
+}
+
+Result<peer::Exchanger*> Heads::node(const std::string& uri) const {
+    TRY(const auto* const opener, nodes());
+    return opener->way(uri);
+}
+
+Result<Heads::OwnLedger> Heads::own_ledger(const RepoId& repository) const {
+    CHECK_OK(nodes());
+    return OwnLedger{m_ledgers->of(repository), m_author};
 }
 
 void Heads::use_repository(const RepoId& repository) const {

@@ -4,6 +4,7 @@
 #include "crypto/tls.hpp"
 #include "env/world.hpp"
 #include "head/opener.hpp"
+#include "peer/ledger_book.hpp"
 #include "peer/opener.hpp"
 
 #include <memory>
@@ -19,10 +20,19 @@ class Heads final : public head::Opener {
 public:
     struct Settings {
         std::string identity; ///< file with this machine's identity towards nodes
+        std::string state;    ///< folder under which each repository's receipts are kept
         TorSettings tor;
     };
 
     Heads(const env::World& world, Settings settings, Output& out, std::stop_token stop);
+
+    Heads(const Heads&) = delete;
+    Heads& operator=(const Heads&) = delete;
+    Heads(Heads&&) = delete;
+    Heads& operator=(Heads&&) = delete;
+
+    /// Writes the receipts that wait.
+    ~Heads() override;
 
     Result<std::unique_ptr<head::Head>> open(const std::string& uri) const override;
     Result<std::unique_ptr<head::Head>> create(const std::string& uri,
@@ -40,22 +50,39 @@ public:
     /// Who this machine is to nodes.
     Result<PeerId> own_id() const;
 
+    /// The way to the node of this URI, for what no head can be asked. errors  as open
+    Result<peer::Exchanger*> node(const std::string& uri) const;
+
+    /// What this machine has noted of its transfers with nodes, and who it is to them.
+    struct OwnLedger {
+        peer::Ledger& ledger;
+        PeerId author;
+    };
+
+    Result<OwnLedger> own_ledger(const RepoId& repository) const;
+
     /// Which repository is meant on nodes.
     void use_repository(const RepoId& repository) const;
 
 private:
     Result<peer::NodeOpener*> nodes() const;
+    Result<> be(const crypto::TlsIdentity& identity, crypto::SigningKey key) const;
     Result<crypto::TlsIdentity> own_identity() const;
 
     env::World m_world;
     Settings m_settings;
+    Output& m_out;
     head::DirOpener m_folders;
     mutable OnionWay m_onions;
     mutable std::mutex m_mutex; ///< of what follows
     mutable std::optional<crypto::TlsContext> m_context;
+    mutable std::optional<crypto::SigningKey> m_key;
+    mutable PeerId m_author;
+    mutable std::optional<peer::LedgerBook> m_ledgers; ///< outlives the links that write in it
     mutable std::unique_ptr<peer::NodeOpener> m_nodes;
     mutable std::optional<RepoId> m_repository;
     mutable std::optional<crypto::TlsIdentity> m_kit;
+    mutable std::optional<crypto::SigningKey> m_kit_key;
 };
 
 /// True for a URI or invite that names a node.

@@ -2,7 +2,11 @@
 
 #include "cli/descriptor_file.hpp"
 #include "cli/password.hpp"
+#include "cli/takeovers.hpp"
 #include "head/uri.hpp"
+
+#include <algorithm>
+#include <charconv>
 
 namespace torgo::cli {
 
@@ -35,9 +39,12 @@ Result<std::unique_ptr<repo::Repository>> open_repository(const Context& context
     TRY(auto place, load_descriptor(*context.world.files, path));
     TRY(auto folders, local_folders(context, place.id));
     context.heads.use_repository(place.id);
-    return repo::Repository::open(
-        context.world, context.heads, std::move(place), std::move(folders),
-        [&out = context.out](const std::string& sentence) { out.warn(sentence); }, wait);
+    TRY(auto repository,
+        repo::Repository::open(
+            context.world, context.heads, std::move(place), std::move(folders),
+            [&out = context.out](const std::string& sentence) { out.warn(sentence); }, wait));
+    tell_of_takeovers(context, *repository);
+    return repository;
 }
 
 Result<std::unique_ptr<repo::Repository>> open_unlocked(const Context& context, repo::Wait wait) {
@@ -51,6 +58,23 @@ Result<std::string> canonical_head(const Context& context, const std::string& te
     if (text.contains("://") || names_node(text)) return context.heads.canonical(text);
     TRY(const auto path, context.environment.absolute(text));
     return head::dir_uri(path);
+}
+
+Result<int> head_index(const Context& context, const repo::Place& place, const std::string& text) {
+    int number = 0;
+    const auto* end = text.data() + text.size();
+    const auto [stopped, problem] = std::from_chars(text.data(), end, number);
+    if (problem == std::errc{} && stopped == end && number >= 1 &&
+        static_cast<std::size_t>(number) <= place.heads.size()) {
+        return number - 1;
+    }
+    if (const auto uri = canonical_head(context, text)) {
+        const auto found = std::ranges::find(place.heads, *uri);
+        if (found != place.heads.end()) return static_cast<int>(found - place.heads.begin());
+    }
+    return fail(Errc::invalid_argument,
+                "\"" + text + "\" is no head of this repository: give 1 to " +
+                    std::to_string(place.heads.size()) + ", or a URI of its descriptor file");
 }
 
 std::pair<std::string, std::string> split_snapshot_path(std::string_view text) {

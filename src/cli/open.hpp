@@ -17,7 +17,8 @@ Result<std::string> descriptor_path(const Context& context);
 /// Where this user keeps cache and state of a repository.
 Result<repo::LocalFolders> local_folders(const Context& context, const RepoId& repository);
 
-/// Opens the repository without any key. errors  those of load_descriptor and Repository::open
+/// Opens the repository without any key, and says when a standby has rebuilt a head that can not be
+/// used. errors  those of load_descriptor and Repository::open
 Result<std::unique_ptr<repo::Repository>> open_repository(const Context& context,
                                                           repo::Wait wait = repo::Wait::all);
 
@@ -28,6 +29,9 @@ Result<std::unique_ptr<repo::Repository>> open_unlocked(const Context& context,
 /// A head as the user writes it, in its canonical spelling; a plain path may be relative.
 /// errors  `invalid_argument`, `unsupported`, as head::dir_path
 Result<std::string> canonical_head(const Context& context, const std::string& text);
+
+/// "2" (the second head) or its URI, as an index from 0. errors  `invalid_argument`
+Result<int> head_index(const Context& context, const repo::Place& place, const std::string& text);
 
 /// "SNAPSHOT:folder" → the snapshot's name and the absolute path inside it ("/" when none is
 /// given).

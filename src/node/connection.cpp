@@ -87,6 +87,8 @@ public:
 
     void displace() override { close_in(Phase::handshake, Count::handshake_displaced); }
 
+    bool is_status() const noexcept override { return m_is_status; }
+
     void finish() override {
         later([](Live& live) {
             if (live.m_phase == Phase::request || live.m_phase == Phase::closing) return;

@@ -63,6 +63,9 @@ public:
     virtual void finish() = 0;
     virtual void kill() = 0;
 
+    /// True for one that asks for the node's status, false for a peer's.
+    virtual bool is_status() const noexcept = 0;
+
     Phase phase() const noexcept { return m_phase; }
 
     std::int64_t phase_began_ns() const noexcept { return m_phase_began_ns; }

@@ -8,8 +8,11 @@
 #include "node/node_folder.hpp"
 #include "node/server.hpp"
 #include "node/service.hpp"
+#include "node/standby.hpp"
 #include "node/store.hpp"
+#include "node/way_out.hpp"
 #include "peer/identity.hpp"
+#include "peer/opener.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -27,6 +30,7 @@ constexpr std::int64_t tor_stop_ns = 5 * second_ns;
 constexpr std::int64_t retry_first_ns = second_ns;
 constexpr std::int64_t retry_longest_ns = 300 * second_ns;
 constexpr std::int64_t stop_patience_ns = 10 * second_ns;
+constexpr std::int64_t receipts_step_ns = 10 * second_ns;
 constexpr std::int64_t scrub_step_ns = second_ns;
 constexpr std::int64_t scrub_pause_ns = 3600 * second_ns; ///< between two whole rounds
 
@@ -57,6 +61,7 @@ struct Daemon::State {
     Result<> open();
     Result<> listen();
     Result<> make_tor();
+    Result<> make_standby();
     void shut();
     bool wait(std::int64_t duration_ns, const std::stop_token& stop);
     bool follow_one_tor(const std::stop_token& stop);
@@ -65,6 +70,9 @@ struct Daemon::State {
     void announce() const;
     std::vector<peer::Address> addresses() const;
     void scrub(const std::stop_token& stop);
+    void stand_by(const std::stop_token& stop);
+    void write_receipts(const std::stop_token& stop);
+    void tell_of_receipts(const Result<>& written) const;
 
     std::int64_t now() const { return world.clock->monotonic_ns(); }
 
@@ -74,6 +82,7 @@ struct Daemon::State {
     Say say;
     std::unique_ptr<env::File> lock;
     std::optional<crypto::TlsIdentity> identity;
+    std::optional<crypto::SigningKey> signer;
     std::optional<crypto::TlsContext> tls;
     std::unique_ptr<Store> store;
     std::optional<Service> service;
@@ -82,8 +91,14 @@ struct Daemon::State {
     tor::Status told;
     std::mutex mutex;
     std::condition_variable_any wake;
+    WayOut onions{*world.network};
+    std::optional<crypto::TlsContext> client_tls;
+    std::unique_ptr<peer::NodeOpener> nodes;
+    std::optional<Standby> standby;
     std::jthread tor_thread;
     std::jthread scrub_thread;
+    std::jthread standby_thread;
+    std::jthread receipts_thread;
 };
 
 Result<> Daemon::State::open() {
@@ -92,10 +107,13 @@ Result<> Daemon::State::open() {
     TRY(lock, lock_folder(*world.files, folder));
     TRY(auto loaded, peer::load_identity(world, folder.identity()));
     identity.emplace(std::move(loaded));
+    TRY(auto key, peer::load_signing_key(world, folder.identity()));
+    signer.emplace(std::move(key));
     TRY(auto context, crypto::TlsContext::make(crypto::TlsRole::server, *identity));
     tls.emplace(std::move(context));
     TRY(store, Store::open(*world.files, folder.path()));
-    service.emplace(*store, *world.clock, Service::Settings{.node = identity->id()});
+    service.emplace(*store, *world.clock,
+                    Service::Settings{.node = identity->id(), .signer = &*signer});
     if (store->unreadable() != 0)
         say(std::to_string(store->unreadable()) +
             " repositories here can not be read: their owners must join again");
@@ -174,6 +192,7 @@ bool Daemon::State::follow_one_tor(const std::stop_token& stop) {
         if (!stop.stop_requested()) say("Tor does not start: " + started.error().detail());
         return false;
     }
+    onions.use(tor->socks());
     if (!tor->warning().empty()) say(tor->warning());
     bool was_usable = false;
     while (!stop.stop_requested()) {
@@ -182,6 +201,7 @@ bool Daemon::State::follow_one_tor(const std::stop_token& stop) {
         const auto event = tor->wait_for_event(now() + tor_event_ns);
         if (!event && event.error().code() != Errc::timeout) break;
     }
+    onions.use(std::nullopt);
     if (!stop.stop_requested()) tell(tor->status());
     return was_usable;
 }
@@ -213,12 +233,58 @@ void Daemon::State::scrub(const std::stop_token& stop) {
     }
 }
 
+/// A node that no one reaches straight goes nowhere straight: an order, which a stranger may have
+/// written, must not tell strangers where this machine is (docs/THREATS.md).
+Result<> Daemon::State::make_standby() {
+    if (options.repair_bytes_a_second == 0) return {};
+    CHECK_OK(world.files->make_directory(folder.audits()));
+    TRY(auto context, crypto::TlsContext::make(crypto::TlsRole::client, *identity));
+    client_tls.emplace(std::move(context));
+    const peer::Networks ways{.onions = options.onion ? &onions : nullptr,
+                              .direct = options.listen.empty() ? nullptr : world.network};
+    nodes = std::make_unique<peer::NodeOpener>(ways, *client_tls, *world.clock, *world.random);
+    standby.emplace(
+        Standby::Parts{.world = world,
+                       .store = store.get(),
+                       .metrics = &service->counts(),
+                       .node = identity->id(),
+                       .key = &*signer,
+                       .folder = folder.audits(),
+                       .bytes_a_second = options.repair_bytes_a_second,
+                       .reach = [this](const std::string& uri) -> Result<peer::Exchanger*> {
+                           return nodes->way(uri);
+                       },
+                       .addresses = [this] { return addresses(); },
+                       .say = say});
+    return {};
+}
+
+void Daemon::State::stand_by(const std::stop_token& stop) {
+    const std::stop_callback interrupt(stop, [this] { nodes->cancel(); });
+    while (wait(standby->round(stop), stop)) {
+    }
+}
+
+void Daemon::State::tell_of_receipts(const Result<>& written) const {
+    if (!written) say("receipts could not be written: " + written.error().detail());
+}
+
+void Daemon::State::write_receipts(const std::stop_token& stop) {
+    while (wait(receipts_step_ns, stop))
+        tell_of_receipts(service->receipts()->write_old());
+}
+
 void Daemon::State::shut() {
+    receipts_thread.request_stop();
     tor_thread.request_stop();
     scrub_thread.request_stop();
+    standby_thread.request_stop();
     if (server) server->stop(now() + stop_patience_ns);
     if (tor_thread.joinable()) tor_thread.join();
     if (scrub_thread.joinable()) scrub_thread.join();
+    if (standby_thread.joinable()) standby_thread.join();
+    if (receipts_thread.joinable()) receipts_thread.join();
+    if (service) tell_of_receipts(service->receipts()->close());
 }
 
 Daemon::Daemon(std::unique_ptr<State> state) : m_state(std::move(state)) {}
@@ -230,11 +296,15 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const env::World& world, DaemonOpt
     CHECK_OK(state->open());
     CHECK_OK(state->make_tor());
     CHECK_OK(state->listen());
+    CHECK_OK(state->make_standby());
     auto& s = *state;
     if (s.tor)
         s.tor_thread = std::jthread([&s](const std::stop_token& stop) { s.follow_tor(stop); });
     if (s.options.scrub_bytes_a_second != 0)
         s.scrub_thread = std::jthread([&s](const std::stop_token& stop) { s.scrub(stop); });
+    if (s.standby)
+        s.standby_thread = std::jthread([&s](const std::stop_token& stop) { s.stand_by(stop); });
+    s.receipts_thread = std::jthread([&s](const std::stop_token& stop) { s.write_receipts(stop); });
     return std::unique_ptr<Daemon>(new Daemon(std::move(state)));
 }
 

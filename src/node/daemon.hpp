@@ -28,12 +28,15 @@ struct DaemonOptions {
     bool onion = true;                    ///< whether to be an onion service
     std::vector<std::string> torrc_lines; ///< more configuration of tor
     std::uint64_t scrub_bytes_a_second = 10'000'000; ///< 0: no scrubbing
+    /// Of heads that are rebuilt here as their owners ordered; 0: no order is followed.
+    std::uint64_t repair_bytes_a_second = 1'000'000;
 };
 
 /// What a daemon has to say while it runs, for people.
 using Say = std::function<void(const std::string&)>;
 
-/// One node: its folder, its listeners, its tor and its scrubbing (docs/spec/node.md).
+/// One node: its folder, its listeners, its tor, its scrubbing, and what it does as a standby
+/// (docs/spec/node.md).
 class Daemon {
 public:
     /// Opens the folder, takes connections on `listen`, begins to announce the onion service.

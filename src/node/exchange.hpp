@@ -44,6 +44,9 @@ public:
     /// "ok", or the name of the error.
     std::string_view outcome() const noexcept;
 
+    /// The whole body, where it is in memory; else nothing.
+    ByteView in_memory() const noexcept { return m_body; }
+
     /// The next bytes of the body, 0 at its end.
     ///
     /// errors  `io`, `corrupt`: the rest can not be had; the announced size is not kept, so the

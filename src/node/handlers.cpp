@@ -52,7 +52,7 @@ Result<> UploadExchange::complete() {
         if (trailer.repo != m_repository->record().repository)
             return fail(Errc::corrupt, "a segment of another repository");
     }
-    return m_upload->commit();
+    return m_upload->commit(m_segment);
 }
 
 Response UploadExchange::finish() {

@@ -50,6 +50,19 @@ void Metrics::scrubbed(std::uint64_t segments, std::uint64_t bytes, std::uint64_
     m_damaged += damaged;
 }
 
+void Metrics::audited(const RepoId& repository, unsigned head, std::string_view outcome) {
+    const std::lock_guard lock(m_mutex);
+    ++m_audits["repository=\"" + repository.hex() + "\",head=\"" + std::to_string(head + 1) +
+               "\",outcome=\"" + std::string(outcome) + "\""];
+}
+
+void Metrics::render_audits(std::string& out) const {
+    const std::string metric = "torgo_node_audits_total";
+    describe(out, metric, "counter", "Audits of other heads, by repository, head and outcome.");
+    for (const auto& [labels, count] : m_audits)
+        out += metric + "{" + labels + "} " + std::to_string(count) + "\n";
+}
+
 void Metrics::render_histogram(std::string& out) const {
     const std::string metric = "torgo_node_request_seconds";
     describe(out, metric, "histogram", "Time from a request's head to its answer.");
@@ -77,6 +90,7 @@ std::string Metrics::render(const Gauges& gauges) const {
         out += requests + "{kind=\"" + key.first + "\",outcome=\"" + key.second + "\"} " +
                std::to_string(count) + "\n";
     render_histogram(out);
+    render_audits(out);
     const auto counter = [&](const char* metric, const char* help, std::uint64_t value) {
         sample(out, std::string("torgo_node_") + metric, "counter", help, value);
     };
@@ -88,6 +102,16 @@ std::string Metrics::render(const Gauges& gauges) const {
     counter("scrubbed_segments_total", "Segments verified by scrubbing.", m_scrubbed_segments);
     counter("scrubbed_bytes_total", "Bytes read by scrubbing.", m_scrubbed_bytes);
     counter("damaged_segments_total", "Segments found damaged and moved away.", m_damaged);
+    counter("lost_heads_total", "Heads taken over as their owners ordered.", m_lost_heads);
+    counter("rebuilt_bytes_total", "Bytes of segments rebuilt for that.", m_rebuilt_bytes);
+    counter("receipts_total", "Transfers noted.", gauges.receipts);
+    counter("receipt_batches_total", "Batches of receipts signed and written.",
+            gauges.receipt_batches);
+    counter("receipts_lost_total", "Receipts that could not be written.", gauges.receipts_lost);
+    counter("receipt_batches_dropped_total", "Batches of receipts dropped over their bound.",
+            gauges.receipt_batches_dropped);
+    counter("receipt_batches_mirrored_total", "Batches of receipts taken from clients.",
+            gauges.receipt_batches_mirrored);
     gauge("open_exchanges", "Requests being served.", m_open.load());
     gauge("repositories", "Repositories kept.", gauges.repositories);
     gauge("unreadable_repositories", "Repositories whose record is damaged.",

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/id.hpp"
+
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -19,6 +21,11 @@ struct Gauges {
     std::uint64_t quota_bytes = 0;
     std::uint64_t free_bytes = 0;
     std::uint64_t unreadable_repositories = 0;
+    std::uint64_t receipts = 0; ///< these since the service began
+    std::uint64_t receipt_batches = 0;
+    std::uint64_t receipts_lost = 0;
+    std::uint64_t receipt_batches_dropped = 0;
+    std::uint64_t receipt_batches_mirrored = 0;
 };
 
 /// Counts of a service since it began. Thread-safe.
@@ -34,6 +41,14 @@ public:
 
     void scrubbed(std::uint64_t segments, std::uint64_t bytes, std::uint64_t damaged);
 
+    /// An audit of somebody else's head. in  `head` from 0; `outcome`, "passed", "missed" or
+    /// "failed"
+    void audited(const RepoId& repository, unsigned head, std::string_view outcome);
+
+    void head_lost() { ++m_lost_heads; }
+
+    void rebuilt(std::uint64_t bytes) { m_rebuilt_bytes += bytes; }
+
     /// Prometheus text format 0.0.4.
     std::string render(const Gauges& gauges) const;
 
@@ -48,6 +63,7 @@ private:
     };
 
     void render_histogram(std::string& out) const;
+    void render_audits(std::string& out) const;
 
     std::atomic<std::int64_t> m_open = 0;
     std::atomic<std::uint64_t> m_bytes_in = 0;
@@ -55,9 +71,12 @@ private:
     std::atomic<std::uint64_t> m_scrubbed_segments = 0;
     std::atomic<std::uint64_t> m_scrubbed_bytes = 0;
     std::atomic<std::uint64_t> m_damaged = 0;
+    std::atomic<std::uint64_t> m_lost_heads = 0;
+    std::atomic<std::uint64_t> m_rebuilt_bytes = 0;
     mutable std::mutex m_mutex;
     std::map<std::pair<std::string, std::string>, std::uint64_t> m_requests; ///< kind, outcome
     std::map<std::string, Histogram> m_seconds;                              ///< by kind
+    std::map<std::string, std::uint64_t> m_audits;                           ///< by labels
 };
 
 } // namespace torgo::node

@@ -1,6 +1,7 @@
 #include "node/repository.hpp"
 
 #include "peer/capability.hpp"
+#include "peer/order.hpp"
 #include "segment/regenerate.hpp"
 #include "segment/verify.hpp"
 
@@ -136,26 +137,24 @@ Result<bool> Repository::keep_stored(const SegmentId& segment, std::uint64_t siz
     return true;
 }
 
-Repository::Upload::Upload(Repository& repository, const SegmentId& segment,
-                           Usage::Reservation reservation,
+Repository::Upload::Upload(Repository& repository, Usage::Reservation reservation,
                            std::unique_ptr<head::SegmentWriter> writer)
     : m_repository(repository),
-      m_segment(segment),
       m_reservation(std::move(reservation)),
       m_writer(std::move(writer)) {}
 
-Result<> Repository::Upload::commit() {
-    const std::lock_guard lock(m_repository.commit_mutex(m_segment));
-    return m_repository.counted(m_repository.m_folder.segment_path(m_segment), true,
-                                [&] { return m_writer->commit(m_segment); });
+Result<> Repository::Upload::commit(const SegmentId& segment) {
+    const std::lock_guard lock(m_repository.commit_mutex(segment));
+    if (m_repository.m_retired) return fail(Errc::unavailable, "the head changes its number");
+    return m_repository.counted(m_repository.m_folder.segment_path(segment), true,
+                                [&] { return m_writer->commit(segment); });
 }
 
-Result<std::unique_ptr<Repository::Upload>> Repository::begin_upload(const SegmentId& segment,
-                                                                     std::uint64_t size) {
+Result<std::unique_ptr<Repository::Upload>> Repository::begin_upload(std::uint64_t size) {
     CHECK_OK(count());
     TRY(auto reservation, m_usage.reserve(size));
     TRY(auto writer, m_head.begin_segment(size));
-    return std::make_unique<Upload>(*this, segment, std::move(reservation), std::move(writer));
+    return std::make_unique<Upload>(*this, std::move(reservation), std::move(writer));
 }
 
 Result<> Repository::check_unlocked() {
@@ -165,6 +164,8 @@ Result<> Repository::check_unlocked() {
 }
 
 Result<peer::Rights> Repository::check_right(const Asker& asker) {
+    if (m_retired) return fail(Errc::unavailable, "the head changes its number");
+    if (asker.is_node) return peer::Rights{peer::Rights::all};
     TRY(const auto rights, m_rights.of(asker.client));
     if (!rights.any(asker.needed)) return fail(Errc::permission, "no right to that any longer");
     return rights;
@@ -200,6 +201,18 @@ Result<> Repository::replace_descriptor(ByteView content, peer::Rights rights) {
     return store_root(std::string(descriptor), content);
 }
 
+// PEER-39
+Result<> Repository::check_takeover(ByteView content) {
+    TRY(const auto takeover, peer::open_takeover(content, m_record.repository));
+    const auto name = std::string(peer::order_prefix) + takeover.order.hex();
+    const auto record = m_head.get_root(name);
+    if (!record && record.error().code() == Errc::not_found)
+        return fail(Errc::permission, "the order of this takeover is not here");
+    if (!record) return std::unexpected(record.error());
+    TRY(const auto order, peer::open_order(*record, m_record.repository, m_record.owner.ml_dsa));
+    return peer::check_takeover(takeover, order, takeover.order);
+}
+
 // PEER-18
 Result<> Repository::put_root(const std::string& name, ByteView content, const Asker& asker) {
     CHECK_OK(check_rights_root(m_record, name, content));
@@ -207,11 +220,15 @@ Result<> Repository::put_root(const std::string& name, ByteView content, const A
     const std::lock_guard lock(m_root_mutex);
     TRY(const auto rights, check_right(asker));
     if (name == descriptor) return replace_descriptor(content, rights);
-    if (!is_rights_root(name)) return store_root(name, content);
+    if (name.starts_with(peer::takeover_prefix)) CHECK_OK(check_takeover(content));
     const auto kind = name.substr(0, name.find('-') + 1);
-    TRY(const auto others, m_head.list_roots(kind));
-    if (others.size() >= max_rights_roots && !std::ranges::contains(others, name))
-        return fail(Errc::limit_exceeded, "a repository has at most 4,096 roots " + kind);
+    if (const auto most = max_roots_of(name); most != 0) {
+        TRY(const auto others, m_head.list_roots(kind));
+        if (others.size() >= most && !std::ranges::contains(others, name))
+            return fail(Errc::limit_exceeded,
+                        "a repository has at most " + std::to_string(most) + " roots " + kind);
+    }
+    if (!is_rights_root(name)) return store_root(name, content);
     auto put = store_root(name, content);
     m_rights.forget(); // also after a failure, which may come after the deed
     return put;
@@ -240,6 +257,11 @@ Result<> Repository::remove_root(const std::string& name, const Asker& asker) {
         counted(m_folder.root_path(name), false, [&] { return m_head.remove_root(name); });
     if (is_rights_root(name)) m_rights.forget();
     return removed;
+}
+
+void Repository::retire() {
+    const std::lock_guard lock(m_root_mutex);
+    m_retired = true;
 }
 
 Result<> Repository::release_lock(const std::string& name) {

@@ -13,6 +13,7 @@
 #include "peer/messages.hpp"
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -58,22 +59,21 @@ public:
     /// it. Used by one thread at a time.
     class Upload {
     public:
-        Upload(Repository& repository, const SegmentId& segment, Usage::Reservation reservation,
+        Upload(Repository& repository, Usage::Reservation reservation,
                std::unique_ptr<head::SegmentWriter> writer);
 
         Result<> append(ByteView bytes) { return m_writer->append(bytes); }
 
-        Result<> commit();
+        Result<> commit(const SegmentId& segment);
 
     private:
         Repository& m_repository;
-        SegmentId m_segment;
         Usage::Reservation m_reservation;
         std::unique_ptr<head::SegmentWriter> m_writer;
     };
 
     /// errors  `no_space` over the quota or the disk; as Head::begin_segment
-    Result<std::unique_ptr<Upload>> begin_upload(const SegmentId& segment, std::uint64_t size);
+    Result<std::unique_ptr<Upload>> begin_upload(std::uint64_t size);
 
     /// Whether the quota has room for a root of this size beside or in place of what is there.
     /// errors  `no_space`, those of listing
@@ -84,6 +84,7 @@ public:
     struct Asker {
         PeerId client;
         std::uint8_t needed = 0;
+        bool is_node = false; ///< this node itself, for what it heals: no right is asked for
     };
 
     /// errors  as Head::put_root; `no_space` over the quota; `permission` and `read_only` for what
@@ -93,6 +94,9 @@ public:
     /// errors  as Head::remove_…; `permission`; `read_only` while the retention lock is set
     Result<> remove_segment(const SegmentId& segment, const Asker& asker);
     Result<> remove_root(const std::string& name, const Asker& asker);
+
+    /// Takes part in nothing any more: what comes later is `unavailable`.
+    void retire();
 
     /// Takes the retention lock `name` away: for the person at the node, never for a request.
     Result<> release_lock(const std::string& name);
@@ -118,6 +122,7 @@ private:
     Result<> count();
     Result<> check_unlocked();
     Result<peer::Rights> check_right(const Asker& asker);
+    Result<> check_takeover(ByteView content);
     Result<Usage::Reservation> reserve_for_root(const std::string& name, std::uint64_t size);
     Result<> replace_descriptor(ByteView content, peer::Rights rights);
     Result<> store_root(const std::string& name, ByteView content);
@@ -142,6 +147,7 @@ private:
     /// Held while a root is put or removed, and while a segment is removed, from the look at rights
     /// and locks to the end: a lock or revocation that is answered for was obeyed.
     std::mutex m_root_mutex;
+    std::atomic<bool> m_retired = false;
     /// One of these, by name, is held while a segment is committed, removed or scrubbed.
     std::array<std::mutex, 16> m_commit_mutexes;
 };

@@ -1,6 +1,7 @@
 #include "node/rights_table.hpp"
 
 #include "peer/capability.hpp"
+#include "peer/order.hpp"
 
 namespace torgo::node {
 
@@ -22,8 +23,20 @@ bool is_rights_root(std::string_view name) noexcept {
            name.starts_with(peer::lock_prefix);
 }
 
+std::size_t max_roots_of(std::string_view name) noexcept {
+    if (name.starts_with(peer::order_prefix)) return max_orders;
+    if (name.starts_with(peer::takeover_prefix)) return max_takeovers;
+    return is_rights_root(name) ? max_rights_roots : 0;
+}
+
 Result<> check_rights_root(const RepositoryRecord& record, std::string_view name,
                            ByteView content) {
+    if (name.starts_with(peer::order_prefix)) {
+        if (name != peer::name_of_record(peer::order_prefix, content))
+            return fail(Errc::corrupt, "an order has another name than it is given");
+        CHECK_OK(peer::open_order(content, record.repository, record.owner.ml_dsa));
+        return {};
+    }
     const bool gives = name.starts_with(peer::capability_prefix);
     if (!gives && !name.starts_with(peer::revocation_prefix)) return {};
     if (name !=

@@ -14,6 +14,8 @@
 namespace torgo::node {
 
 inline constexpr std::size_t max_rights_roots = 4096; ///< of capabilities, of revocations
+inline constexpr std::size_t max_orders = 256;
+inline constexpr std::size_t max_takeovers = 64;
 
 /// Who may do what with one repository, from the capabilities and revocations among its roots, read
 /// once and again after forget(). Thread-safe.
@@ -52,6 +54,9 @@ private:
 /// Whether a root that says who may do what may be put under its name; true for any other root.
 /// errors  `corrupt`, `authentication`, `limit_exceeded`, `unsupported`. source  PEER-20
 Result<> check_rights_root(const RepositoryRecord& record, std::string_view name, ByteView content);
+
+/// How many roots there may be whose names begin as this one; 0: as many as there is room for.
+std::size_t max_roots_of(std::string_view name) noexcept;
 
 /// True for the roots of which a RightsTable tells.
 bool is_rights_root(std::string_view name) noexcept;

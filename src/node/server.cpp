@@ -77,7 +77,8 @@ struct Server::State {
     Task<void> accept_all(Door& door);
     Task<void> look_after_all();
     void welcome(const Accepted& accepted);
-    bool make_room();
+    bool make_room(Listener::Kind kind);
+    bool make_room_for_peer();
     void forget(std::uint64_t number);
     void for_all(void (Connection::*act)());
     void close_doors();
@@ -133,7 +134,7 @@ void Server::State::welcome(const Accepted& accepted) {
     std::uint64_t number = 0;
     {
         const std::lock_guard lock(mutex);
-        if (shared.stopping || !make_room()) {
+        if (shared.stopping || !make_room(accepted.kind)) {
             if (!shared.stopping) shared.counters.add(Count::refused_full);
             (void)::close(accepted.socket);
             return;
@@ -146,22 +147,31 @@ void Server::State::welcome(const Accepted& accepted) {
     connection->start([this, number] { forget(number); });
 }
 
-/// Room for one more: the oldest handshake goes when there are too many, since those that are meant
+/// Room for one more. The mutex is held.
+bool Server::State::make_room(Listener::Kind kind) {
+    if (kind == Listener::Kind::peers) return make_room_for_peer();
+    const auto others = std::ranges::count_if(
+        connections, [](const auto& item) { return item.second->is_status(); });
+    return static_cast<std::size_t>(others) < shared.limits.status_connections;
+}
+
+/// The oldest handshake goes when there are too many, since those that are meant
 /// end soon; the youngest idle connection goes when there are too many in all, since a flood of
-/// them is younger than who was here before. The mutex is held.
-bool Server::State::make_room() {
-    const auto living = [](const auto& item) {
-        return !item.second->doomed();
+/// them is younger than who was here before.
+bool Server::State::make_room_for_peer() {
+    const auto of_peer = [](const auto& item) {
+        return !item.second->is_status();
     };
     const auto in_phase = [&](Phase phase) {
         return [=](const auto& item) {
-            return living(item) && item.second->phase() == phase;
+            return of_peer(item) && !item.second->doomed() && item.second->phase() == phase;
         };
     };
     const auto handshakes = std::ranges::count_if(connections, in_phase(Phase::handshake));
     if (static_cast<std::size_t>(handshakes) >= shared.limits.handshakes)
         std::ranges::find_if(connections, in_phase(Phase::handshake))->second->displace();
-    if (connections.size() < shared.limits.connections) return true;
+    const auto peers = std::ranges::count_if(connections, of_peer);
+    if (static_cast<std::size_t>(peers) < shared.limits.connections) return true;
     const auto idle = std::find_if(connections.rbegin(), connections.rend(), in_phase(Phase::idle));
     if (idle == connections.rend()) return false;
     idle->second->evict();

@@ -19,6 +19,8 @@ struct ServerLimits {
     /// disk.
     std::size_t connections = 512;
     std::size_t connections_per_peer = 32;
+    /// Besides, for who looks after the node: a flood is when the metrics are needed.
+    std::size_t status_connections = 8;
     std::size_t handshakes = 64; ///< at once; over it the oldest is broken off
     std::size_t requests = 128;  ///< at once; over it 503
     std::size_t requests_per_peer = 16;

@@ -227,6 +227,20 @@ TEST(ServerLimits, youngest_idle_connection_makes_room_for_a_new_one) {
     EXPECT_EQ(test.ask(oldest, "GET", status_target)->head.status, 200);
 }
 
+TEST(ServerLimits, status_is_told_while_peers_take_all_there_is) {
+    auto limits = quick_limits();
+    limits.connections = 1;
+    limits.status_connections = 1;
+    const TestServer test({{{"127.0.0.1", 0}}, {{"127.0.0.1", 0}, Listener::Kind::status}}, limits);
+    const auto peer = test.raw();
+    EXPECT_TRUE(ends(*test.raw(), test.soon()));
+    auto status = test.raw(1);
+    EXPECT_TRUE(ends(*test.raw(1), test.soon())) << "more than one at once";
+    EXPECT_EQ(test.count(Count::refused_full), 2U);
+    peer::HttpClient asking(std::move(status), "localhost");
+    EXPECT_EQ(test.ask(asking, "GET", "/health")->head.status, 200);
+}
+
 TEST(ServerLimits, closes_at_once_what_finds_no_room) {
     auto limits = quick_limits();
     limits.connections = 2;

@@ -2,8 +2,10 @@
 
 #include "base/version.hpp"
 #include "node/handlers.hpp"
+#include "node/transfer_note.hpp"
 #include "peer/audit.hpp"
 #include "peer/capability.hpp"
+#include "peer/order.hpp"
 
 #include <algorithm>
 
@@ -26,8 +28,9 @@ std::unique_ptr<Exchange> refuse(const Error& error) {
 /// The name of a kind of request in the metrics.
 std::string kind_of(Route route, Method method) {
     static constexpr std::string_view things[] = {
-        "node_status",   "join", "status",     "segment",  "audit",        "have",
-        "list_segments", "root", "list_roots", "receipts", "repositories", "combined"};
+        "node_status",  "join",          "status", "segment",    "audit",
+        "have",         "list_segments", "root",   "list_roots", "receipts",
+        "repositories", "combined",      "ledger", "mirror"};
     std::string thing(things[static_cast<std::size_t>(route)]);
     if (route != Route::segment && route != Route::root) return thing;
     switch (method) {
@@ -40,6 +43,13 @@ std::string kind_of(Route route, Method method) {
     default:
         return "delete_" + thing;
     }
+}
+
+/// PEER-38: of a takeover the content says who may put it.
+std::uint8_t needed_to_put(std::string_view root) {
+    if (root.starts_with(peer::lock_prefix) || root.starts_with(peer::order_prefix))
+        return Rights::admin;
+    return root.starts_with(peer::takeover_prefix) ? Rights::all : Rights::write;
 }
 
 /// One of these rights is needed.
@@ -58,11 +68,12 @@ std::uint8_t needed_rights(const peer::Target& target, Method method) {
         return Rights::write | Rights::verify;
     case Route::segments:
     case Route::roots:
+    case Route::ledger:
+    case Route::mirror:
         return Rights::read | Rights::verify;
     case Route::root: {
         if (method == Method::remove) return Rights::admin;
-        if (method == Method::put)
-            return target.root.starts_with(peer::lock_prefix) ? Rights::admin : Rights::write;
+        if (method == Method::put) return needed_to_put(target.root);
         const bool public_facts = target.root == "descriptor" ||
                                   target.root.starts_with("writer-") ||
                                   target.root.starts_with("batch-");
@@ -74,18 +85,22 @@ std::uint8_t needed_rights(const peer::Target& target, Method method) {
 }
 
 /// The largest body that the form of a request allows. source  PEER-13
-std::uint64_t max_body(Route route, Method method) {
-    switch (route) {
+std::uint64_t max_body(const peer::Target& target, Method method) {
+    switch (target.route) {
     case Route::segment:
         return method == Method::put ? head::max_segment_size : 0;
     case Route::root:
-        return method == Method::put ? head::max_root_size : 0;
+        if (method != Method::put) return 0;
+        return target.root.starts_with(peer::takeover_prefix) ? peer::max_takeover_record
+                                                              : head::max_root_size;
     case Route::join:
         return peer::join_size;
     case Route::audit:
         return peer::max_audit_request;
     case Route::have:
         return peer::max_page * SegmentId::size;
+    case Route::receipts:
+        return peer::max_batch;
     default:
         return 0;
     }
@@ -117,14 +132,19 @@ Result<Response> list_roots(Repository& repository, const peer::Target& target) 
 
 } // namespace
 
-/// Sees to it that every exchange is counted, also one that is cut.
+/// What is written down of a request when it has ended.
+struct Service::Noting {
+    std::string kind = "unknown"; ///< in the metrics
+    std::optional<TransferNote> transfer;
+};
+
+/// Sees to it that every exchange is counted and noted, also one that is cut.
 class Service::Counted final : public Exchange {
 public:
-    Counted(Service& service, std::unique_ptr<Exchange> inner, std::string kind,
-            std::int64_t began_ns)
+    Counted(Service& service, std::unique_ptr<Exchange> inner, Noting noting, std::int64_t began_ns)
         : m_service(service),
           m_inner(std::move(inner)),
-          m_kind(std::move(kind)),
+          m_noting(std::move(noting)),
           m_began_ns(began_ns) {
         m_service.m_metrics.began();
     }
@@ -135,7 +155,10 @@ public:
     Counted& operator=(Counted&&) = delete;
 
     ~Counted() override {
-        if (!m_finished) count("cancelled", 0);
+        if (!m_finished) {
+            count("cancelled", 0);
+            if (m_noting.transfer) note(m_noting.transfer->cut(m_service.m_clock.wall_ns()));
+        }
         m_service.m_metrics.ended();
     }
 
@@ -143,6 +166,7 @@ public:
 
     void write(ByteView bytes) override {
         m_bytes_in += bytes.size();
+        if (m_noting.transfer) m_noting.transfer->take(bytes);
         m_inner->write(bytes);
     }
 
@@ -150,42 +174,54 @@ public:
         auto response = m_inner->finish();
         m_finished = true;
         count(response.outcome(), response.size());
+        if (m_noting.transfer)
+            note(m_noting.transfer->finish(response, m_service.m_clock.wall_ns()));
         return response;
     }
 
 private:
+    void note(const peer::Receipt& receipt) {
+        m_service.m_receipts->note(m_noting.transfer->repository(), receipt);
+    }
+
     void count(std::string_view outcome, std::uint64_t bytes_out) {
-        m_service.m_metrics.answered(m_kind, outcome, m_bytes_in, bytes_out,
+        m_service.m_metrics.answered(m_noting.kind, outcome, m_bytes_in, bytes_out,
                                      m_service.m_clock.monotonic_ns() - m_began_ns);
     }
 
     Service& m_service;
     std::unique_ptr<Exchange> m_inner;
-    std::string m_kind;
+    Noting m_noting;
     std::int64_t m_began_ns;
     std::uint64_t m_bytes_in = 0;
     bool m_finished = false;
 };
 
+Service::Service(Store& store, env::Clock& clock, Settings settings)
+    : m_store(store), m_clock(clock), m_settings(settings) {
+    if (settings.signer != nullptr) m_receipts.emplace(store, clock, *settings.signer);
+}
+
 std::unique_ptr<Exchange> Service::begin(const peer::Request& request, const PeerId& client) {
     const auto began_ns = m_clock.monotonic_ns();
-    std::string kind = "unknown";
-    auto exchange = dispatch(request, client, kind);
-    return std::make_unique<Counted>(*this, std::move(exchange), std::move(kind), began_ns);
+    Noting noting;
+    auto exchange = dispatch(request, client, noting);
+    return std::make_unique<Counted>(*this, std::move(exchange), std::move(noting), began_ns);
 }
 
 // PEER-6
 std::unique_ptr<Exchange> Service::dispatch(const peer::Request& request, const PeerId& client,
-                                            std::string& kind) {
+                                            Noting& noting) {
     auto target = peer::parse_target(request.target);
     if (!target && target.error().code() == Errc::unsupported)
         return answer(Response::refuse(target.error(), 404));
     if (!target) return refuse(target.error());
     if (!peer::allows(target->route, request.method))
         return answer(Response::refuse({Errc::invalid_argument, "no such method here"}, 405));
-    kind = kind_of(target->route, request.method);
+    noting.kind = kind_of(target->route, request.method);
     Call call{request, *std::move(target), client, nullptr, {}};
     if (auto admitted = admit(call); !admitted) return refuse(admitted.error());
+    if (m_receipts) noting.transfer = TransferNote::begin(request, call.target, client);
     auto begun = serve(std::move(call));
     return begun ? *std::move(begun) : refuse(begun.error());
 }
@@ -202,13 +238,15 @@ Result<> Service::admit(Call& call) const {
         if (!call.rights.any(needed_rights(call.target, call.request.method)))
             return std::unexpected(not_permitted());
     }
-    if (call.request.body_size > max_body(route, call.request.method))
+    if (call.request.body_size > max_body(call.target, call.request.method))
         return fail(Errc::limit_exceeded, "a body that is too long for this request");
     return {};
 }
 
 Repository::Asker Service::asker_of(const Call& call) {
-    return {call.client, needed_rights(call.target, call.request.method)};
+    return {.client = call.client,
+            .needed = needed_rights(call.target, call.request.method),
+            .is_node = false};
 }
 
 Service::Begun Service::serve(Call call) {
@@ -251,7 +289,9 @@ Service::Begun Service::serve(Call call) {
         return answer(std::move(listed));
     }
     case Route::receipts:
-        return fail(Errc::unsupported, "this node compares no receipts");
+    case Route::ledger:
+    case Route::mirror:
+        return serve_receipts(call);
     }
     return fail(Errc::unsupported, "no such target");
 }
@@ -314,7 +354,7 @@ Service::Begun Service::put_segment(const Call& call) const {
     }
     TRY(const bool stored, call.repository->keep_stored(id, size));
     if (stored) return answer(Response(200));
-    TRY(auto upload, call.repository->begin_upload(id, size));
+    TRY(auto upload, call.repository->begin_upload(size));
     return std::make_unique<UploadExchange>(call.repository, std::move(upload), id, size,
                                             std::move(verifier));
 }
@@ -358,6 +398,22 @@ Service::Begun Service::serve_root(const Call& call) {
                   });
 }
 
+// PEER-27 PEER-28
+Service::Begun Service::serve_receipts(const Call& call) {
+    if (!m_receipts) return fail(Errc::unsupported, "this node keeps no receipts");
+    const auto& target = call.target;
+    if (target.route == Route::receipts)
+        return gather(call.request,
+                      [this, id = target.repository,
+                       client = call.client](ByteView body) -> Result<Response> {
+                          TRY(const bool fresh, m_receipts->mirror(id, client, body));
+                          return Response(fresh ? 201 : 200);
+                      });
+    const auto client = target.route == Route::mirror ? std::optional(target.author) : std::nullopt;
+    TRY(auto page, m_receipts->page(target.repository, client, target.from));
+    return answer(Response(200, std::move(page)));
+}
+
 Result<Store::ScrubReport> Service::scrub_next(std::uint64_t max_bytes) {
     TRY(auto report, m_store.scrub_next(max_bytes));
     m_metrics.scrubbed(report.segments, report.bytes, report.damaged);
@@ -375,6 +431,14 @@ std::string Service::metrics() const {
         gauges.stored_bytes += totals->bytes;
     }
     gauges.unreadable_repositories = m_store.unreadable();
+    if (m_receipts) {
+        const auto counts = m_receipts->counts();
+        gauges.receipts = counts.receipts;
+        gauges.receipt_batches = counts.batches;
+        gauges.receipts_lost = counts.lost;
+        gauges.receipt_batches_dropped = counts.dropped;
+        gauges.receipt_batches_mirrored = m_receipts->mirrored();
+    }
     gauges.free_bytes = m_store.free_bytes().value_or(0);
     return m_metrics.render(gauges);
 }

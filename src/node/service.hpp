@@ -4,12 +4,14 @@
 #include "env/clock.hpp"
 #include "node/exchange.hpp"
 #include "node/metrics.hpp"
+#include "node/receipts.hpp"
 #include "node/store.hpp"
 #include "peer/exchange.hpp"
 #include "peer/targets.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace torgo::node {
@@ -24,10 +26,12 @@ public:
         /// Off only where what is stored are not segments of packs, as in tests of heads, which
         /// name what they store freely.
         bool verify_names = true;
+        /// The node's ML-DSA-65 key, which signs receipts; null: none are kept.
+        const crypto::SigningKey* signer = nullptr;
     };
 
-    Service(Store& store, env::Clock& clock, Settings settings)
-        : m_store(store), m_clock(clock), m_settings(settings) {}
+    /// in  the signer outlives the service
+    Service(Store& store, env::Clock& clock, Settings settings);
 
     /// Begins to serve a request of the client at the other end of the link. What can be refused
     /// without the body is answered() at once.
@@ -36,11 +40,18 @@ public:
     /// Verifies some of what is stored, as Store::scrub_next, and counts it.
     Result<Store::ScrubReport> scrub_next(std::uint64_t max_bytes);
 
+    /// Where what the node does besides is counted.
+    Metrics& counts() { return m_metrics; }
+
+    /// Null where none are kept.
+    Receipts* receipts() { return m_receipts ? &*m_receipts : nullptr; }
+
     /// The node's metrics for Prometheus.
     std::string metrics() const;
 
 private:
     class Counted;
+    struct Noting;
 
     using Begun = Result<std::unique_ptr<Exchange>>;
 
@@ -54,7 +65,7 @@ private:
     };
 
     std::unique_ptr<Exchange> dispatch(const peer::Request& request, const PeerId& client,
-                                       std::string& kind);
+                                       Noting& noting);
     Result<> admit(Call& call) const;
     static Repository::Asker asker_of(const Call& call);
     Begun serve(Call call);
@@ -62,6 +73,7 @@ private:
     Begun list_repositories(const PeerId& client);
     Begun serve_segment(const Call& call);
     Begun serve_root(const Call& call);
+    Begun serve_receipts(const Call& call);
     Begun put_segment(const Call& call) const;
     Begun get_segment(const Call& call);
 
@@ -69,6 +81,7 @@ private:
     env::Clock& m_clock;
     Settings m_settings;
     Metrics m_metrics;
+    std::optional<Receipts> m_receipts;
 };
 
 } // namespace torgo::node

@@ -2,6 +2,7 @@
 
 #include "crypto/hash.hpp"
 #include "head/dir_folder.hpp"
+#include "peer/order.hpp"
 
 namespace torgo::node {
 
@@ -154,6 +155,28 @@ std::shared_ptr<Repository> Store::next_repository() const {
 }
 
 /// Scrubs what follows the position and moves it on; false at the end of all.
+// NODE-6
+Result<std::shared_ptr<Repository>> Store::take_place(const RepoId& repository, unsigned index) {
+    const std::lock_guard joining(m_join_mutex);
+    const auto spare = find(repository);
+    if (!spare) return fail(Errc::not_found, "the repository is not kept here");
+    auto record = spare->record();
+    if (record.index == index) return spare;
+    if (record.index != peer::spare_index)
+        return fail(Errc::exists, "this is head " + std::to_string(record.index + 1) + " already");
+    spare->retire();
+    record.index = index;
+    const auto path = repository_path(repository);
+    const auto marker = head::format_marker({.repository = repository, .index = index});
+    CHECK_OK(env::write_file_atomically(
+        m_files, head::DirFolder(m_files, path + "/head").marker_path(), as_bytes(marker)));
+    CHECK_OK(env::write_file_atomically(m_files, record_path(path), encode(record)));
+    auto head = std::make_shared<Repository>(m_files, path, std::move(record));
+    const std::lock_guard lock(m_mutex);
+    m_repositories[repository] = head;
+    return head;
+}
+
 Result<bool> Store::scrub_one(ScrubReport& report) {
     const auto repository = next_repository();
     if (!repository) return false;

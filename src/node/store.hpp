@@ -26,6 +26,11 @@ public:
     /// errors  those of the disk. A repository whose record is damaged is passed over and counted
     static Result<std::unique_ptr<Store>> open(env::FileSystem& files, const std::string& path);
 
+    env::FileSystem& files() const { return m_files; }
+
+    /// The folder of a repository.
+    std::string repository_path(const RepoId& repository) const;
+
     /// The repository, or nothing.
     std::shared_ptr<Repository> find(const RepoId& repository) const;
 
@@ -53,6 +58,12 @@ public:
     /// errors  `authentication`, `exists` (PEER-14), those of the disk
     Result<bool> join(const RepoId& repository, const PeerId& client, const peer::Join& join);
 
+    /// Makes the spare head that is kept for a repository head `index`. Who uses the old object
+    /// gets `unavailable` from then on. Done again after a crash it is completed.
+    /// errors  `not_found`; `exists` for a head that has a number; those of the disk
+    /// source  NODE-6
+    Result<std::shared_ptr<Repository>> take_place(const RepoId& repository, unsigned index);
+
     /// Releases the retention lock `name` of a repository. errors  `not_found`, as
     /// Repository::release_lock
     Result<> release_lock(const RepoId& repository, const std::string& name) const;
@@ -72,7 +83,6 @@ public:
 private:
     Store(env::FileSystem& files, std::string path) : m_files(files), m_path(std::move(path)) {}
 
-    std::string repository_path(const RepoId& repository) const;
     std::string invite_path(const peer::InviteSecret& secret) const;
     Result<> load();
     void load_one(const std::string& name);

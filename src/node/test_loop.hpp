@@ -93,8 +93,14 @@ public:
     void reopen(bool verify_names = true) {
         service.reset();
         store = *Store::open(files, "/node");
-        service = std::make_unique<Service>(*store, clock,
-                                            Service::Settings{peer_number(99), verify_names});
+        service = std::make_unique<Service>(
+            *store, clock, Service::Settings{peer_number(99), verify_names, signer});
+    }
+
+    /// From now on with receipts.
+    void keep_receipts(const crypto::SigningKey& key) {
+        signer = &key;
+        reopen();
     }
 
     /// What a request is answered with.
@@ -113,6 +119,7 @@ public:
 
     sim::FileSystem files;
     sim::Clock clock;
+    const crypto::SigningKey* signer = nullptr;
     std::unique_ptr<Store> store;
     std::unique_ptr<Service> service;
 };

@@ -1,19 +1,13 @@
 #include "peer/exchange.hpp"
 
-#include <optional>
-
 namespace torgo::peer {
 
-namespace {
-
-/// The inverse of torgo::name. Codes are few and numbered from 1 without gaps.
+// Codes are few and numbered from 1 without gaps.
 std::optional<Errc> errc_named(std::string_view text) noexcept {
     for (std::uint16_t number = 1; number <= static_cast<std::uint16_t>(Errc::timeout); ++number)
         if (torgo::name(Errc{number}) == text) return Errc{number};
     return std::nullopt;
 }
-
-} // namespace
 
 std::string_view name(Method method) noexcept {
     switch (method) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,6 +74,9 @@ public:
     /// Ends all exchanges, now and from now on, with `cancelled`.
     virtual void cancel() noexcept = 0;
 };
+
+/// The inverse of torgo::name.
+std::optional<Errc> errc_named(std::string_view text) noexcept;
 
 /// The status with which a failure is answered. source  PEER-3
 int status_of(Errc code) noexcept;

@@ -3,6 +3,7 @@
 #include "segment/regenerate.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -339,6 +340,37 @@ Result<std::vector<KeptRepository>> kept_repositories(Exchanger& node) {
     TRY(const auto body,
         gather(node, {Method::get, format_target(target), {}, 0}, {}, max_kept_size));
     return decode_kept(body);
+}
+
+Result<std::vector<KeptBatch>> fetch_batches(Exchanger& node, const RepoId& repository,
+                                             const std::optional<PeerId>& client,
+                                             std::uint64_t from) {
+    constexpr std::uint64_t limit = 2 * max_ledger_bytes;
+    Target target;
+    target.route = client ? Route::mirror : Route::ledger;
+    target.repository = repository;
+    target.author = client.value_or(PeerId{});
+    std::vector<KeptBatch> all;
+    for (std::uint64_t size = 0;;) {
+        target.from = all.empty() ? from : all.back().number + 1;
+        TRY(const auto body,
+            gather(node, {Method::get, format_target(target), {}, 0}, {}, max_batch_page));
+        if (body.empty()) return all;
+        size += body.size();
+        if (size > limit) return fail(Errc::limit_exceeded, "a ledger longer than any");
+        TRY(auto page, decode_batch_page(body));
+        if (page.front().number < target.from)
+            return fail(Errc::unavailable, "the node's list does not ascend");
+        std::ranges::move(page, std::back_inserter(all));
+    }
+}
+
+Result<> mirror_batch(Exchanger& node, const RepoId& repository, ByteView batch) {
+    Target target;
+    target.route = Route::receipts;
+    target.repository = repository;
+    CHECK_OK(gather(node, {Method::post, format_target(target), {}, batch.size()}, batch, 0));
+    return {};
 }
 
 Result<NodeStatus> node_status(Exchanger& node, const PeerId& expected) {

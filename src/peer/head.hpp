@@ -4,10 +4,12 @@
 #include "peer/audit.hpp"
 #include "peer/exchange.hpp"
 #include "peer/messages.hpp"
+#include "peer/receipt.hpp"
 #include "peer/targets.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -82,6 +84,17 @@ private:
 
 /// What a node keeps for this client. errors  as node_status; `permission` where that is nothing
 Result<std::vector<KeptRepository>> kept_repositories(Exchanger& node);
+
+/// The batches of receipts that a node keeps of a repository from a number on: its own, or those
+/// that a client left there. Not verified. errors  those of the exchange and of the node;
+/// `limit_exceeded`, `corrupt` for what no node may answer
+Result<std::vector<KeptBatch>> fetch_batches(Exchanger& node, const RepoId& repository,
+                                             const std::optional<PeerId>& client,
+                                             std::uint64_t from);
+
+/// Leaves a batch of this client with the node. errors  `exists` where the node keeps another one
+/// of this number; `corrupt` where it does not follow the one that the node keeps
+Result<> mirror_batch(Exchanger& node, const RepoId& repository, ByteView batch);
 
 /// What a node says of itself. errors  those of exchange; `authentication` where another PeerId
 /// than `expected` stands in it

@@ -8,29 +8,50 @@ namespace torgo::peer {
 
 namespace {
 constexpr std::size_t file_size_max = 4096;
-}
 
-Result<crypto::TlsIdentity> load_identity(const env::World& world, const std::string& path) {
+Result<crypto::SecretBytes> load_seed(const env::World& world, const std::string& path) {
     auto kept = env::read_file(*world.files, path, file_size_max);
     if (kept) {
         if (kept->size() != crypto::TlsIdentity::seed_size)
             return fail(Errc::corrupt, path + " holds no identity: put back a copy, or delete it "
                                               "to become somebody new");
-        const auto seed = crypto::SecretBytes::copy_of(*kept);
+        auto seed = crypto::SecretBytes::copy_of(*kept);
         crypto::wipe(*kept);
-        return crypto::TlsIdentity::from_seed(seed);
+        return seed;
     }
     if (kept.error().code() != Errc::not_found) return std::unexpected(std::move(kept).error());
     crypto::SecretBytes seed(crypto::TlsIdentity::seed_size);
     world.random->fill(seed.span());
     CHECK_OK(env::write_file_atomically(*world.files, path, seed.view(), /*secret=*/true));
+    return seed;
+}
+
+crypto::SecretBytes kit_seed(const crypto::SecretBytes& kit) {
+    const auto key = crypto::hkdf_extract(as_bytes("TORGO/KIT-PEER/1"), kit.view());
+    return crypto::hkdf_expand(key, as_bytes("identity"), crypto::TlsIdentity::seed_size);
+}
+
+Result<crypto::SigningKey> signing_key(const crypto::SecretBytes& seed) {
+    return crypto::SigningKey::from_seed(crypto::SignatureScheme::ml_dsa_65, seed);
+}
+} // namespace
+
+Result<crypto::TlsIdentity> load_identity(const env::World& world, const std::string& path) {
+    TRY(const auto seed, load_seed(world, path));
     return crypto::TlsIdentity::from_seed(seed);
 }
 
+Result<crypto::SigningKey> load_signing_key(const env::World& world, const std::string& path) {
+    TRY(const auto seed, load_seed(world, path));
+    return signing_key(seed);
+}
+
 Result<crypto::TlsIdentity> kit_identity(const crypto::SecretBytes& kit) {
-    const auto key = crypto::hkdf_extract(as_bytes("TORGO/KIT-PEER/1"), kit.view());
-    return crypto::TlsIdentity::from_seed(
-        crypto::hkdf_expand(key, as_bytes("identity"), crypto::TlsIdentity::seed_size));
+    return crypto::TlsIdentity::from_seed(kit_seed(kit));
+}
+
+Result<crypto::SigningKey> kit_signing_key(const crypto::SecretBytes& kit) {
+    return signing_key(kit_seed(kit));
 }
 
 } // namespace torgo::peer

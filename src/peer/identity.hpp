@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "crypto/sign.hpp"
 #include "crypto/tls.hpp"
 #include "env/world.hpp"
 
@@ -15,8 +16,12 @@ namespace torgo::peer {
 ///         would not know it again); those of the disk
 Result<crypto::TlsIdentity> load_identity(const env::World& world, const std::string& path);
 
+/// The key of load_identity, for what is signed under that identity. errors  as load_identity
+Result<crypto::SigningKey> load_signing_key(const env::World& world, const std::string& path);
+
 /// The identity that follows from the 32 secret bytes of a recovery kit: with the kit alone its
 /// owner gets in at the nodes. source  docs/spec/peer-protocol.md 4.2
 Result<crypto::TlsIdentity> kit_identity(const crypto::SecretBytes& kit);
+Result<crypto::SigningKey> kit_signing_key(const crypto::SecretBytes& kit);
 
 } // namespace torgo::peer

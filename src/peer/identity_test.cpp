@@ -27,6 +27,9 @@ TEST_F(IdentityTest, is_made_once_and_found_again) {
     ASSERT_TRUE(again.has_value()) << again.error().detail();
     EXPECT_EQ(first->id(), again->id());
     EXPECT_EQ(first->certificate(), again->certificate());
+    const auto key = load_signing_key(world(), path());
+    ASSERT_TRUE(key.has_value());
+    EXPECT_EQ(crypto::peer_id_of(key->public_key()), first->id());
     ASSERT_TRUE(m_files->remove(path()).has_value());
     const auto other = load_identity(world(), path());
     ASSERT_TRUE(other.has_value());
@@ -46,6 +49,8 @@ TEST(KitIdentity, follows_from_the_kit_alone) {
     const auto kit = crypto::SecretBytes::copy_of(Bytes(32, 1));
     const auto other = crypto::SecretBytes::copy_of(Bytes(32, 2));
     EXPECT_EQ(kit_identity(kit).value().id(), kit_identity(kit).value().id());
+    EXPECT_EQ(crypto::peer_id_of(kit_signing_key(kit).value().public_key()),
+              kit_identity(kit).value().id());
     EXPECT_NE(kit_identity(kit).value().id(), kit_identity(other).value().id());
     EXPECT_NE(kit_identity(kit).value().id(), crypto::TlsIdentity::from_seed(kit).value().id());
 }

@@ -1,225 +1,237 @@
+// The chain belongs to an author and a repository, so that whoever reads it sees one history; the
+// processes that write it take turns by the lock of one file, and look at the tail on the disk each
+// time, which is seldom: a batch holds thousands of receipts.
 #include "peer/ledger.hpp"
 
 #include "crypto/hash.hpp"
 
 #include <algorithm>
-#include <deque>
-#include <map>
-#include <tuple>
+#include <utility>
 
 namespace torgo::peer {
 
 namespace {
 
-constexpr std::string_view magic = "TGL1";
-constexpr std::uint8_t version = 1;
-constexpr std::size_t reserved_size = 13;
-constexpr auto scheme = crypto::SignatureScheme::ml_dsa_65;
-constexpr std::size_t signature_size = crypto::sizes_of(scheme).signature;
-constexpr std::size_t max_batch =
-    4 + 1 + PeerId::size + 8 + Digest::size + 4 + max_receipts * Receipt::size + 1 + signature_size;
-constexpr std::string_view suffix = ".ledger";
-constexpr unsigned number_digits = 16;
+constexpr std::string_view mark_prefix = "run-";
+/// In memory while a batch is being written.
+constexpr std::size_t max_waiting = 2 * max_receipts;
+constexpr int max_marks = 256; ///< processes that write one chain at once
+constexpr std::int64_t lock_patience_ns = 10'000'000'000;
+constexpr std::int64_t lock_nap_ns = 2'000'000;
 
-using Key = std::tuple<TraceId, Transfer, Digest>;
-
-Key key_of(const Receipt& receipt) {
-    return {receipt.trace, receipt.kind, receipt.subject};
+Bytes encode_mark(std::uint64_t since) {
+    Writer out;
+    out.put(since);
+    return std::move(out).take();
 }
 
-bool same(const Receipt& a, const Receipt& b) {
-    return a.repository == b.repository && a.content == b.content && a.bytes == b.bytes &&
-           a.failure == b.failure;
+/// The batch since which a process may have had receipts; 0, all of them, where it was cut.
+std::uint64_t decode_mark(ByteView bytes) {
+    Reader in(bytes);
+    return in.get<std::uint64_t>().value_or(0);
 }
 
-std::uint64_t distance(std::int64_t a, std::int64_t b) {
-    const auto [low, high] = std::minmax(a, b);
-    return static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
-}
-
-/// Everything but the signature. in  `fields`, up to the flag that tells of one
-Result<LedgerBatch> decode_fields(Reader& in) {
-    TRY(const auto found, in.raw(magic.size()));
-    if (as_text(found) != magic) return fail(Errc::corrupt, "no batch of a ledger");
-    TRY(const auto number, in.get<std::uint8_t>());
-    if (number != version) return fail(Errc::unsupported, "a ledger of a later version");
-    LedgerBatch batch;
-    TRY(batch.author, in.id<PeerId>());
-    TRY(batch.number, in.get<std::uint64_t>());
-    TRY(batch.previous, in.id<Digest>());
-    TRY(const auto count, in.get<std::uint32_t>());
-    if (count > max_receipts) return fail(Errc::limit_exceeded, "a batch of too many receipts");
-    if (count * Receipt::size > in.left()) return fail(Errc::corrupt, "a batch ends too early");
-    for (std::uint32_t i = 0; i < count; ++i) {
-        TRY(auto receipt, decode_receipt(in));
-        batch.receipts.push_back(receipt);
-    }
-    return batch;
+void keep_least(std::optional<std::uint64_t>& least, std::uint64_t value) {
+    least = std::min(least.value_or(value), value);
 }
 
 } // namespace
 
-Result<TraceId> parse_traceparent(std::string_view text) {
-    constexpr std::size_t whole = 55; // 00-<32 digits>-<16 digits>-<2 digits>
-    constexpr std::size_t digits = 32;
-    const auto wrong = fail(Errc::invalid_argument, "a traceparent of an unknown form");
-    if (text.size() != whole || !text.starts_with("00-") || text[35] != '-' || text[52] != '-')
-        return wrong;
-    const auto parent = from_hex(text.substr(36, 16));
-    const auto id = TraceId::parse(text.substr(3, digits));
-    if (!id || !parent || !from_hex(text.substr(53)) || id->is_zero()) return wrong;
-    return *id;
+Ledger::Ledger(env::FileSystem& files, env::Clock& clock, const crypto::SigningKey& key,
+               Place place)
+    : m_files(files),
+      m_clock(clock),
+      m_key(key),
+      m_repository(place.repository),
+      m_folder(files, std::move(place.path), place.max_bytes) {}
+
+Ledger::~Ledger() {
+    (void)close();
 }
 
-void encode(Writer& out, const Receipt& receipt) {
-    out.raw(receipt.trace.view()).raw(receipt.repository.view()).raw(receipt.other.view());
-    out.raw(receipt.subject.view()).raw(receipt.content.view()).put(receipt.bytes);
-    out.put(static_cast<std::uint64_t>(receipt.time_ns));
-    out.put(static_cast<std::uint8_t>(receipt.kind));
-    out.put(receipt.failure ? static_cast<std::uint16_t>(*receipt.failure) : std::uint16_t{0});
-    out.raw(Bytes(reserved_size));
-}
-
-Result<Receipt> decode_receipt(Reader& in) {
-    Receipt receipt;
-    TRY(receipt.trace, in.id<TraceId>());
-    TRY(receipt.repository, in.id<RepoId>());
-    TRY(receipt.other, in.id<PeerId>());
-    TRY(receipt.subject, in.id<Digest>());
-    TRY(receipt.content, in.id<Digest>());
-    TRY(receipt.bytes, in.get<std::uint64_t>());
-    TRY(const auto time, in.get<std::uint64_t>());
-    receipt.time_ns = static_cast<std::int64_t>(time);
-    TRY(const auto kind, in.get<std::uint8_t>());
-    TRY(const auto failure, in.get<std::uint16_t>());
-    TRY(const auto reserved, in.raw(reserved_size));
-    const bool known = kind >= 1 && kind <= static_cast<std::uint8_t>(Transfer::audit) &&
-                       failure <= static_cast<std::uint16_t>(Errc::timeout);
-    if (!known || std::ranges::any_of(reserved, [](auto byte) { return byte != 0; }))
-        return fail(Errc::corrupt, "a receipt of an unknown form");
-    receipt.kind = Transfer{kind};
-    if (failure != 0) receipt.failure = Errc{failure};
-    return receipt;
-}
-
-Result<Bytes> encode(const LedgerBatch& batch, const crypto::SigningKey* key) {
-    if (batch.receipts.size() > max_receipts)
-        return fail(Errc::invalid_argument, "a batch of too many receipts");
-    Writer out;
-    out.raw(as_bytes(magic)).put(version).raw(batch.author.view()).put(batch.number);
-    out.raw(batch.previous.view()).put(static_cast<std::uint32_t>(batch.receipts.size()));
-    for (const auto& receipt : batch.receipts)
-        encode(out, receipt);
-    out.put(static_cast<std::uint8_t>(key != nullptr ? 1 : 0));
-    if (key != nullptr) {
-        TRY(const auto signature, key->sign(as_bytes(ledger_context), out.view()));
-        if (signature.size() != signature_size)
-            return fail(Errc::invalid_argument, "a ledger is signed by an ML-DSA-65 key");
-        out.raw(signature);
-    }
-    return std::move(out).take();
-}
-
-// PEER-26
-Result<LedgerBatch> decode_batch(ByteView bytes, ByteView public_key) {
-    Reader in(bytes);
-    TRY(auto batch, decode_fields(in));
-    TRY(const auto is_signed, in.get<std::uint8_t>());
-    if (is_signed > 1) return fail(Errc::corrupt, "a batch of an unknown form");
-    const auto covered = bytes.first(bytes.size() - in.left());
-    TRY(const auto signature, in.raw(is_signed == 1 ? signature_size : 0));
-    CHECK_OK(in.done());
-    if (public_key.empty()) return batch;
-    CHECK_OK(crypto::verify(scheme, public_key, as_bytes(ledger_context), covered, signature));
-    return batch;
-}
-
-std::string Ledger::batch_path(std::uint64_t number) const {
-    Bytes bytes;
-    for (unsigned shift = 64; shift > 0; shift -= 8)
-        bytes.push_back(static_cast<std::uint8_t>(number >> (shift - 8)));
-    return m_path + "/" + to_hex(bytes) + std::string(suffix);
-}
-
-Result<std::unique_ptr<Ledger>> Ledger::open(env::FileSystem& files, const std::string& path,
-                                             const PeerId& author) {
-    auto ledger = std::unique_ptr<Ledger>(new Ledger(files, path, author));
-    CHECK_OK(env::make_directories(files, path));
-    TRY(const auto entries, files.list(path));
+Result<std::vector<std::string>> Ledger::marks() const {
+    TRY(const auto entries, m_files.list(m_folder.path()));
+    std::vector<std::string> paths;
     for (const auto& entry : entries)
-        if (entry.name.size() == number_digits + suffix.size() && entry.name.ends_with(suffix))
-            ++ledger->m_next;
-    if (ledger->m_next == 0) return ledger;
-    TRY(const auto last, env::read_file(files, ledger->batch_path(ledger->m_next - 1), max_batch));
-    ledger->m_previous = crypto::sha256(last);
-    return ledger;
+        if (entry.name.starts_with(mark_prefix))
+            paths.push_back(m_folder.path() + "/" + entry.name);
+    return paths;
 }
 
-void Ledger::add(const Receipt& receipt) {
-    const std::lock_guard lock(m_mutex);
-    if (m_waiting.size() >= max_receipts) {
-        m_waiting.erase(m_waiting.begin());
-        ++m_given_up;
+/// Where the file system knows no locks, one process is taken for granted.
+Result<Ledger::Lock> Ledger::lock_chain() {
+    const auto path = m_folder.path() + "/lock";
+    auto made = m_files.create(path);
+    if (!made && made.error().code() != Errc::exists)
+        return std::unexpected(std::move(made).error());
+    TRY(auto file, m_files.open_read(path));
+    const auto deadline = m_clock.monotonic_ns() + lock_patience_ns;
+    while (true) {
+        const auto mine = file->try_lock_exclusive();
+        if (!mine && mine.error().code() != Errc::unsupported) return std::unexpected(mine.error());
+        if (!mine || *mine) return file;
+        if (m_clock.monotonic_ns() > deadline)
+            return fail(Errc::timeout, "others keep " + path + " locked");
+        m_clock.sleep_ns(lock_nap_ns);
     }
-    m_waiting.push_back(receipt);
 }
 
-Result<> Ledger::flush(const crypto::SigningKey* key) {
-    const std::lock_guard lock(m_mutex);
-    if (m_waiting.empty()) return {};
-    TRY(const auto bytes, encode(LedgerBatch{m_author, m_next, m_previous, m_waiting}, key));
-    CHECK_OK(env::write_file_atomically(m_files, batch_path(m_next), bytes));
-    m_previous = crypto::sha256(bytes);
-    ++m_next;
-    m_waiting.clear();
+Result<Ledger::Tail> Ledger::tail() const {
+    TRY(const auto numbers, m_folder.numbers());
+    if (numbers.empty()) return Tail{};
+    TRY(const auto last, m_folder.read(numbers.back()));
+    return Tail{numbers.back() + 1, crypto::sha256(last)};
+}
+
+/// Leaves the mark of a process that has something to write. (NODE-5)
+Result<> Ledger::begin_run() {
+    const std::lock_guard lock(m_write_mutex);
+    if (m_mark) return {};
+    CHECK_OK(m_folder.make());
+    TRY(const auto chain, lock_chain());
+    TRY(const auto end, tail());
+    const auto content = encode_mark(end.next);
+    for (int i = 0; i < max_marks; ++i) {
+        auto path = m_folder.path() + "/" + std::string(mark_prefix) + std::to_string(i);
+        auto made = m_files.create(path);
+        if (!made && made.error().code() == Errc::exists) continue;
+        if (!made) return std::unexpected(std::move(made).error());
+        const auto locked = (*made)->try_lock_exclusive();
+        if (!locked && locked.error().code() != Errc::unsupported)
+            return std::unexpected(locked.error());
+        CHECK_OK((*made)->append(content));
+        CHECK_OK((*made)->sync());
+        CHECK_OK(m_files.sync_directory(m_folder.path()));
+        m_mark = *std::move(made);
+        m_mark_path = std::move(path);
+        return {};
+    }
+    return fail(Errc::limit_exceeded, "too many processes keep " + m_folder.path());
+}
+
+/// With the chain locked: the first batch since which a process that is gone had something to
+/// write, whose mark is taken away.
+Result<std::optional<std::uint64_t>> Ledger::take_stale_marks() {
+    std::optional<std::uint64_t> since;
+    TRY(const auto paths, marks());
+    for (const auto& path : paths) {
+        if (path == m_mark_path) continue;
+        const auto file = m_files.open_read(path);
+        if (!file) continue; // its process has just ended well
+        const auto stale = (*file)->try_lock_exclusive();
+        if (stale && !*stale) continue;
+        Bytes content(8);
+        TRY(const auto got, (*file)->read_at(0, content));
+        content.resize(got);
+        keep_least(since, decode_mark(content));
+        CHECK_OK(m_files.remove(path));
+    }
+    return since;
+}
+
+std::optional<std::uint64_t> Ledger::open_elsewhere() {
+    const std::lock_guard lock(m_write_mutex);
+    std::optional<std::uint64_t> since;
+    for (const auto& path : marks().value_or(std::vector<std::string>{})) {
+        const auto content = env::read_file(m_files, path, 8);
+        if (path != m_mark_path && content) keep_least(since, decode_mark(*content));
+    }
+    return since;
+}
+
+// PEER-25 PEER-33
+Result<> Ledger::write(std::span<const Receipt> receipts) {
+    CHECK_OK(m_folder.make());
+    TRY(const auto chain, lock_chain());
+    TRY(const auto end, tail());
+    TRY(const auto since, take_stale_marks());
+    if (since) keep_least(m_lost_since, *since);
+    if (receipts.empty() && !m_lost_since) return {};
+    const LedgerBatch batch{.public_key = {},
+                            .repository = m_repository,
+                            .number = end.next,
+                            .previous = end.previous,
+                            .unsure =
+                                m_lost_since ? end.next + 1 - std::min(*m_lost_since, end.next) : 0,
+                            .time_ns = m_clock.wall_ns(),
+                            .receipts = {receipts.begin(), receipts.end()}};
+    TRY(const auto bytes, encode(batch, m_key));
+    TRY(const auto dropped, m_folder.put(end.next, bytes));
+    m_lost_since.reset();
+    m_dropped += dropped;
+    ++m_batches;
     return {};
 }
 
-std::uint64_t Ledger::given_up() const {
-    const std::lock_guard lock(m_mutex);
-    return m_given_up;
+void Ledger::note_lost(std::uint64_t count) {
+    m_lost += count;
+    const auto end = tail();
+    keep_least(m_lost_since, end ? end->next : 0);
 }
 
-// PEER-25
-Result<std::vector<LedgerBatch>> Ledger::read_all(ByteView public_key) const {
-    const std::lock_guard lock(m_mutex);
-    std::vector<LedgerBatch> batches;
-    Digest previous;
-    for (std::uint64_t number = 0; number < m_next; ++number) {
-        TRY(const auto bytes, env::read_file(m_files, batch_path(number), max_batch));
-        TRY(auto batch, decode_batch(bytes, public_key));
-        if (batch.author != m_author || batch.number != number || batch.previous != previous)
-            return fail(Errc::corrupt, "the ledger's batch " + std::to_string(number) +
-                                           " does not follow the one before");
-        previous = crypto::sha256(bytes);
-        batches.push_back(std::move(batch));
+Result<> Ledger::flush() {
+    const std::lock_guard lock(m_write_mutex);
+    std::vector<Receipt> waiting;
+    std::uint64_t overflowed = 0;
+    {
+        const std::lock_guard held(m_mutex);
+        waiting.swap(m_waiting);
+        overflowed = std::exchange(m_overflowed, 0);
     }
-    return batches;
-}
-
-Reconciliation reconcile(std::span<const Receipt> ours, std::span<const Receipt> theirs,
-                         std::int64_t allowed_ns) {
-    std::map<Key, std::deque<const Receipt*>> open;
-    for (const auto& receipt : theirs)
-        open[key_of(receipt)].push_back(&receipt);
-    Reconciliation out;
-    for (const auto& receipt : ours) {
-        const auto found = open.find(key_of(receipt));
-        if (found == open.end() || found->second.empty()) {
-            out.lost.push_back(receipt);
-            continue;
+    if (overflowed != 0) note_lost(overflowed);
+    if (waiting.empty() && !m_files.status(m_folder.path())) return {};
+    std::span<const Receipt> left = waiting;
+    do {
+        const auto part = left.first(std::min(left.size(), max_receipts));
+        if (auto written = write(part); !written) {
+            if (!left.empty()) note_lost(left.size());
+            return written;
         }
-        const auto& other = *found->second.front();
-        found->second.pop_front();
-        if (!same(receipt, other))
-            out.altered.push_back(receipt);
-        else if (distance(receipt.time_ns, other.time_ns) > static_cast<std::uint64_t>(allowed_ns))
-            out.late.push_back(receipt);
+        left = left.subspan(part.size());
+    } while (!left.empty());
+    return {};
+}
+
+Result<> Ledger::flush_older(std::int64_t age_ns) {
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_waiting.empty() || m_clock.monotonic_ns() - m_waits_since_ns < age_ns) return {};
     }
-    for (const auto& [key, left] : open)
-        for (const auto* receipt : left)
-            out.extra.push_back(*receipt);
-    return out;
+    return flush();
+}
+
+Result<> Ledger::close() {
+    if (!m_begun) return {};
+    auto flushed = flush();
+    const std::lock_guard lock(m_write_mutex);
+    if (!flushed || !m_mark) return flushed; // the mark that stays tells of what is lost
+    if (auto removed = m_files.remove(m_mark_path);
+        !removed && removed.error().code() != Errc::not_found)
+        return removed;
+    m_mark.reset();
+    m_mark_path.clear();
+    m_begun = false;
+    return {};
+}
+
+void Ledger::add(const Receipt& receipt) {
+    if (!m_begun.exchange(true)) (void)begin_run(); // without it only a crash goes unseen
+    ++m_receipts;
+    bool full = false;
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_waiting.empty()) m_waits_since_ns = m_clock.monotonic_ns();
+        if (m_waiting.size() < max_waiting)
+            m_waiting.push_back(receipt);
+        else
+            ++m_overflowed;
+        full = m_waiting.size() == max_receipts;
+    }
+    if (full) (void)flush();
+}
+
+LedgerCounts Ledger::counts() const noexcept {
+    return {.receipts = m_receipts, .batches = m_batches, .lost = m_lost, .dropped = m_dropped};
 }
 
 } // namespace torgo::peer

@@ -1,127 +1,112 @@
 #pragma once
 
-#include "base/bytes.hpp"
-#include "base/codec.hpp"
 #include "base/error.hpp"
 #include "base/id.hpp"
 #include "crypto/sign.hpp"
+#include "env/clock.hpp"
 #include "env/file_system.hpp"
+#include "peer/batch_folder.hpp"
+#include "peer/receipt.hpp"
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-/// What each end of a link writes down of its transfers, so that both can be compared.
-/// source  docs/spec/peer-protocol.md 6
 namespace torgo::peer {
 
-using TraceId = Id<struct TraceTag, 16>; ///< of a W3C traceparent: the same at both ends
-
-/// The trace id of a header `traceparent`. errors  `invalid_argument`
-Result<TraceId> parse_traceparent(std::string_view text);
-
-enum class Transfer : std::uint8_t {
-    put_segment = 1,
-    get_segment,
-    put_root,
-    get_root,
-    remove_segment,
-    remove_root,
-    audit,
+struct LedgerCounts {
+    std::uint64_t receipts = 0; ///< noted
+    std::uint64_t batches = 0;  ///< written
+    std::uint64_t lost = 0;     ///< receipts that could not be written
+    std::uint64_t dropped = 0;  ///< batches over the bound
 };
 
-/// One transfer, as one end saw it.
-struct Receipt {
-    static constexpr std::size_t size = 160;
-
-    TraceId trace;
-    RepoId repository;
-    PeerId other;   ///< who was at the other end
-    Digest subject; ///< a segment's name, or the SHA-256 of a root's name
-    Digest content; ///< SHA-256 of a root's content, a segment's name, else zero
-    std::uint64_t bytes = 0;
-    std::int64_t time_ns = 0; ///< wall time at this end: a label
-    Transfer kind = Transfer::put_segment;
-    std::optional<Errc> failure;
-
-    bool operator==(const Receipt&) const = default;
-};
-
-void encode(Writer& out, const Receipt& receipt);
-Result<Receipt> decode_receipt(Reader& in);
-
-inline constexpr std::size_t max_receipts = 4096; ///< in a batch
-inline constexpr std::string_view ledger_context = "torgo/ledger/1";
-
-/// Receipts written at once, chained to the batch before by its hash.
-struct LedgerBatch {
-    PeerId author;
-    std::uint64_t number = 0; ///< from 0
-    Digest previous;          ///< SHA-256 of the batch before; zero of the first
-    std::vector<Receipt> receipts;
-
-    bool operator==(const LedgerBatch&) const = default;
-};
-
-/// in      `key`, the author's ML-DSA-65 key, or none for an unsigned batch
-Result<Bytes> encode(const LedgerBatch& batch, const crypto::SigningKey* key);
-
-/// in      `public_key`, to demand a signature of it; empty to take signed and unsigned batches
-/// errors  `corrupt`, `limit_exceeded`, `unsupported`, `authentication`
-Result<LedgerBatch> decode_batch(ByteView bytes, ByteView public_key);
-
-/// One end's receipts in a folder, a file for each batch. Thread-safe.
+/// One end's receipts of one repository: a chain of signed batches in a folder. Several processes
+/// may go on with one chain; each leaves a mark there while it has receipts that are not written,
+/// so that the chain tells where a process ended without writing them. Thread-safe.
 class Ledger {
 public:
-    /// Makes the folder where there is none and goes on behind the last batch in it.
-    static Result<std::unique_ptr<Ledger>> open(env::FileSystem& files, const std::string& path,
-                                                const PeerId& author);
+    struct Place {
+        std::string path; ///< of the folder, which is made with the first receipt
+        RepoId repository;
+        std::uint64_t max_bytes = max_ledger_bytes;
+    };
 
-    /// Notes a transfer; it is durable after the next flush only. When max_receipts wait, the
-    /// oldest are given up rather than memory.
+    /// in  `files`, `clock` and `key` (ML-DSA-65, the author's) outlive the ledger
+    Ledger(env::FileSystem& files, env::Clock& clock, const crypto::SigningKey& key, Place place);
+
+    Ledger(const Ledger&) = delete;
+    Ledger& operator=(const Ledger&) = delete;
+    Ledger(Ledger&&) = delete;
+    Ledger& operator=(Ledger&&) = delete;
+
+    /// As close; what can not be written is lost.
+    ~Ledger();
+
+    /// Notes a transfer; it is durable after the next flush only.
+    /// cost    some ns; of 4,096 calls one writes a batch (a signature, two flushes of the disk),
+    ///         others wait for nobody meanwhile
     void add(const Receipt& receipt);
 
-    /// Writes what waits as one batch, durably; does nothing when nothing waits.
-    Result<> flush(const crypto::SigningKey* key);
+    /// Writes what waits as one batch, durably; and one without receipts where another process
+    /// ended without writing its own. errors  those of the disk; what waited is then lost
+    Result<> flush();
 
-    /// All batches, each verified to follow the one before. errors  `corrupt`, as decode_batch
-    Result<std::vector<LedgerBatch>> read_all(ByteView public_key) const;
+    /// flush, when something waits since so long. in  nanoseconds
+    Result<> flush_older(std::int64_t age_ns);
 
-    std::uint64_t given_up() const;
+    /// flush, and takes the mark away.
+    Result<> close();
+
+    const BatchFolder& folder() const noexcept { return m_folder; }
+
+    /// Since which batch other processes have receipts that they have not written; none if none.
+    std::optional<std::uint64_t> open_elsewhere();
+
+    LedgerCounts counts() const noexcept;
 
 private:
-    Ledger(env::FileSystem& files, std::string path, const PeerId& author)
-        : m_files(files), m_path(std::move(path)), m_author(author) {}
+    struct Tail {
+        std::uint64_t next = 0;
+        Digest previous;
+    };
 
-    std::string batch_path(std::uint64_t number) const;
+    using Lock = std::unique_ptr<env::File>;
+
+    Result<> begin_run();
+    Result<Lock> lock_chain();
+    Result<Tail> tail() const;
+    Result<std::optional<std::uint64_t>> take_stale_marks();
+    Result<> write(std::span<const Receipt> receipts);
+    void note_lost(std::uint64_t count);
+    Result<std::vector<std::string>> marks() const;
 
     env::FileSystem& m_files;
-    std::string m_path;
-    PeerId m_author;
-    mutable std::mutex m_mutex;
+    env::Clock& m_clock;
+    const crypto::SigningKey& m_key;
+    RepoId m_repository;
+    BatchFolder m_folder;
+
+    std::mutex m_mutex; ///< of the three lines that follow; nobody works with it
     std::vector<Receipt> m_waiting;
-    std::uint64_t m_given_up = 0;
-    std::uint64_t m_next = 0;
-    Digest m_previous;
+    std::uint64_t m_overflowed = 0;
+    std::int64_t m_waits_since_ns = 0;
+
+    std::mutex m_write_mutex; ///< held while a batch is made; of what follows
+    std::unique_ptr<env::File> m_mark;
+    std::string m_mark_path;
+    std::optional<std::uint64_t> m_lost_since; ///< batch since which receipts were lost here
+
+    std::atomic<bool> m_begun = false;
+    std::atomic<std::uint64_t> m_receipts = 0;
+    std::atomic<std::uint64_t> m_batches = 0;
+    std::atomic<std::uint64_t> m_lost = 0;
+    std::atomic<std::uint64_t> m_dropped = 0;
 };
-
-/// What differs between the receipts of two ends.
-struct Reconciliation {
-    std::vector<Receipt> lost;    ///< ours that the other end does not have
-    std::vector<Receipt> extra;   ///< theirs that we do not have
-    std::vector<Receipt> altered; ///< ours where the other end saw other content, size or outcome
-    std::vector<Receipt> late;    ///< ours where the labels of time differ by more than allowed
-
-    bool clean() const noexcept {
-        return lost.empty() && extra.empty() && altered.empty() && late.empty();
-    }
-};
-
-/// Compares by trace, kind and subject; where one of these repeats, in order.
-Reconciliation reconcile(std::span<const Receipt> ours, std::span<const Receipt> theirs,
-                         std::int64_t allowed_ns);
 
 } // namespace torgo::peer

@@ -1,7 +1,7 @@
 // Every body of the peer protocol: whatever it holds comes back, whole or not at all.
 #include "peer/audit.hpp"
-#include "peer/ledger.hpp"
 #include "peer/messages.hpp"
+#include "peer/receipt.hpp"
 #include "segment/code.hpp"
 #include "segment/merkle.hpp"
 
@@ -149,7 +149,6 @@ TEST(AuditAnswerMessage, with_a_cell_that_is_not_that_of_its_leaf_shows_nothing)
 RC_GTEST_PROP(ReceiptMessage, round_trip, (std::uint64_t bytes, std::int64_t time)) {
     Receipt receipt;
     receipt.trace = any_id<TraceId>();
-    receipt.repository = any_id<RepoId>();
     receipt.other = any_id<PeerId>();
     receipt.subject = any_id<Digest>();
     receipt.content = any_id<Digest>();

@@ -4,12 +4,11 @@
 #include "peer/node_link.hpp"
 
 #include "base/ensure.hpp"
-#include "base/hex.hpp"
 #include "peer/http_client.hpp"
 #include "peer/tls_stream.hpp"
+#include "peer/tracer.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 
@@ -27,15 +26,6 @@ std::string host_field(const env::Endpoint& endpoint) {
     const bool brackets = endpoint.host.contains(':');
     const auto host = brackets ? "[" + endpoint.host + "]" : endpoint.host;
     return host + ":" + std::to_string(endpoint.port);
-}
-
-/// "00-TRACE-SPAN-01" of W3C Trace Context: a new trace, whose parent nobody else knows.
-std::string make_trace(env::Random& random) {
-    std::array<std::uint8_t, 16> trace{};
-    std::array<std::uint8_t, 8> span{};
-    random.fill(trace);
-    random.fill(span);
-    return "00-" + to_hex(trace) + "-" + to_hex(span) + "-01";
 }
 
 std::unexpected<Error> was_cancelled() {
@@ -105,7 +95,7 @@ struct NodeLink::Sending {
         for (const auto& header : request.headers)
             fields.push_back({header.name, header.value});
         if (find_header(request.headers, trace_header).empty())
-            fields.push_back({std::string(trace_header), make_trace(random)});
+            fields.push_back({std::string(trace_header), make_traceparent(random)});
     }
 
     Result<> keep_small_body() {

@@ -3,6 +3,7 @@
 #include "peer/node_head.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace torgo::peer {
 
@@ -53,13 +54,19 @@ void NodeOpener::use_repository(const RepoId& repository) {
     m_repository = repository;
 }
 
-Result<NodeLink*> NodeOpener::link(const std::string& uri) const {
+void NodeOpener::trace(NoteReceipt note) {
+    const std::lock_guard lock(m_mutex);
+    m_note = std::move(note);
+}
+
+Result<Exchanger*> NodeOpener::way(const std::string& uri) const {
     TRY(const auto parsed, parse_node_uri(uri));
     const auto& address = parsed.address;
     TRY(auto* network, network_for(m_networks, address.way));
     const std::lock_guard lock(m_mutex);
-    auto& link = m_links[uri];
-    if (link && link->is_cancelled()) m_retired.push_back(std::move(link));
+    auto& current = m_ways[uri];
+    auto& [link, tracer] = current;
+    if (link && link->is_cancelled()) m_retired.push_back(std::exchange(current, Way{}));
     if (!link) {
         NodePlace place{.id = parsed.node,
                         .endpoints = {{.host = address.host, .port = address.port}}};
@@ -67,13 +74,16 @@ Result<NodeLink*> NodeOpener::link(const std::string& uri) const {
         link = std::make_unique<NodeLink>(*network, std::move(place), m_context, m_clock, m_random,
                                           limits);
         if (m_cancelled) link->cancel();
+        if (m_note)
+            tracer = std::make_unique<Tracer>(*link, parsed.node, m_clock, m_random, m_note);
     }
+    if (tracer) return tracer.get();
     return link.get();
 }
 
 Result<std::unique_ptr<head::Head>> NodeOpener::open(const std::string& uri) const {
     TRY(const auto parsed, parse_node_uri(uri));
-    TRY(auto* node, link(uri));
+    TRY(auto* node, way(uri));
     const std::lock_guard lock(m_mutex);
     auto wanted = m_repository;
     if (!wanted && m_secrets.contains(parsed.node)) wanted = RepoId{}; // which none has
@@ -86,7 +96,7 @@ Result<std::unique_ptr<head::Head>> NodeOpener::create(const std::string& uri,
         return fail(Errc::invalid_argument, "a repository has at most 256 heads");
     TRY(const auto parsed, parse_node_uri(uri));
     TRY(const auto owner, split_owner(made.owner));
-    TRY(auto* node, link(uri));
+    TRY(auto* node, way(uri));
     auto head = std::make_unique<PeerHead>(*node, uri, made.repository, made.index);
     std::optional<InviteSecret> secret;
     {
@@ -110,7 +120,7 @@ Result<std::unique_ptr<head::Head>> NodeOpener::create(const std::string& uri,
 }
 
 Result<> NodeOpener::discard(const std::string& uri, const RepoId& repository) const {
-    TRY(auto* node, link(uri));
+    TRY(auto* node, way(uri));
     const auto kept = find_kept(*node, repository);
     if (!kept && kept.error().code() == Errc::not_a_repository) return {};
     if (!kept) return std::unexpected(kept.error());
@@ -127,8 +137,8 @@ Result<> NodeOpener::discard(const std::string& uri, const RepoId& repository) c
 void NodeOpener::cancel() noexcept {
     const std::lock_guard lock(m_mutex);
     m_cancelled = true;
-    for (const auto& [uri, link] : m_links)
-        link->cancel();
+    for (const auto& [uri, way] : m_ways)
+        way.link->cancel();
 }
 
 } // namespace torgo::peer

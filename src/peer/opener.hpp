@@ -8,6 +8,7 @@
 #include "peer/invite.hpp"
 #include "peer/node_link.hpp"
 #include "peer/node_uri.hpp"
+#include "peer/tracer.hpp"
 
 #include <map>
 #include <memory>
@@ -67,23 +68,32 @@ public:
     /// errors  `exists` when it holds segments
     Result<> discard(const std::string& uri, const RepoId& repository) const override;
 
-    /// The link to the node of this URI, made with the first use. errors  as open
-    Result<NodeLink*> link(const std::string& uri) const;
+    /// The way to the node of this URI, made with the first use. errors  as open
+    Result<Exchanger*> way(const std::string& uri) const;
+
+    /// Who takes the receipts of all transfers. Before the first head is opened.
+    void trace(NoteReceipt note);
 
     /// Ends what any head waits for, and every later call. source  NodeLink::cancel
     void cancel() noexcept;
 
 private:
+    struct Way {
+        std::unique_ptr<NodeLink> link;
+        std::unique_ptr<Tracer> tracer; ///< where receipts are taken
+    };
+
     Networks m_networks;
     const crypto::TlsContext& m_context;
     env::Clock& m_clock;
     env::Random& m_random;
     OpenerLimits m_limits;
-    mutable std::mutex m_mutex;                                       ///< of what follows
-    mutable std::map<std::string, std::unique_ptr<NodeLink>> m_links; ///< by URI
-    mutable std::vector<std::unique_ptr<NodeLink>> m_retired;         ///< heads may still name them
-    mutable std::map<PeerId, InviteSecret> m_secrets;                 ///< of invites not yet used
+    mutable std::mutex m_mutex;                       ///< of what follows
+    mutable std::map<std::string, Way> m_ways;        ///< by URI
+    mutable std::vector<Way> m_retired;               ///< heads may still name them
+    mutable std::map<PeerId, InviteSecret> m_secrets; ///< of invites not yet used
     std::optional<RepoId> m_repository;
+    NoteReceipt m_note;
     bool m_cancelled = false;
 };
 

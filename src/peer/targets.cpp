@@ -100,6 +100,20 @@ Result<Target> parse_segment(Target target, std::string_view rest) {
     return target;
 }
 
+/// from=N, and before it /{PeerId} where it is a client's ledger that is asked for
+Result<Target> parse_ledger(Target target, std::string_view rest) {
+    target.route = Route::ledger;
+    if (take(rest, "/")) {
+        target.route = Route::mirror;
+        TRY(target.author, parse_id<PeerId>(take_until(rest, '?'), "peer"));
+    } else if (!take(rest, "?")) {
+        return wrong_field("parameter");
+    }
+    if (!take(rest, "from=")) return wrong_field("parameter");
+    TRY(target.from, parse_number<std::uint64_t>(rest, "from"));
+    return target;
+}
+
 std::unexpected<Error> unknown() {
     return fail(Errc::unsupported, "no such target");
 }
@@ -112,6 +126,7 @@ Result<Target> parse_in_repository(Target target, std::string_view rest) {
                                         : Route::receipts;
         return target;
     }
+    if (take(rest, "receipts")) return parse_ledger(std::move(target), rest);
     if (take(rest, "segments/")) return parse_segment(std::move(target), rest);
     if (take(rest, "segments?")) return parse_segments(std::move(target), rest);
     if (take(rest, "roots?")) return parse_roots(std::move(target), rest);
@@ -155,6 +170,10 @@ std::string format_target(const Target& target) {
         return base + "/receipts";
     case Route::repositories:
         return "/v1/repositories";
+    case Route::ledger:
+        return base + "/receipts?from=" + std::to_string(target.from);
+    case Route::mirror:
+        return base + "/receipts/" + target.author.hex() + "?from=" + std::to_string(target.from);
     }
     return {};
 }
@@ -186,6 +205,8 @@ bool allows(Route route, Method method) noexcept {
     case Route::combined:
     case Route::segments:
     case Route::roots:
+    case Route::ledger:
+    case Route::mirror:
         return method == Method::get;
     case Route::join:
     case Route::audit:

@@ -27,9 +27,11 @@ enum class Route : std::uint8_t {
     segments,
     root,
     roots,
-    receipts,
+    receipts, ///< a client's, to be kept
     repositories,
     combined,
+    ledger, ///< the node's receipts
+    mirror, ///< a client's, as the node keeps them
 };
 
 /// What a request is about. Fields that the route does not have keep their defaults.
@@ -43,6 +45,8 @@ struct Target {
                          ///< to max_combined_cells
     std::uint64_t first = 0; ///< of `combined`, the first cell
     std::uint8_t factor = 0; ///< of `combined`
+    std::uint64_t from = 0;  ///< of `ledger` and `mirror`: number of the first batch
+    PeerId author;           ///< of `mirror`
 
     bool operator==(const Target&) const = default;
 };

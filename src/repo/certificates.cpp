@@ -12,6 +12,7 @@ Result<Bytes> read_writer_record(const HeadSet& heads, const Descriptor& descrip
 }
 
 Result<const WriterCertificate*> Certificates::find(const WriterId& id) {
+    const std::lock_guard lock(m_mutex);
     auto at = m_known.find(id);
     if (at == m_known.end()) {
         TRY(const auto record, read_writer_record(m_heads, m_descriptor, id));

@@ -5,10 +5,11 @@
 #include "repo/writer.hpp"
 
 #include <map>
+#include <mutex>
 
 namespace torgo::repo {
 
-/// The writers' certificates, read once and verified against the owner's root keys.
+/// The writers' certificates, read once and verified against the owner's root keys. Thread-safe.
 class Certificates {
 public:
     Certificates(const HeadSet& heads, const Descriptor& descriptor)
@@ -20,6 +21,7 @@ public:
 private:
     const HeadSet& m_heads;
     const Descriptor& m_descriptor;
+    std::mutex m_mutex;
     std::map<WriterId, WriterCertificate> m_known;
 };
 

@@ -33,6 +33,7 @@ public:
 
 private:
     void check_heads();
+    static bool belongs_on_all(const std::string& name);
     Result<> check_roots();
     Result<> check_packs();
     void check_pack(const segment::PackInfo& pack, bool whole);
@@ -69,9 +70,15 @@ void Check::check_heads() {
                     "): " + reason->detail());
 }
 
+/// Not what a standby alone is told, or tells by itself (docs/spec/peer-protocol.md 7).
+bool Check::belongs_on_all(const std::string& name) {
+    return !name.starts_with("places-") && !name.starts_with("takeover-");
+}
+
 Result<> Check::check_roots() {
     TRY(const auto names, m_heads.list_roots(""));
     for (const auto& name : names) {
+        if (!belongs_on_all(name)) continue;
         std::size_t good = 0;
         for (std::size_t i = 0; i < m_heads.size(); ++i) {
             if (m_heads.at(i) == nullptr) continue;

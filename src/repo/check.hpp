@@ -49,6 +49,7 @@ struct HealOptions {
     int head = -1;          ///< index of the head to heal, or all
     bool read_data = false; ///< verify every segment's hash instead of its presence and size
     unsigned threads = 0;
+    std::uint64_t bytes_a_second = 0; ///< read for rebuilding, at most; 0: as fast as it goes
     std::stop_token stop;
 };
 
@@ -57,10 +58,12 @@ struct HealReport {
     std::uint64_t roots_copied = 0;
     std::uint64_t bytes_rebuilt = 0, bytes_read = 0;
     std::vector<std::string> problems; ///< packs with fewer than k good segments, heads that fail
+    bool out_of_space = false;         ///< one of the problems: a head has no room
 };
 
 /// Rebuilds what any head lacks from the others, on encrypted bytes: needs no key and no `unlock`.
-/// A head that is an empty folder is made anew; corrupt segments are replaced.
+/// A head that is an empty folder is made anew; corrupt segments are replaced. Packs that are
+/// expected to be lost first come first (repo/danger.hpp).
 Result<HealReport> heal(Repository& repository, const HealOptions& options, HealProgress& progress);
 
 } // namespace torgo::repo

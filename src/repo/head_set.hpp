@@ -119,7 +119,7 @@ private:
 };
 
 /// What it means that only so many heads took something.
-Error too_few(std::size_t done, std::size_t total, std::size_t needed, const Error* reason);
+Error too_few(std::size_t usable, std::size_t total, std::size_t needed, const Error* reason);
 
 /// True when the content of a root fits a name that ends in its SHA-256 ("batch-<64 hex>"); other
 /// names are not bound to their content and give true.

@@ -1,5 +1,7 @@
+#include "env/clock.hpp"
 #include "repo/certificates.hpp"
 #include "repo/check.hpp"
+#include "repo/danger.hpp"
 #include "repo/head_set.hpp"
 #include "repo/limits.hpp"
 #include "repo/pack_list.hpp"
@@ -11,6 +13,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <mutex>
 #include <thread>
 
@@ -21,6 +24,36 @@ namespace {
 /// After so many tries that did not serve, the rest of a heal does without combinations.
 constexpr unsigned spoilt_max = 3;
 
+/// Lets so many bytes a second pass, over all threads, and ends waits when it is asked to stop.
+class Pace {
+public:
+    Pace(env::Clock& clock, std::uint64_t bytes_a_second, std::stop_token stop)
+        : m_clock(clock), m_rate(bytes_a_second), m_stop(std::move(stop)) {}
+
+    /// Waits until `size` bytes may pass. errors  `cancelled`
+    Result<> wait_for(std::size_t size) {
+        if (m_stop.stop_requested()) return fail(Errc::cancelled, "stopped");
+        if (m_rate == 0) return {};
+        std::unique_lock lock(m_mutex);
+        const auto now = m_clock.monotonic_ns();
+        const auto begin = std::max(m_free_at_ns, now);
+        m_free_at_ns = begin + static_cast<std::int64_t>(static_cast<double>(size) * 1e9 /
+                                                         static_cast<double>(m_rate));
+        (void)m_wake.wait_for(lock, m_stop, std::chrono::nanoseconds(begin - now),
+                              [] { return false; });
+        if (m_stop.stop_requested()) return fail(Errc::cancelled, "stopped");
+        return {};
+    }
+
+private:
+    env::Clock& m_clock;
+    const std::uint64_t m_rate;
+    const std::stop_token m_stop;
+    std::mutex m_mutex;
+    std::condition_variable_any m_wake;
+    std::int64_t m_free_at_ns = 0; ///< guarded by m_mutex
+};
+
 class Heal {
 public:
     Heal(Repository& repository, const HealOptions& options, HealProgress& progress)
@@ -28,6 +61,7 @@ public:
           m_heads(repository.heads()),
           m_options(options),
           m_progress(progress),
+          m_pace(*repository.world().clock, options.bytes_a_second, options.stop),
           m_certificates(repository.heads(), repository.descriptor()) {}
 
     Result<HealReport> run();
@@ -39,6 +73,7 @@ private:
     bool good(const std::string& name, ByteView content) const;
     bool signed_snapshot(ByteView content) const;
     bool signed_for_nodes(const std::string& name, ByteView content) const;
+    static std::string_view context_for_nodes(std::string_view name);
     static bool known_kind(const std::string& name);
     void heal_pack(const segment::PackInfo& pack);
     Result<std::uint64_t> rebuild(const segment::PackInfo& pack,
@@ -52,8 +87,9 @@ private:
     bool wanted(std::size_t head) const {
         return m_options.head < 0 || static_cast<std::size_t>(m_options.head) == head;
     }
-    void problem(std::string sentence) {
+    void problem(std::string sentence, Errc code = Errc::corrupt) {
         const std::lock_guard lock(m_mutex);
+        m_report.out_of_space = m_report.out_of_space || code == Errc::no_space;
         if (m_report.problems.size() < limits::notes_max)
             m_report.problems.push_back(std::move(sentence));
     }
@@ -62,6 +98,7 @@ private:
     HeadSet& m_heads;
     const HealOptions& m_options;
     HealProgress& m_progress;
+    Pace m_pace;
     mutable Certificates m_certificates;
     /// Tries that helpers spoilt: each costs more than it was to save, so there are few.
     std::atomic<unsigned> m_spoilt = 0;
@@ -103,8 +140,7 @@ bool Heal::good(const std::string& name, ByteView content) const {
     if (name.starts_with("batch-"))
         return SignedBatches(m_heads, descriptor).check(content).has_value();
     if (name.starts_with("snapshot-")) return signed_snapshot(content);
-    if (name.starts_with("capability-") || name.starts_with("revocation-"))
-        return signed_for_nodes(name, content);
+    if (!context_for_nodes(name).empty()) return signed_for_nodes(name, content);
     if (name.starts_with(key_root_prefix))
         return inspect_slot(content, descriptor.id, nullptr).has_value();
     return false;
@@ -118,47 +154,59 @@ bool Heal::signed_snapshot(ByteView content) const {
                                      (*writer)->record_public);
 }
 
-/// docs/spec/peer-protocol.md 4.2: what a node believes of who may do what.
+/// docs/spec/peer-protocol.md 4.2 and 7.1: what a node believes of who may do what, and what it is
+/// ordered to do.
+std::string_view Heal::context_for_nodes(std::string_view name) {
+    if (name.starts_with("capability-")) return "torgo/capability/1";
+    if (name.starts_with("revocation-")) return "torgo/revocation/1";
+    if (name.starts_with("order-")) return "torgo/order/1";
+    return {};
+}
+
 bool Heal::signed_for_nodes(const std::string& name, ByteView content) const {
-    const auto* const context =
-        name.starts_with("capability-") ? "torgo/capability/1" : "torgo/revocation/1";
-    return check_signature(crypto::SignatureScheme::ml_dsa_87, context, content,
+    return check_signature(crypto::SignatureScheme::ml_dsa_87, context_for_nodes(name), content,
                            m_repository.descriptor().root_ml_dsa)
         .has_value();
 }
 
 /// Roots of kinds that this version does not know are left to the version that does.
 bool Heal::known_kind(const std::string& name) {
-    for (const auto* prefix :
-         {"descriptor", "writer-", "batch-", "snapshot-", "key-", "capability-", "revocation-"})
+    for (const auto* prefix : {"descriptor", "writer-", "batch-", "snapshot-", "key-"})
         if (name.starts_with(prefix)) return true;
-    return false;
+    return !context_for_nodes(name).empty();
 }
 
 Result<> Heal::heal_root(const std::string& name) {
     std::optional<Bytes> content;
-    std::vector<std::size_t> lacking;
+    struct Lacking {
+        std::size_t head;
+        bool has_bad; ///< a bad copy is in the way
+    };
+    std::vector<Lacking> lacking;
     for (std::size_t i = 0; i < m_heads.size(); ++i) {
-        if (m_heads.at(i) == nullptr) continue;
+        if (m_heads.at(i) == nullptr || (content && !wanted(i))) continue;
         auto read = m_heads.at(i)->get_root(name);
         if (read && good(name, *read)) {
             if (!content) content = *std::move(read);
             continue;
         }
-        if (wanted(i)) lacking.push_back(i);
+        if (wanted(i)) lacking.push_back({i, read || read.error().code() != Errc::not_found});
     }
     if (lacking.empty()) return {};
     if (!content) {
         problem(name + " has no good copy on any head");
         return {};
     }
-    for (const auto i : lacking) {
-        auto done = m_heads.at(i)->remove_root(name); // immutable names are not overwritten
+    CHECK_OK(m_pace.wait_for(content->size()));
+    for (const auto& [i, has_bad] : lacking) {
+        Result<> done; // immutable names are not overwritten; what is not there, not removed
+        if (has_bad) done = m_heads.at(i)->remove_root(name);
         if (done) done = m_heads.at(i)->put_root(name, *content);
         if (done)
             m_report.roots_copied += 1;
         else
-            problem(m_heads.uri(i) + ": " + name + ": " + done.error().detail());
+            problem(m_heads.uri(i) + ": " + name + ": " + done.error().detail(),
+                    done.error().code());
     }
     return {};
 }
@@ -205,6 +253,7 @@ Result<bool> Heal::regenerate(const segment::PackInfo& pack, unsigned lost) {
     const auto made = segment::regenerate(
         pack, m_repository.descriptor().id, lost,
         [&](unsigned index, std::uint64_t first, std::uint8_t factor, ByteSpan out) -> Result<> {
+            CHECK_OK(m_pace.wait_for(out.size()));
             auto* const head = m_heads.at(m_heads.head_of(index));
             CHECK_OK(head->read_combined(pack.segments[index], first, factor, out));
             m_bytes_fetched += out.size();
@@ -224,8 +273,13 @@ Result<std::uint64_t> Heal::rebuild(const segment::PackInfo& pack,
     for (const auto i : wanted) {
         TRY(writers[i], m_heads.at(m_heads.head_of(i))->begin_segment(pack.segment_file_size()));
     }
+    const auto fetch = [&, from = m_heads.fetch(pack)](unsigned index, std::uint64_t offset,
+                                                       ByteSpan out) -> Result<> {
+        CHECK_OK(m_pace.wait_for(out.size()));
+        return from(index, offset, out);
+    };
     CHECK_OK(segment::rebuild(
-        pack, m_repository.descriptor().id, wanted, m_heads.fetch(pack),
+        pack, m_repository.descriptor().id, wanted, fetch,
         [&](unsigned index, ByteView bytes) { return writers[index]->append(bytes); }));
     for (const auto i : wanted) {
         CHECK_OK(keep(pack, i, *writers[i]));
@@ -245,7 +299,7 @@ Result<std::uint64_t> Heal::make(const segment::PackInfo& pack, const SegmentSta
 
 void Heal::heal_pack(const segment::PackInfo& pack) {
     const auto& repo = m_repository.descriptor().id;
-    const auto states = inspect_segments(m_heads, repo, pack, m_options.read_data);
+    const auto states = inspect_segments(m_heads, repo, pack, m_options.read_data, m_options.head);
     std::vector<unsigned> wanted_segments;
     for (const auto* list : {&states.missing, &states.corrupt})
         for (const auto i : *list)
@@ -253,9 +307,10 @@ void Heal::heal_pack(const segment::PackInfo& pack) {
     std::ranges::sort(wanted_segments);
     Result<std::uint64_t> done = std::uint64_t{0};
     if (!wanted_segments.empty()) done = make(pack, states, wanted_segments);
-    if (!done) problem("pack " + pack.id(repo).hex() + ": " + done.error().detail());
+    if (!done)
+        problem("pack " + pack.id(repo).hex() + ": " + done.error().detail(), done.error().code());
     const std::lock_guard lock(m_mutex);
-    m_report.segments_checked += pack.code.n - states.away.size();
+    m_report.segments_checked += states.looked - states.away.size();
     m_report.segments_corrupt += states.corrupt.size();
     m_report.bytes_read += states.bytes_read;
     if (!done || *done == 0) return;
@@ -270,10 +325,11 @@ Result<HealReport> Heal::run() {
                     "the repository has " + std::to_string(m_heads.size()) + " heads");
     CHECK_OK(bring_back_heads());
     CHECK_OK(heal_roots());
-    TRY(const auto packs, list_packs(m_heads, m_repository.descriptor(),
-                                     [&](const std::string& batch, const Error& reason) {
-                                         problem(batch + " is not authentic: " + reason.detail());
-                                     }));
+    TRY(auto listed, list_packs(m_heads, m_repository.descriptor(),
+                                [&](const std::string& batch, const Error& reason) {
+                                    problem(batch + " is not authentic: " + reason.detail());
+                                }));
+    const auto packs = most_endangered_first(m_heads, std::move(listed));
     for (const auto& pack : packs)
         m_progress.segments_total += pack.code.n;
     std::atomic<std::size_t> next{0};

@@ -1,7 +1,7 @@
 #include "repo/index_loader.hpp"
 
 #include "base/codec.hpp"
-#include "repo/index_record.hpp"
+#include "repo/in_order.hpp"
 #include "repo/limits.hpp"
 
 #include <algorithm>
@@ -63,40 +63,48 @@ Result<> IndexLoader::load_cache() {
     return m_store.m_index.clear();
 }
 
-/// Trees become known, index chunks are taken over; gives the packs that these cover.
-Result<std::set<PackId>> IndexLoader::load_metadata_pack(std::uint32_t number) {
-    TRY(const auto entries, m_store.entries(number, *m_sealer));
-    std::set<PackId> covered;
-    for (const auto& entry : *entries) {
-        if (entry.header.type != seal::ChunkType::index) {
-            m_store.m_index.add(entry.header.id, {number, entry.offset});
-            continue;
-        }
-        Bytes plain;
-        CHECK_OK(m_store.read_entry(number, entry, *m_sealer, plain));
-        TRY(const auto record, decode_index(plain));
+/// A metadata pack's chunks, and its index records, opened.
+Result<IndexLoader::MetadataPack> IndexLoader::read_metadata_pack(std::uint32_t number) const {
+    const auto sealer = m_store.make_sealer();
+    MetadataPack out{.number = number, .entries = {}, .records = {}};
+    TRY(out.entries, m_store.entries(number, *sealer));
+    Bytes plain;
+    for (const auto& entry : *out.entries) {
+        if (entry.header.type != seal::ChunkType::index) continue;
+        CHECK_OK(m_store.read_entry(number, entry, *sealer, plain));
+        TRY(auto record, decode_index(plain));
+        out.records.push_back(std::move(record));
+    }
+    return out;
+}
+
+/// Trees become known, index chunks are taken over; adds the packs that these cover.
+void IndexLoader::take_metadata_pack(const MetadataPack& pack, std::set<PackId>& covered) {
+    for (const auto& entry : *pack.entries)
+        if (entry.header.type != seal::ChunkType::index)
+            m_store.m_index.add(entry.header.id, {pack.number, entry.offset});
+    for (const auto& record : pack.records) {
         for (const auto& chunk : record.chunks) {
-            const auto pack = m_store.m_numbers.find(record.packs[chunk.pack]);
-            if (pack == m_store.m_numbers.end())
+            const auto data = m_store.m_numbers.find(record.packs[chunk.pack]);
+            if (data == m_store.m_numbers.end())
                 continue; // named by a batch that is not here (yet)
-            m_store.m_index.add(chunk.id, {pack->second, chunk.offset});
+            m_store.m_index.add(chunk.id, {data->second, chunk.offset});
         }
         covered.insert(record.packs.begin(), record.packs.end());
     }
-    return covered;
 }
 
-Result<IndexLoader::NewBatch> IndexLoader::load_batch(const std::string& name) {
-    TRY(const auto batch, m_batches.read(name));
+IndexLoader::NewBatch IndexLoader::take_batch(const std::string& name, Batch batch) {
     NewBatch loaded{.name = name, .metadata = {}, .data = {}};
-    for (const auto& info : batch.packs) {
+    for (auto& info : batch.packs) {
         const bool is_metadata = info.cls == segment::PackClass::metadata;
-        (is_metadata ? loaded.metadata : loaded.data).push_back(m_store.add_pack(info, {}));
+        (is_metadata ? loaded.metadata : loaded.data)
+            .push_back(m_store.add_pack(std::move(info), {}));
     }
     return loaded;
 }
 
-Result<> IndexLoader::load_chunks(const NewBatch& batch, std::set<PackId>& covered) {
+Result<> IndexLoader::load_chunks(const NewBatch& batch, const std::set<PackId>& covered) {
     for (const auto number :
          batch.data) { // REPO-33: packs that no index covers are read themselves
         if (covered.contains(m_store.pack(number).id)) continue;
@@ -111,7 +119,7 @@ Result<> IndexLoader::load_chunks(const NewBatch& batch, std::set<PackId>& cover
 /// A batch that is forged or damaged beyond repair is left out: what needs its chunks will say so.
 /// One that only cannot be read now makes the index incomplete: a backup must not go on, or its
 /// data would be stored again. (REPO-35).
-void IndexLoader::leave_out(const std::string& name, Error error) {
+void IndexLoader::leave_out(const std::string& name, const Error& error) {
     const auto code = error.code();
     if (code == Errc::authentication || code == Errc::corrupt || code == Errc::limit_exceeded) {
         m_store.m_warn(name + " is of no use and is left out: " + error.detail());
@@ -121,29 +129,46 @@ void IndexLoader::leave_out(const std::string& name, Error error) {
     m_store.m_incomplete = true;
 }
 
-Result<> IndexLoader::load_new(const std::vector<std::string>& names) {
+std::vector<IndexLoader::NewBatch>
+IndexLoader::load_batches(const std::vector<std::string>& names) {
     std::vector<NewBatch> batches;
-    for (const auto& name : names) {
-        if (m_store.m_batches.contains(name)) continue;
-        auto batch = load_batch(name);
-        if (batch)
-            batches.push_back(*std::move(batch));
-        else
-            leave_out(name, std::move(batch).error());
-    }
-    std::set<PackId> covered;
-    for (const auto& batch : batches) {
-        for (const auto number : batch.metadata) {
-            auto more = load_metadata_pack(number);
-            if (more)
-                covered.merge(*more);
+    in_order(
+        names.size(), m_store.reading_threads(),
+        [&](std::size_t i) { return m_batches.read(names[i]); },
+        [&](std::size_t i, Result<Batch> batch) {
+            if (batch)
+                batches.push_back(take_batch(names[i], *std::move(batch)));
             else
-                leave_out(batch.name, std::move(more).error());
-        }
-    }
+                leave_out(names[i], batch.error());
+        });
+    return batches;
+}
+
+std::set<PackId> IndexLoader::load_metadata(const std::vector<NewBatch>& batches) {
+    std::vector<std::pair<const NewBatch*, std::uint32_t>> packs;
+    for (const auto& batch : batches)
+        for (const auto number : batch.metadata)
+            packs.emplace_back(&batch, number);
+    std::set<PackId> covered;
+    in_order(
+        packs.size(), m_store.reading_threads(),
+        [&](std::size_t i) { return read_metadata_pack(packs[i].second); },
+        [&](std::size_t i, Result<MetadataPack> pack) {
+            if (pack)
+                take_metadata_pack(*pack, covered);
+            else
+                leave_out(packs[i].first->name, pack.error());
+        });
+    return covered;
+}
+
+Result<> IndexLoader::load_new(std::vector<std::string> names) {
+    std::erase_if(names, [&](const auto& name) { return m_store.m_batches.contains(name); });
+    const auto batches = load_batches(names);
+    const auto covered = load_metadata(batches);
     for (const auto& batch : batches) {
         auto done = load_chunks(batch, covered);
-        if (!done) leave_out(batch.name, std::move(done).error());
+        if (!done) leave_out(batch.name, done.error());
     }
     if (batches.empty()) return {};
     const auto kept = m_store.m_index.persist(encode_manifest());
@@ -158,7 +183,7 @@ Result<> IndexLoader::load_new(const std::vector<std::string>& names) {
 Result<> IndexLoader::load() {
     m_sealer = m_store.make_sealer();
     CHECK_OK_WITH("local cache", load_cache());
-    TRY(const auto names, m_store.m_heads.list_roots("batch-"));
+    TRY(auto names, m_store.m_heads.list_roots("batch-"));
     // Batches that are gone from the heads (pruned) leave the cache only as a whole.
     const bool gone = std::ranges::any_of(m_store.m_batches, [&](const auto& name) {
         return !std::ranges::binary_search(names, name);
@@ -167,7 +192,7 @@ Result<> IndexLoader::load() {
         forget();
         CHECK_OK(m_store.m_index.clear());
     }
-    return load_new(names);
+    return load_new(std::move(names));
 }
 
 } // namespace torgo::repo

@@ -3,6 +3,7 @@
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "repo/chunk_store.hpp"
+#include "repo/index_record.hpp"
 #include "repo/pack_list.hpp"
 
 #include <string>
@@ -30,11 +31,21 @@ private:
         std::vector<std::uint32_t> data;
     };
 
-    Result<NewBatch> load_batch(const std::string& name);
-    Result<std::set<PackId>> load_metadata_pack(std::uint32_t number);
-    Result<> load_chunks(const NewBatch& batch, std::set<PackId>& covered);
-    Result<> load_new(const std::vector<std::string>& names);
-    void leave_out(const std::string& name, Error error);
+    /// What is read of a metadata pack, in any thread.
+    struct MetadataPack {
+        std::uint32_t number = 0;
+        std::shared_ptr<const std::vector<pack::Entry>> entries;
+        std::vector<IndexRecord> records;
+    };
+
+    NewBatch take_batch(const std::string& name, Batch batch);
+    std::vector<NewBatch> load_batches(const std::vector<std::string>& names);
+    Result<MetadataPack> read_metadata_pack(std::uint32_t number) const;
+    void take_metadata_pack(const MetadataPack& pack, std::set<PackId>& covered);
+    std::set<PackId> load_metadata(const std::vector<NewBatch>& batches);
+    Result<> load_chunks(const NewBatch& batch, const std::set<PackId>& covered);
+    Result<> load_new(std::vector<std::string> names);
+    void leave_out(const std::string& name, const Error& error);
     void forget();
 
     ChunkStore& m_store;

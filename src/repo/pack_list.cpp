@@ -1,5 +1,6 @@
 #include "repo/pack_list.hpp"
 
+#include "repo/in_order.hpp"
 #include "repo/signing.hpp"
 #include "segment/verify.hpp"
 
@@ -31,22 +32,22 @@ list_packs(const HeadSet& heads, const Descriptor& descriptor,
     SignedBatches reader(heads, descriptor);
     std::vector<segment::PackInfo> packs;
     std::unordered_set<PackId> seen;
-    for (const auto& name : names) {
-        auto batch = reader.read(name);
-        if (!batch) {
-            reject(name, batch.error());
-            continue;
-        }
-        for (auto& pack : batch->packs)
-            if (seen.insert(pack.id(descriptor.id)).second) packs.push_back(std::move(pack));
-    }
+    in_order(
+        names.size(), heads.reading_threads(), [&](std::size_t i) { return reader.read(names[i]); },
+        [&](std::size_t i, Result<Batch> batch) {
+            if (!batch) return reject(names[i], batch.error());
+            for (auto& pack : batch->packs)
+                if (seen.insert(pack.id(descriptor.id)).second) packs.push_back(std::move(pack));
+        });
     return packs;
 }
 
 SegmentStates inspect_segments(const HeadSet& heads, const RepoId& repo,
-                               const segment::PackInfo& pack, bool whole) {
+                               const segment::PackInfo& pack, bool whole, int only) {
     SegmentStates states;
     for (unsigned i = 0; i < pack.code.n; ++i) {
+        if (only >= 0 && heads.head_of(i) != static_cast<std::size_t>(only)) continue;
+        ++states.looked;
         const auto* head = heads.at(heads.head_of(i));
         if (head == nullptr) {
             states.away.push_back(i);

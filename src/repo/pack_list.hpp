@@ -12,7 +12,7 @@
 
 namespace torgo::repo {
 
-/// Reads batches and verifies them with public keys only.
+/// Reads batches and verifies them with public keys only. Thread-safe.
 class SignedBatches {
 public:
     SignedBatches(const HeadSet& heads, const Descriptor& descriptor)
@@ -45,12 +45,14 @@ struct SegmentStates {
     std::vector<unsigned> away;      ///< its head cannot be used, or fails to read it
     std::vector<std::string> damage; ///< what is wrong with each of `corrupt`
     std::uint64_t bytes_read = 0;
+    unsigned looked = 0; ///< how many were asked for
 
     std::size_t bad() const { return missing.size() + corrupt.size() + away.size(); }
 };
 
-/// in      `whole`: hash every byte, else look at presence and size
+/// in      `whole`: hash every byte, else look at presence and size; `only`: on this head, else on
+///         all
 SegmentStates inspect_segments(const HeadSet& heads, const RepoId& repo,
-                               const segment::PackInfo& pack, bool whole);
+                               const segment::PackInfo& pack, bool whole, int only = -1);
 
 } // namespace torgo::repo

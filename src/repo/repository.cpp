@@ -8,6 +8,7 @@
 #include "repo/chunk_store.hpp"
 #include "repo/head_set.hpp"
 #include "repo/history.hpp"
+#include "repo/in_order.hpp"
 #include "repo/signing.hpp"
 
 #include <algorithm>
@@ -200,17 +201,20 @@ Result<std::vector<SnapshotFrame>> Repository::read_frames() {
     TRY(const auto names, m_heads->list_roots("snapshot-"));
     std::vector<SnapshotFrame> frames;
     frames.reserve(names.size());
-    for (const auto& name : names) {
-        const auto record = m_heads->get_root(name);
-        auto frame = record ? decode_snapshot_frame(*record)
-                            : Result<SnapshotFrame>(std::unexpected(record.error()));
-        if (frame && frame->repo != m_place.id)
-            frame = fail(Errc::authentication, "it is another repository's");
-        if (frame)
-            frames.push_back(*std::move(frame));
-        else
-            m_warn(name + " cannot be used: " + frame.error().detail());
-    }
+    const auto read = [&](std::size_t i) -> Result<SnapshotFrame> {
+        TRY(const auto record, m_heads->get_root(names[i]));
+        TRY(auto frame, decode_snapshot_frame(record));
+        if (frame.repo != m_place.id)
+            return fail(Errc::authentication, "it is another repository's");
+        return frame;
+    };
+    in_order(names.size(), m_heads->reading_threads(), read,
+             [&](std::size_t i, Result<SnapshotFrame> frame) {
+                 if (frame)
+                     frames.push_back(*std::move(frame));
+                 else
+                     m_warn(names[i] + " cannot be used: " + frame.error().detail());
+             });
     return frames;
 }
 

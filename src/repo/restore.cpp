@@ -44,8 +44,8 @@ private:
                    bool included, std::size_t depth);
     Result<> ensure_folders();
     Way way(const Node& node, const std::string& relative);
-    Result<> file(const Node& node, const std::string& relative, Way way);
-    void special(const Node& node, const std::string& relative, Way way);
+    Result<> file(const Node& node, const std::string& relative, Way how);
+    void special(const Node& node, const std::string& relative, Way how);
     Result<> flush();
     void make_links();
     void finish_directories();

@@ -19,6 +19,10 @@ constexpr int not_authenticated = 514;
 constexpr int bad_authentication = 515;
 constexpr int unspecified_error = 550;
 // control-spec, AUTHCHALLENGE.
+/// Streams on one circuit of a client, which is closed when it opens more: a client needs a few
+/// connections, and one that floods has to make circuits, each at the price of its proof of work.
+constexpr unsigned max_streams = 32;
+
 constexpr std::string_view server_label =
     "Tor safe cookie authentication server-to-controller hash";
 constexpr std::string_view client_label =
@@ -208,6 +212,7 @@ Result<Reply> Control::ask_for_onion(const OnionRequest& request, bool with_pow,
     TRY(const auto target, target_text(request.target));
     std::string line = "ADD_ONION ";
     line += request.key != nullptr ? as_text(request.key->view()) : new_key;
+    line += " Flags=MaxStreamsCloseCircuit MaxStreams=" + std::to_string(max_streams);
     if (with_pow) line += " PoWDefensesEnabled=1";
     line += " Port=" + std::to_string(request.port) + "," + target;
     auto reply = ask(line, deadline);

@@ -148,14 +148,18 @@ TEST_F(ControlTest, makes_a_new_service_with_defences) {
     const auto onion = control.add_onion({443, {"/sock", 0}, nullptr, {}}, 0).value();
     EXPECT_EQ(onion.address.service_id(), id);
     EXPECT_EQ(as_text(onion.key.view()), key);
-    EXPECT_EQ(port.heard.back(),
-              "ADD_ONION NEW:ED25519-V3 PoWDefensesEnabled=1 Port=443,unix:/sock");
+    EXPECT_EQ(
+        port.heard.back(),
+        "ADD_ONION NEW:ED25519-V3 Flags=MaxStreamsCloseCircuit MaxStreams=32 PoWDefensesEnabled=1 "
+        "Port=443,unix:/sock");
 }
 
 TEST_F(ControlTest, asks_again_without_defences_that_tor_does_not_know) {
     port.script["ADD_ONION"] = {"512 Unrecognized argument\r\n", made};
     ASSERT_TRUE(control.add_onion(stored_request(), 0).has_value());
-    EXPECT_EQ(port.heard.back(), "ADD_ONION " + key + " Port=443,unix:/sock");
+    EXPECT_EQ(port.heard.back(),
+              "ADD_ONION " + key +
+                  " Flags=MaxStreamsCloseCircuit MaxStreams=32 Port=443,unix:/sock");
 }
 
 TEST_F(ControlTest, replaces_a_service_that_is_there_already_once) {

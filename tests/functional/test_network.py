@@ -2,6 +2,7 @@
 Tor.
 """
 
+import json
 import pathlib
 import random
 import re
@@ -281,3 +282,67 @@ def test_four_nodes_behind_onion_services(tmp_path):
             for node in made:
                 node.end()
     shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+REPAIR_LIMIT_S = 90
+ORDERS_SEEN_S = 15  # a node looks for orders every ten seconds
+
+
+def lose_and_wait(node, standby):
+    """The node and all that it kept are gone; the standby makes it again by itself."""
+    node.destroy()
+    end = time.monotonic() + REPAIR_LIMIT_S
+    while "is rebuilt here" not in standby.said():
+        assert time.monotonic() < end, standby.said()
+        time.sleep(network.POLL_S)
+
+
+def test_a_lost_node_is_rebuilt_by_a_standby_while_the_owner_is_away(four, machine, tmp_path):
+    standby = network.Node(tmp_path / "standby").start("--metrics", "127.0.0.1:19291")
+    try:
+        machine.must("repair", "allow", "--onto", standby.invite(), "--every", 1, "--misses", 3,
+                     "--lost-after", 2, "--rate", 100_000, "--label", "attic")
+        assert "stands by" in machine.must("repair", "list").stdout
+        lose_and_wait(four[1], standby)
+        with urllib.request.urlopen("http://127.0.0.1:19291/metrics", timeout=10) as page:
+            text = page.read().decode()
+        assert re.search(r'torgo_node_audits_total{.*head="2",outcome="missed"} [3-9]', text), text
+        assert "torgo_node_lost_heads_total 1" in text
+        assert not re.search(r"torgo_node_rebuilt_bytes_total 0$", text, re.M)
+        # The owner comes back.
+        done = machine.run("snapshots")
+        assert "torgo heal 2 --onto-takeover" in done.stderr, done.stderr
+        assert "rebuilt head 2" in machine.must("repair", "list").stdout
+        without = machine.environment()
+        del without["TORGO_PASSWORD"]
+        said = machine.must("heal", 2, "--onto-takeover", env=without).stdout
+        assert "Rebuilt 0 segments" in said, said
+        assert f":{standby.port}/" in machine.descriptor.read_text()
+        machine.expect_check_is_clean()
+        four[0].kill()
+        four[3].kill()
+        machine.expect_first_restores()
+    finally:
+        standby.end()
+
+
+def test_an_order_that_was_taken_back_is_not_followed(four, machine, tmp_path):
+    standby = network.Node(tmp_path / "standby").start()
+    try:
+        rule = ["--every", 1, "--misses", 2, "--lost-after", 0]
+        machine.must("repair", "allow", "--onto", standby.invite(), *rule)
+        first = json.loads(machine.must("repair", "list", "--json").stdout)
+        said = machine.must("repair", "allow", "--onto", first["standby"], *rule,
+                            "--rate", 7).stdout
+        order = re.match(r"Order (\w+):", said)[1]
+        second = json.loads(machine.must("repair", "list", "--json").stdout)  # and no other
+        assert second["id"].startswith(order) and second["bytes_per_second"] == 7000
+        machine.must("repair", "revoke", order)
+        assert "stands by" not in machine.must("repair", "list").stdout
+        four[1].destroy()
+        time.sleep(ORDERS_SEEN_S)
+        assert "rebuilt" not in standby.said(), standby.said()
+        said = refused(machine, "heal", 2, "--onto-takeover")
+        assert "no standby says" in said, said
+    finally:
+        standby.end()

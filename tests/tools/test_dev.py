@@ -74,6 +74,17 @@ def test_only_debian_13_and_later_is_built_on_in_place(tmp_path, release, in_pla
     assert (status == 0) == in_place
 
 
+def test_installing_packages_starts_no_service_and_leaves_no_policy(tmp_path):
+    policy = tmp_path / "policy"
+    text = 'as_root() { "$@"; }; without_services sh -c "$2; exit 3" || echo "status $?"'
+    status, out = shell(text, f"sh {policy} || echo denied $?", TORGO_DEV_POLICY=policy)
+    assert (status, out) == (0, "denied 101\nstatus 3\n")
+    assert not policy.exists()
+    policy.write_text("exit 0")
+    assert shell(text, "true", TORGO_DEV_POLICY=policy) == (0, "status 3\n")
+    assert policy.read_text() == "exit 0"
+
+
 def mirrors(tmp_path, files, release=BOOKWORM):
     (tmp_path / "os").write_text(release)
     for name, text in files.items():

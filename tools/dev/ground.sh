@@ -81,7 +81,24 @@ missing_packages() {
 
 apt_install() {
     as_root apt-get -qq update || true # somebody else's source may fail; the install counts
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends install "$@"
+    without_services as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get -y --no-install-recommends install "$@"
+}
+
+# without_services COMMAND...: nginx, prometheus and tor are there to be run by tests, on ports of
+# their own; no service of theirs is started. (A machine with a policy of its own keeps it.)
+without_services() {
+    local policy=${TORGO_DEV_POLICY:-/usr/sbin/policy-rc.d}
+    if [ -e "$policy" ]; then
+        "$@"
+        return
+    fi
+    # shellcheck disable=SC2016 # $0 is the other shell's
+    as_root sh -c 'printf "#!/bin/sh\nexit 101\n" >"$0" && chmod 755 "$0"' "$policy"
+    (
+        trap 'as_root rm -f "$policy"' EXIT # also when interrupted
+        "$@"
+    )
 }
 
 install_in_place() {

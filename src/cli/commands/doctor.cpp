@@ -4,6 +4,7 @@
 #include "cli/descriptor_file.hpp"
 #include "cli/format.hpp"
 #include "cli/open.hpp"
+#include "cli/takeovers.hpp"
 #include "crypto/selftest.hpp"
 #include "env/clock.hpp"
 #include "env/file_system.hpp"
@@ -125,6 +126,7 @@ private:
         auto repository = repo::Repository::open(m_context.world, m_context.heads, *place,
                                                  std::move(*folders), [](const std::string&) {});
         if (!repository) return say_error("repository", repository.error());
+        tell_of_takeovers(m_context, **repository);
         look_at_redundancy(**repository);
         look_at_segments(**repository);
     }

@@ -4,10 +4,11 @@
 #include "cli/format.hpp"
 #include "cli/open.hpp"
 #include "cli/progress_display.hpp"
+#include "cli/takeovers.hpp"
+#include "crypto/hash.hpp"
+#include "peer/node_uri.hpp"
 #include "repo/check.hpp"
 
-#include <algorithm>
-#include <charconv>
 #include <memory>
 
 namespace torgo::cli {
@@ -17,27 +18,10 @@ namespace {
 struct HealArgs {
     std::vector<std::string> heads; ///< none or one
     std::string onto;
+    bool onto_takeover = false;
     bool read_data = false;
     std::uint32_t threads = 0;
 };
-
-/// "2" (the second head) or its URI.
-Result<int> head_index(const Context& context, const repo::Place& place, const std::string& text) {
-    int number = 0;
-    const auto* end = text.data() + text.size();
-    const auto [stopped, problem] = std::from_chars(text.data(), end, number);
-    if (problem == std::errc{} && stopped == end && number >= 1 &&
-        static_cast<std::size_t>(number) <= place.heads.size()) {
-        return number - 1;
-    }
-    if (const auto uri = canonical_head(context, text)) {
-        const auto found = std::ranges::find(place.heads, *uri);
-        if (found != place.heads.end()) return static_cast<int>(found - place.heads.begin());
-    }
-    return fail(Errc::invalid_argument,
-                "\"" + text + "\" is no head of this repository: give 1 to " +
-                    std::to_string(place.heads.size()) + ", or a URI of its descriptor file");
-}
 
 ExitCode report(const Context& context, const repo::HealReport& r) {
     auto& out = context.out;
@@ -64,27 +48,62 @@ ExitCode report(const Context& context, const repo::HealReport& r) {
     return ExitCode::failed;
 }
 
+/// Where the lost head is to be: the place that was given, or where a standby has rebuilt it.
+Result<std::string> new_place(const Context& context, const HealArgs& args,
+                              const repo::Place& place, int head) {
+    if (!args.onto_takeover) return canonical_head(context, args.onto);
+    TRY(auto folders, local_folders(context, place.id));
+    TRY(const auto repository,
+        repo::Repository::open(context.world, context.heads, place, std::move(folders),
+                               [&out = context.out](const std::string& text) { out.warn(text); }));
+    return uri_of_successor(context, *repository, static_cast<unsigned>(head));
+}
+
 /// The repository with its lost head at another place. Opened before the descriptor file says so:
 /// nothing changes when the new place is no good.
 Result<std::unique_ptr<repo::Repository>> open_with_new_head(const Context& context,
                                                              const HealArgs& args, int& head) {
     if (args.heads.empty())
-        return fail(Errc::invalid_argument, "--onto needs HEAD: which one is replaced");
+        return fail(Errc::invalid_argument,
+                    std::string(args.onto_takeover ? "--onto-takeover" : "--onto") +
+                        " needs HEAD: which one is replaced");
     TRY(const auto path, descriptor_path(context));
     TRY(auto place, load_descriptor(*context.world.files, path));
     TRY(head, head_index(context, place, args.heads.front()));
-    TRY(place.heads.at(static_cast<std::size_t>(head)), canonical_head(context, args.onto));
-    TRY(auto folders, local_folders(context, place.id));
     context.heads.use_repository(place.id);
+    TRY(place.heads.at(static_cast<std::size_t>(head)), new_place(context, args, place, head));
+    TRY(auto folders, local_folders(context, place.id));
     return repo::Repository::open(
         context.world, context.heads, std::move(place), std::move(folders),
         [&out = context.out](const std::string& sentence) { out.warn(sentence); });
 }
 
+/// An order that names the old place of a head calls it lost for ever; and who stood by and keeps a
+/// head now need not read at the others any longer.
+void tell_of_orders(const Context& context, repo::Repository& repository, int head) {
+    const auto orders = find_orders(repository);
+    const auto places = peer::encode_places(places_for_standby(repository.place()));
+    if (!orders || !places) return;
+    const auto now = peer::parse_node_uri(repository.place().heads[static_cast<std::size_t>(head)]);
+    for (const auto& one : *orders) {
+        const auto id = short_id(one.id.hex());
+        if (now && one.order.standby_id() == now->node)
+            context.out.say("The node may still read at the other heads; to end that: torgo repair "
+                            "revoke " +
+                            id);
+        else if (one.order.places != crypto::sha256(*places))
+            context.out.warn("order " + id +
+                             " names old places of heads; to give it again: torgo repair allow "
+                             "--onto " +
+                             printable(one.order.standby));
+    }
+}
+
 Result<ExitCode> run_heal(const Context& context, const HealArgs& args) {
     repo::HealOptions options;
     std::unique_ptr<repo::Repository> repository;
-    if (args.onto.empty()) {
+    const bool moves = args.onto_takeover || !args.onto.empty();
+    if (!moves) {
         TRY(repository, open_repository(context));
         if (!args.heads.empty()) {
             TRY(options.head, head_index(context, repository->place(), args.heads.front()));
@@ -107,11 +126,25 @@ Result<ExitCode> run_heal(const Context& context, const HealArgs& args) {
     auto healed = repo::heal(*repository, options, progress);
     display.reset();
     if (!healed) return std::unexpected(std::move(healed).error());
-    if (!args.onto.empty()) {
+    if (moves) {
         TRY(const auto path, descriptor_path(context));
         CHECK_OK(save_descriptor(*context.world.files, path, repository->place(), true));
+        tell_of_orders(context, *repository, options.head);
     }
     return report(context, *healed);
+}
+
+std::vector<Option> heal_options(HealArgs& args) {
+    auto onto = text_option(args.onto, "onto", "URI",
+                            "make the lost head anew there: a folder, or the invite of another "
+                            "node");
+    auto takeover = toggle(args.onto_takeover, "onto-takeover",
+                           "use the lost head where a standby has rebuilt it (torgo repair)");
+    onto.group = takeover.group = "onto";
+    return {std::move(onto), std::move(takeover),
+            toggle(args.read_data, "read-data", "read every segment and replace damaged ones too"),
+            number_option(args.threads, "threads", "N", {0, 256},
+                          "threads that read and rebuild; 0 means one a core")};
 }
 
 } // namespace
@@ -130,17 +163,38 @@ Command heal_command() {
         list_argument(args->heads, "HEAD", 0, "its number from 1, or its URI; all when not given");
     head.most = 1;
     command.arguments = {std::move(head)};
-    command.options = {
-        text_option(args->onto, "onto", "URI",
-                    "make the lost head anew there: a folder, or the invite of another node"),
-        toggle(args->read_data, "read-data", "read every segment and replace damaged ones too"),
-        number_option(args->threads, "threads", "N", {0, 256},
-                      "threads that read and rebuild; 0 means one a core")};
+    command.options = heal_options(*args);
     command.examples = {
         {"torgo heal", "after a disk came back"},
         {"torgo heal 3 --read-data", "after head 3 was replaced or is in doubt"},
-        {"torgo heal 2 --onto torgo-invite:…", "the node of head 2 is gone for good"}};
+        {"torgo heal 2 --onto torgo-invite:…", "the node of head 2 is gone for good"},
+        {"torgo heal 2 --onto-takeover", "a standby has rebuilt head 2"}};
     command.run = [args](const Context& context) {
+        return run_heal(context, *args);
+    };
+    return command;
+}
+
+Command regenerate_command() {
+    auto args = std::make_shared<HealArgs>();
+    Command command;
+    command.name = "regenerate";
+    command.summary = "rebuild one head at another place";
+    command.description =
+        "The same as \"torgo heal HEAD --onto URI\": the head is made anew on another node or in "
+        "another folder, from encrypted bytes and without a pass phrase, and stands in the "
+        "descriptor file afterwards.";
+    auto head = list_argument(args->heads, "HEAD", 1, "its number from 1, or its URI");
+    head.most = 1;
+    command.arguments = {std::move(head)};
+    command.options = heal_options(*args);
+    command.examples = {
+        {"torgo regenerate 2 --onto torgo-invite:…", "the node of head 2 is gone for good"}};
+    command.run = [args](const Context& context) -> Result<ExitCode> {
+        if (args->onto.empty() && !args->onto_takeover)
+            return fail(Errc::invalid_argument,
+                        "say where: --onto URI, or --onto-takeover; to fill the head where it is: "
+                        "torgo heal HEAD");
         return run_heal(context, *args);
     };
     return command;

@@ -20,6 +20,7 @@ struct StartArgs {
     std::string metrics = "127.0.0.1:" + std::to_string(node::default_metrics_port);
     bool no_onion = false;
     std::uint32_t scrub = 10;
+    std::uint32_t repair = 1;
 };
 
 Result<node::DaemonOptions> options_from(const Context& context, const StartArgs& args) {
@@ -38,6 +39,7 @@ Result<node::DaemonOptions> options_from(const Context& context, const StartArgs
                     "with --no-onion nobody reaches the node: give --listen HOST:PORT");
     TRY(out.torrc_lines, read_tor_config(*context.world.files, context.globals.tor_config));
     out.scrub_bytes_a_second = args.scrub * megabyte;
+    out.repair_bytes_a_second = args.repair * megabyte;
     return out;
 }
 
@@ -100,7 +102,10 @@ Command start_command() {
                     "serve metrics there, on a loopback address, or \"off\"; 127.0.0.1:9090 when "
                     "not given"),
         number_option(args->scrub, "scrub", "MB", {0, megabytes_a_second_max},
-                      "megabytes a second that are read to find decay; 10 when not given")};
+                      "megabytes a second that are read to find decay; 10 when not given"),
+        number_option(args->repair, "repair", "MB", {0, megabytes_a_second_max},
+                      "megabytes a second at most for heads that are rebuilt here because their "
+                      "owners ordered it; 1 when not given, 0 follows no order")};
     command.examples = {{"torgo start", "as an onion service"},
                         {"torgo start --no-onion --listen 192.168.1.5:7443", "in a local network"}};
     command.run = [args](const Context& context) {

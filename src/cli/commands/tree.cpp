@@ -103,7 +103,10 @@ Command command_tree(Globals& globals) {
     root.children.push_back(status_command());
     root.children.push_back(check_command());
     root.children.push_back(heal_command());
+    root.children.push_back(regenerate_command());
+    root.children.push_back(repair_command());
     root.children.push_back(key_command());
+    root.children.push_back(receipt_command());
     root.children.push_back(start_command());
     root.children.push_back(node_command());
     root.children.push_back(doctor_command());
