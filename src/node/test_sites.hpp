@@ -137,8 +137,8 @@ struct FirstSites {
     static constexpr std::uint8_t owner_number = 1;
 
     FirstSites() {
-        const std::string folder = testing::TempDir() + "/torgo_standby";
-        std::filesystem::create_directories(folder);
+        std::string folder = testing::TempDir() + "/torgo_standby_XXXXXX"; // tests run side by side
+        EXPECT_NE(::mkdtemp(folder.data()), nullptr);
         Bytes content(saved_size);
         sys::Random().fill(content);
         std::ofstream(folder + "/large", std::ios::binary)

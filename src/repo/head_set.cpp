@@ -200,15 +200,16 @@ Result<> HeadSet::recreate(std::size_t index, const RepoId& id, const Bytes& own
 Result<> HeadSet::put_root(const std::string& name, ByteView content, std::size_t needed) {
     const auto shared = std::make_shared<const Bytes>(content.begin(), content.end());
     Inbox<Done> inbox;
+    const bool choosy = ready() >= needed;
     for (std::size_t i = 0; i < m_heads.size(); ++i)
-        if (m_heads[i])
+        if (m_heads[i] && !(choosy && m_lanes[i]->hangs()))
             inbox.ask(*m_lanes[i], [head = m_heads[i], name, shared]() -> Result<Done> {
                 CHECK_OK(head->put_root(name, *shared));
                 return Done{};
             });
     std::size_t done = 0;
     std::optional<Error> reason;
-    inbox.gather([&](Inbox<Done>::Answer answer) {
+    inbox.gather(Lane::writing_tail, [&](Inbox<Done>::Answer answer) {
         if (answer.value)
             ++done;
         else if (!reason || answer.value.error().code() == Errc::no_space)
@@ -278,7 +279,7 @@ Result<std::vector<std::string>> HeadSet::list_roots(const std::string& prefix) 
     std::set<std::string> names;
     std::optional<Error> failure;
     std::size_t answered = 0;
-    inbox.gather([&](Inbox<Names>::Answer answer) {
+    inbox.gather(Lane::reading_tail, [&](Inbox<Names>::Answer answer) {
         if (!answer.value) {
             failure = std::move(answer.value).error();
         } else {

@@ -60,7 +60,8 @@ public:
 
     // Roots.
 
-    /// Stores a root on every usable head; success when at least `needed` took it.
+    /// Stores a root on every usable head, but those that hang while others are enough; success
+    /// when at least `needed` took it.
     Result<> put_root(const std::string& name, ByteView content, std::size_t needed);
 
     /// From the first head whose copy fits its name (names that end in a hash are checked).

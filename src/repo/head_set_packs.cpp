@@ -51,7 +51,7 @@ public:
             m_errors[i] = Error(Errc::timeout, "it takes too long");
             asked.push_back(i);
         }
-        inbox.gather([&](Inbox<Committed>::Answer answer) {
+        inbox.gather(Lane::writing_tail, [&](Inbox<Committed>::Answer answer) {
             auto& error = m_errors[asked[answer.ticket - 1]];
             if (answer.value)
                 error.reset();

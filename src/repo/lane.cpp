@@ -20,7 +20,8 @@ constexpr Lane::Clock::duration late_most = 5s;
 constexpr Lane::Clock::duration late_unknown = 900ms;
 constexpr int average_of = 8; ///< answers that the average remembers, about
 
-constexpr Lane::Clock::duration rest_least = 2s;
+constexpr Lane::Clock::duration rest_of_late = 2s;
+constexpr Lane::Clock::duration rest_of_failed = 10s;
 constexpr Lane::Clock::duration rest_most = 60s;
 
 } // namespace
@@ -93,20 +94,20 @@ void Lane::note_answer(Clock::duration took) {
 }
 
 /// With the mutex held.
-void Lane::rest() {
-    m_rest = std::clamp(m_rest * 2, rest_least, rest_most);
+void Lane::rest(Clock::duration least) {
+    m_rest = std::clamp(m_rest * 2, least, rest_most);
     m_rests_until = Clock::now() + m_rest;
 }
 
 void Lane::note_late() {
     const std::lock_guard lock(m_mutex);
-    if (m_distant) rest();
+    if (m_distant) rest(rest_of_late);
 }
 
 void Lane::note_failure() {
     const std::lock_guard lock(m_mutex);
     if (!m_distant) return; // a disk that is gone says so at once
-    rest();
+    rest(rest_of_failed);
     m_hangs_until = m_rests_until;
 }
 

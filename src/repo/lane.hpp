@@ -25,8 +25,10 @@ public:
     using Clock = std::chrono::steady_clock;
     using Task = std::move_only_function<void()>;
 
-    /// What those have at least who are asked something that others did already.
-    static constexpr Clock::duration tail_least = std::chrono::seconds(2);
+    /// What those have at least who are asked something that others did already; to write takes a
+    /// busy disk its time, and who is left behind has to be healed.
+    static constexpr Clock::duration reading_tail = std::chrono::seconds(2);
+    static constexpr Clock::duration writing_tail = std::chrono::seconds(10);
 
     /// in  `distant`: the head is behind a network; then its calls may be late, and several run at
     ///     once
@@ -61,7 +63,7 @@ public:
 
 private:
     void work(const std::stop_token& stop);
-    void rest();
+    void rest(Clock::duration least);
 
     const bool m_distant;
     mutable std::mutex m_mutex; ///< of what follows
@@ -103,10 +105,10 @@ public:
     std::optional<Answer> next();
 
     /// Takes answers as long as there are questions open. Once take(answer) says `enough`, distant
-    /// heads have as long again as that took, tail_least at least, and are then left behind.
+    /// heads have as long again as that took, `tail` at least, and are then left behind.
     enum class More : std::uint8_t { needed, enough };
     template <class Take>
-    void gather(const Take& take);
+    void gather(Lane::Clock::duration tail, const Take& take);
 
     /// Questions without an answer.
     std::size_t open() const noexcept { return m_open.size(); }
@@ -202,7 +204,7 @@ bool Inbox<T>::all_distant() const {
 
 template <class T>
 template <class Take>
-void Inbox<T>::gather(const Take& take) {
+void Inbox<T>::gather(Lane::Clock::duration tail, const Take& take) {
     const auto begun = Lane::Clock::now();
     auto until = Lane::Clock::time_point::max();
     while (!m_open.empty()) {
@@ -215,7 +217,7 @@ void Inbox<T>::gather(const Take& take) {
         if (take(*std::move(answer)) == More::needed || until != Lane::Clock::time_point::max())
             continue;
         const auto now = Lane::Clock::now();
-        until = now + std::max(now - begun, Lane::tail_least);
+        until = now + std::max(now - begun, tail);
     }
 }
 

@@ -296,7 +296,7 @@ def test_completion_script_is_valid(home, shell):
         ("torgo restore --over", ["--overwrite"]),
         ("torgo restore --overwrite if-", ["if-changed", "if-newer"]),
         ("torgo snapshots --password-f", ["--password-file"]),
-        ("torgo -r x stat", ["stats"]),
+        ("torgo -r x stat", ["stats", "status"]),
     ],
 )
 def test_bash_completes(home, typed, offered):

@@ -69,12 +69,12 @@ def test_promtool_finds_nothing_to_complain_about(four, tmp_path):
 
 
 def told(text):
-    """Metric: its type and labels, as a node tells them."""
-    labels = {}
+    """Metric: its type and labels, as a node tells them; None where nothing was counted yet."""
+    labels = {name: set() for name in re.findall(r"^(torgo_\w+) ", text, re.MULTILINE)}
     for name, inside in re.findall(r"^(torgo_\w+)\{([^}]*)\} ", text, re.MULTILINE):
         name = re.sub(r"_(bucket|sum|count)$", "", name)
         labels.setdefault(name, set()).update(re.findall(r'(\w+)="', inside))
-    return {name: (kind, labels.get(name, set()))
+    return {name: (kind, labels.get(name))
             for name, kind in re.findall(r"^# TYPE (\w+) (\w+)$", text, re.MULTILINE)}
 
 
@@ -87,7 +87,11 @@ def documented():
 
 def test_the_page_lists_every_metric_with_its_type_and_labels(four, tmp_path):
     network.machine_on(four, tmp_path / "home")
-    assert told(page_of(four[0])) == documented()
+    has, should = told(page_of(four[0])), documented()
+    assert {name: kind for name, (kind, _) in has.items()} == {
+        name: kind for name, (kind, _) in should.items()}
+    for name, (_, labels) in has.items():
+        assert labels is None or labels == should[name][1], name
 
 
 class Prometheus:
