@@ -81,7 +81,7 @@ struct Sealer::State {
     Bytes compressed; ///< what compress() gave
     Bytes frame;      ///< the payload being opened
 
-    bool looks_compressible(ByteView m);
+    bool looks_compressible(ByteView m) const;
     void choose_v(SealedHeader& header, ByteView payload);
     bool decrypt(const SealedHeader& header, ByteView sealed, Bytes& out);
     bool expand(const SealedHeader& header, Bytes& plain);
@@ -110,7 +110,7 @@ Payload Sealer::compress(ByteView m) {
     return {.bytes = ByteView(out).first(size), .flags = flag_compressed};
 }
 
-bool Sealer::State::looks_compressible(ByteView m) {
+bool Sealer::State::looks_compressible(ByteView m) const {
     const auto worth = m.size() / probe_step * probe_size / probe_gain;
     std::array<std::uint8_t, probe_size> out{};
     std::size_t saved = 0;

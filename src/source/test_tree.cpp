@@ -35,6 +35,7 @@ TestTree::~TestTree() {
     std::filesystem::remove_all(m_path, failed);
     if (!failed) return;
     // Where a test left directories that their owner may not change.
+    // NOLINTNEXTLINE(concurrency-mt-unsafe)
     EXPECT_EQ(std::system(("chmod -R u+rwX '" + m_path + "' && rm -rf '" + m_path + "'").c_str()),
               0);
 }

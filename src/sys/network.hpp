@@ -13,7 +13,8 @@ public:
                                                  const std::stop_token& stop) override;
 };
 
-/// A stream of a connected socket, which it owns and makes non-blocking; for listeners.
-std::unique_ptr<env::Stream> make_stream(int socket);
+/// A stream of the connected socket of this number, which it owns and makes non-blocking; for
+/// listeners.
+std::unique_ptr<env::Stream> make_stream(int number);
 
 } // namespace torgo::sys

@@ -62,7 +62,7 @@ std::vector<std::string> split_at(std::string_view text, char separator) {
 
 /// The target as ADD_ONION takes it. Words there cannot be quoted.
 Result<std::string> target_text(const env::Endpoint& target) {
-    const auto text =
+    auto text =
         target.is_unix() ? "unix:" + target.host : target.host + ":" + std::to_string(target.port);
     const bool writable = std::ranges::none_of(text, [](unsigned char c) {
         return c <= ' ' || c == '"' || c == ',' || c == '\\' || c == 0x7F;
