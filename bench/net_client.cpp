@@ -41,7 +41,7 @@ constexpr double ns_per_s = 1e9;
 
 [[noreturn]] void give_up(const std::string& what) {
     std::fprintf(stderr, "net_client: %s\n", what.c_str());
-    std::exit(1);
+    std::exit(1); // NOLINT(concurrency-mt-unsafe): nothing else runs that minds
 }
 
 template <class T>
