@@ -41,7 +41,7 @@ public:
     /// Keeps a client's batch. out  false when it is kept, or was, already
     /// errors  `permission` for the batch of somebody else; `authentication`, `corrupt`, `exists`
     ///         for one that is not the next; `limit_exceeded`; those of the disk
-    Result<bool> mirror(const RepoId& repository, const PeerId& client, ByteView batch);
+    Result<bool> mirror(const RepoId& repository, const PeerId& client, ByteView bytes);
 
     /// Writes what waits for longer than a while.
     Result<> write_old() { return m_book.flush_older(longest_wait_ns); }

@@ -222,7 +222,7 @@ std::unique_ptr<Exchange> Service::dispatch(const peer::Request& request, const 
     Call call{request, *std::move(target), client, nullptr, {}};
     if (auto admitted = admit(call); !admitted) return refuse(admitted.error());
     if (m_receipts) noting.transfer = TransferNote::begin(request, call.target, client);
-    auto begun = serve(std::move(call));
+    auto begun = serve(call);
     return begun ? *std::move(begun) : refuse(begun.error());
 }
 
@@ -249,7 +249,7 @@ Repository::Asker Service::asker_of(const Call& call) {
             .is_node = false};
 }
 
-Service::Begun Service::serve(Call call) {
+Service::Begun Service::serve(const Call& call) {
     auto& repository = call.repository;
     switch (call.target.route) {
     case Route::node_status:

@@ -68,7 +68,7 @@ private:
                                        Noting& noting);
     Result<> admit(Call& call) const;
     static Repository::Asker asker_of(const Call& call);
-    Begun serve(Call call);
+    Begun serve(const Call& call);
     Begun serve_node(const Call& call);
     Begun list_repositories(const PeerId& client);
     Begun serve_segment(const Call& call);

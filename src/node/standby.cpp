@@ -108,7 +108,7 @@ std::int64_t Standby::now() const {
     return m_parts.world.clock->monotonic_ns();
 }
 
-std::uint64_t Standby::draw(std::uint64_t below) {
+std::uint64_t Standby::draw(std::uint64_t below) const {
     std::array<std::uint8_t, 8> bytes{};
     m_parts.world.random->fill(bytes);
     std::uint64_t value = 0;
@@ -382,7 +382,7 @@ Result<std::optional<std::string>> Standby::announced(const Duty& duty) const {
 }
 
 /// Puts the takeover on every head that has not taken it from this process yet.
-Result<> Standby::tell(const Duty& duty, Watch& watch, const std::string& name) {
+Result<> Standby::tell(const Duty& duty, Watch& watch, const std::string& name) const {
     TRY(const auto record, duty.own->head().get_root(name));
     std::optional<Error> reason;
     for (unsigned i = 0; i < duty.heads.size(); ++i) {

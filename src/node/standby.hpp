@@ -94,9 +94,9 @@ private:
     Result<> rebuild(Duty duty, Watch& watch, unsigned head, const std::stop_token& stop);
     Result<> announce(const Duty& duty, unsigned head);
     Result<std::optional<std::string>> announced(const Duty& duty) const;
-    Result<> tell(const Duty& duty, Watch& watch, const std::string& name);
+    Result<> tell(const Duty& duty, Watch& watch, const std::string& name) const;
     std::string tally_path(const Digest& id) const { return m_parts.folder + "/" + id.hex(); }
-    std::uint64_t draw(std::uint64_t below);
+    std::uint64_t draw(std::uint64_t below) const;
     std::int64_t jittered(std::uint32_t seconds);
     std::int64_t now() const;
 

@@ -158,7 +158,7 @@ std::shared_ptr<Repository> Store::next_repository() const {
 // NODE-6
 Result<std::shared_ptr<Repository>> Store::take_place(const RepoId& repository, unsigned index) {
     const std::lock_guard joining(m_join_mutex);
-    const auto spare = find(repository);
+    auto spare = find(repository);
     if (!spare) return fail(Errc::not_found, "the repository is not kept here");
     auto record = spare->record();
     if (record.index == index) return spare;
