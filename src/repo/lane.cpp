@@ -76,11 +76,13 @@ Lane::Clock::duration Lane::patience() const {
 }
 
 bool Lane::rests() const {
+    if (!m_distant) return false; // asked for each chunk
     const std::lock_guard lock(m_mutex);
     return Clock::now() < m_rests_until;
 }
 
 bool Lane::hangs() const {
+    if (!m_distant) return false;
     const std::lock_guard lock(m_mutex);
     return Clock::now() < m_hangs_until;
 }

@@ -88,6 +88,17 @@ class Node:
         shutil.rmtree(self.folder)
 
 
+def served(folder, count=4, begin=Node.begin):
+    """Nodes that run, as long as a fixture yields them; `begin` starts one."""
+    made = [begin(Node(folder / f"n{i}")) for i in range(1, count + 1)]
+    for node in made:
+        node.wait()
+    yield made
+    for node in made:
+        node.end()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def machine_on(nodes, home, environment=None):
     """A machine whose repository lies on the nodes, with one snapshot."""
     machine = support.Machine(home)

@@ -29,17 +29,12 @@ def free_port():
 @pytest.fixture
 def four(tmp_path):
     """Four nodes, each with `metrics`, the address where it tells them."""
-    made = []
-    for i in range(1, COUNT + 1):
-        node = network.Node(tmp_path / f"n{i}")
+
+    def begin(node):
         node.metrics = f"127.0.0.1:{free_port()}"
-        made.append(node.begin("--metrics", node.metrics))
-    for node in made:
-        node.wait()
-    yield made
-    for node in made:
-        node.end()
-    shutil.rmtree(tmp_path, ignore_errors=True)
+        return node.begin("--metrics", node.metrics)
+
+    yield from network.served(tmp_path, begin=begin)
 
 
 def page_of(node):

@@ -26,13 +26,7 @@ HUNG_NODE_LIMIT_S = 20
 
 @pytest.fixture
 def four(tmp_path):
-    made = [network.Node(tmp_path / f"n{i}").begin() for i in range(1, COUNT + 1)]
-    for node in made:
-        node.wait()
-    yield made
-    for node in made:
-        node.end()
-    shutil.rmtree(tmp_path, ignore_errors=True)
+    yield from network.served(tmp_path)
 
 
 @pytest.fixture

@@ -15,13 +15,7 @@ MARKS = ".local/state/torgo/*/receipts/*/run-*"
 
 @pytest.fixture
 def four(tmp_path):
-    made = [network.Node(tmp_path / f"n{i}").begin() for i in range(1, COUNT + 1)]
-    for node in made:
-        node.wait()
-    yield made
-    for node in made:
-        node.end()
-    shutil.rmtree(tmp_path, ignore_errors=True)
+    yield from network.served(tmp_path)
 
 
 @pytest.fixture
