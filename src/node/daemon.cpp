@@ -261,8 +261,11 @@ Result<> Daemon::State::make_standby() {
 
 void Daemon::State::stand_by(const std::stop_token& stop) {
     const std::stop_callback interrupt(stop, [this] { nodes->cancel(); });
-    while (wait(standby->round(stop), stop)) {
-    }
+    std::int64_t pause_ns = 0;
+    do {
+        pause_ns = standby->round(stop);
+        nodes->drop_cancelled(); // a round leaves no head behind
+    } while (wait(pause_ns, stop));
 }
 
 void Daemon::State::tell_of_receipts(const Result<>& written) const {

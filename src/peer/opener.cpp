@@ -134,6 +134,11 @@ Result<> NodeOpener::discard(const std::string& uri, const RepoId& repository) c
                                          "itself is for the person at the node");
 }
 
+void NodeOpener::drop_cancelled() {
+    const std::lock_guard lock(m_mutex);
+    m_retired.clear();
+}
+
 void NodeOpener::cancel() noexcept {
     const std::lock_guard lock(m_mutex);
     m_cancelled = true;

@@ -74,6 +74,9 @@ public:
     /// Who takes the receipts of all transfers. Before the first head is opened.
     void trace(NoteReceipt note);
 
+    /// Frees the links that were cancelled. No head that was opened over them may be left.
+    void drop_cancelled();
+
     /// Ends what any head waits for, and every later call. source  NodeLink::cancel
     void cancel() noexcept;
 
