@@ -2,8 +2,11 @@
 
 #include "env/file_system.hpp"
 #include "head/retry_head.hpp"
+#include "head/spool_head.hpp"
 #include "head/uri.hpp"
 #include "peer/identity.hpp"
+
+#include <algorithm>
 
 namespace torgo::cli {
 
@@ -98,7 +101,24 @@ void Heads::use_repository(const RepoId& repository) const {
     if (m_nodes) m_nodes->use_repository(repository);
 }
 
+void Heads::use_spool(std::shared_ptr<head::Spool> spool, std::vector<std::string> uris) const {
+    const std::lock_guard lock(m_mutex);
+    m_spool = std::move(spool);
+    m_spool_uris = std::move(uris);
+}
+
 Result<std::unique_ptr<head::Head>> Heads::open(const std::string& uri) const {
+    auto alone = open_alone(uri);
+    const std::lock_guard lock(m_mutex);
+    const auto at = std::ranges::find(m_spool_uris, uri);
+    if (!m_spool || at == m_spool_uris.end()) return alone;
+    if (!alone && !head::is_away(alone.error().code())) return alone;
+    const auto index = static_cast<std::size_t>(at - m_spool_uris.begin());
+    return std::make_unique<head::SpoolHead>(alone ? *std::move(alone) : nullptr, uri,
+                                             m_spool->part(index), m_spool->mirror());
+}
+
+Result<std::unique_ptr<head::Head>> Heads::open_alone(const std::string& uri) const {
     if (!names_node(uri)) return m_folders.open(uri);
     TRY(const auto* const opener, nodes());
     TRY(auto head, opener->open(uri));

@@ -4,6 +4,7 @@
 #include "crypto/tls.hpp"
 #include "env/world.hpp"
 #include "head/opener.hpp"
+#include "head/spool.hpp"
 #include "peer/ledger_book.hpp"
 #include "peer/opener.hpp"
 
@@ -11,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace torgo::cli {
 
@@ -64,8 +66,13 @@ public:
     /// Which repository is meant on nodes.
     void use_repository(const RepoId& repository) const;
 
+    /// From now on heads are opened together with what waits for them there. `uris`: the
+    /// repository's heads in their order. Nothing: they are opened alone again.
+    void use_spool(std::shared_ptr<head::Spool> spool, std::vector<std::string> uris) const;
+
 private:
     Result<peer::NodeOpener*> nodes() const;
+    Result<std::unique_ptr<head::Head>> open_alone(const std::string& uri) const;
     Result<> be(const crypto::TlsIdentity& identity, crypto::SigningKey key) const;
     Result<crypto::TlsIdentity> own_identity() const;
 
@@ -83,6 +90,8 @@ private:
     mutable std::optional<RepoId> m_repository;
     mutable std::optional<crypto::TlsIdentity> m_kit;
     mutable std::optional<crypto::SigningKey> m_kit_key;
+    mutable std::shared_ptr<head::Spool> m_spool; ///< outlives the heads opened with it
+    mutable std::vector<std::string> m_spool_uris;
 };
 
 /// True for a URI or invite that names a node.

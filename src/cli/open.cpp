@@ -2,6 +2,7 @@
 
 #include "cli/descriptor_file.hpp"
 #include "cli/password.hpp"
+#include "cli/spool.hpp"
 #include "cli/takeovers.hpp"
 #include "head/uri.hpp"
 
@@ -52,6 +53,19 @@ Result<std::unique_ptr<repo::Repository>> open_unlocked(const Context& context, 
     TRY(const auto credential, existing_credential(context));
     CHECK_OK(repository->unlock(credential));
     return repository;
+}
+
+Result<std::unique_ptr<repo::Repository>> open_for_reading(const Context& context,
+                                                           repo::Wait wait) {
+    TRY(const auto path, descriptor_path(context));
+    TRY(auto place, load_descriptor(*context.world.files, path));
+    auto spool = find_spool(context, place);
+    if (!spool)
+        context.out.warn("what waits in the spool of this machine can not be seen: " +
+                         spool.error().detail());
+    else
+        context.heads.use_spool(*std::move(spool), std::move(place.heads));
+    return open_unlocked(context, wait);
 }
 
 Result<std::string> canonical_head(const Context& context, const std::string& text) {

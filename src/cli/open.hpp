@@ -26,6 +26,10 @@ Result<std::unique_ptr<repo::Repository>> open_repository(const Context& context
 Result<std::unique_ptr<repo::Repository>> open_unlocked(const Context& context,
                                                         repo::Wait wait = repo::Wait::all);
 
+/// The same for commands that read: with what waits in this machine's spool, if it has one.
+Result<std::unique_ptr<repo::Repository>> open_for_reading(const Context& context,
+                                                           repo::Wait wait = repo::Wait::all);
+
 /// A head as the user writes it, in its canonical spelling; a plain path may be relative.
 /// errors  `invalid_argument`, `unsupported`, as head::dir_path
 Result<std::string> canonical_head(const Context& context, const std::string& text);

@@ -3,6 +3,8 @@
 #include "head/log_head.hpp"
 #include "head/open.hpp"
 #include "head/retry_head.hpp"
+#include "head/spool.hpp"
+#include "head/spool_head.hpp"
 #include "head/testing/conformance.hpp"
 #include "head/testing/fault_head.hpp"
 #include "sim/clock.hpp"
@@ -69,6 +71,29 @@ private:
     sys::FileSystem m_files;
 };
 
+/// A head that is there, with an empty spool beside it.
+class SpooledPlace final : public HeadPlace {
+public:
+    SpooledPlace() {
+        auto made = create("dir:///disk/head", m_files, conformance_repository, conformance_index);
+        EXPECT_TRUE(made.has_value());
+        auto spool =
+            Spool::create(m_files, "/spool", conformance_repository, conformance_index + 1);
+        EXPECT_TRUE(spool.has_value());
+        m_spool = *std::move(spool);
+    }
+
+    std::unique_ptr<Head> open() override {
+        return std::make_unique<SpoolHead>(*head::open("dir:///disk/head", m_files),
+                                           "dir:///disk/head", m_spool->part(conformance_index),
+                                           m_spool->mirror());
+    }
+
+private:
+    sim::FileSystem m_files;
+    std::unique_ptr<Spool> m_spool;
+};
+
 bool on_sim(const std::string& suite, const Wrap& wrap) {
     return register_conformance(suite, [wrap] { return std::make_unique<SimPlace>(wrap); });
 }
@@ -86,6 +111,7 @@ sim::Random& test_random() {
 [[maybe_unused]] const bool registered[] = {
     register_conformance("DirHeadOnDisk", [] { return std::make_unique<DiskPlace>(); }),
     on_sim("DirHeadOnSim", as_it_is),
+    register_conformance("SpoolHeadConforms", [] { return std::make_unique<SpooledPlace>(); }),
     on_sim("RetryHeadConforms",
            [](std::unique_ptr<Head> inner) {
                return std::make_unique<RetryHead>(std::move(inner), test_clock(), test_random());

@@ -182,6 +182,10 @@ public:
 
     /// Ends what waits for a network, now and from now on, with `cancelled`.
     virtual void cancel() noexcept {}
+
+    /// The part of a spool on this machine that keeps for this head what it does not take
+    /// (docs/spec/spool.md); nothing for most heads. Free.
+    virtual Head* spool() noexcept { return nullptr; }
 };
 
 } // namespace torgo::head

@@ -46,6 +46,7 @@ public:
 
 private:
     Result<> check_options() const;
+    Result<> look_at_spools();
     Result<> choose_parent();
     Result<> read_everything(ChunkStore& store, Session& session);
     Result<> walk_tree(ChunkStore& store, TreeBuilder& trees, ContentReader& content);
@@ -214,8 +215,21 @@ Result<> Backup::check_options() const {
     return {};
 }
 
+/// A snapshot must not be on the heads before what it is built on. (SPOOL-8)
+Result<> Backup::look_at_spools() {
+    auto& heads = m_repository.heads();
+    if (m_options.spool && !m_options.dry_run) heads.use_spools();
+    if (m_options.spool || m_options.dry_run) return {};
+    TRY(const auto complete, heads.complete_heads());
+    if (complete >= min_heads()) return {};
+    return fail(Errc::too_few_heads,
+                "what an earlier backup left in the spool of this machine is not on enough heads "
+                "yet: run \"torgo sync\" first, or add --spool");
+}
+
 Result<BackupSummary> Backup::run() {
     CHECK_OK(check_options());
+    CHECK_OK(look_at_spools());
     m_start = m_repository.world().clock->wall_ns();
     TRY(auto* store, m_repository.chunks());
     if (!store->complete())

@@ -45,6 +45,7 @@ struct BackupOptions {
     int compression = seal::zstd_level_default;
     unsigned threads = 0;   ///< 0 = one a core
     unsigned min_heads = 0; ///< heads that must take each pack; 0 = k + 1
+    bool spool = false;     ///< the heads' spools keep what heads do not take, and count as heads
     std::stop_token stop;
 };
 
@@ -66,9 +67,11 @@ struct BackupSummary {
 };
 
 /// Makes one snapshot. Nothing that was saved before is touched; when it returns success the
-/// snapshot and all it needs are durable on at least `min_heads` heads.
+/// snapshot and all it needs are durable on at least `min_heads` heads, or with `spool` on this
+/// machine for the rest of them.
 ///
-/// errors  `too_few_heads`, `no_space`, `cancelled`, `not_found` (a named path), …
+/// errors  `too_few_heads` (also without `spool` while what waits in one is on too few heads),
+/// `no_space`, `cancelled`, `not_found` (a named path), …
 Result<BackupSummary> backup(Repository& repository, const BackupOptions& options,
                              BackupProgress& progress);
 

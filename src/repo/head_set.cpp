@@ -1,6 +1,8 @@
 #include "repo/head_set.hpp"
 
 #include "crypto/hash.hpp"
+#include "head/spool.hpp"
+#include "head/spool_head.hpp"
 #include "repo/repository.hpp"
 
 #include <algorithm>
@@ -42,7 +44,11 @@ bool fits_name(const std::string& name, ByteView content) {
 }
 
 HeadSet::HeadSet(const head::Opener& opener, std::vector<std::string> uris)
-    : m_opener(opener), m_uris(std::move(uris)), m_heads(m_uris.size()), m_errors(m_uris.size()) {
+    : m_opener(opener),
+      m_uris(std::move(uris)),
+      m_heads(m_uris.size()),
+      m_errors(m_uris.size()),
+      m_lacks(m_uris.size()) {
     for (std::size_t i = 0; i < m_uris.size(); ++i)
         m_lanes.push_back(std::make_unique<Lane>(/*distant=*/false));
 }
@@ -113,7 +119,8 @@ void HeadSet::try_open(std::size_t index, const Begun& begun) {
     m_lanes[index] = std::make_unique<Lane>(head->is_distant());
     auto usable = head->probe();
     const bool readable = usable || usable.error().code() == Errc::read_only ||
-                          usable.error().code() == Errc::permission;
+                          usable.error().code() == Errc::permission ||
+                          (head->spool() != nullptr && head::is_away(usable.error().code()));
     if (readable) m_heads[index] = std::move(head);
     if (usable) return;
     m_errors[index] = std::move(usable).error();
@@ -158,11 +165,16 @@ std::size_t HeadSet::usable() const {
         std::ranges::count_if(m_heads, [](const auto& head) { return head != nullptr; }));
 }
 
+bool HeadSet::is_there(std::size_t index) const {
+    const auto& error = m_errors.at(index);
+    return m_heads.at(index) != nullptr && !(error && head::is_away(error->code()));
+}
+
 /// Those that can be written to and are not known to hang.
 std::size_t HeadSet::ready() const {
     std::size_t count = 0;
     for (std::size_t i = 0; i < m_heads.size(); ++i)
-        if (m_heads[i] && !m_lanes[i]->hangs()) ++count;
+        if (is_there(i) && !m_lanes[i]->hangs()) ++count;
     return count;
 }
 
@@ -198,24 +210,32 @@ Result<> HeadSet::recreate(std::size_t index, const RepoId& id, const Bytes& own
 
 // REPO-40
 Result<> HeadSet::put_root(const std::string& name, ByteView content, std::size_t needed) {
+    TRY(const bool hold, must_hold(name, needed));
     const auto shared = std::make_shared<const Bytes>(content.begin(), content.end());
     Inbox<Done> inbox;
+    std::vector<std::size_t> asked; // by ticket - 1
     const bool choosy = ready() >= needed;
-    for (std::size_t i = 0; i < m_heads.size(); ++i)
-        if (m_heads[i] && !(choosy && m_lanes[i]->hangs()))
-            inbox.ask(*m_lanes[i], [head = m_heads[i], name, shared]() -> Result<Done> {
-                CHECK_OK(head->put_root(name, *shared));
-                return Done{};
-            });
+    for (std::size_t i = 0; i < m_heads.size() && !hold; ++i) {
+        if (!is_there(i) || (choosy && m_lanes[i]->hangs())) continue;
+        inbox.ask(*m_lanes[i], [head = m_heads[i], name, shared]() -> Result<Done> {
+            CHECK_OK(head->put_root(name, *shared));
+            return Done{};
+        });
+        asked.push_back(i);
+    }
     std::size_t done = 0;
+    std::vector<bool> took(m_heads.size());
     std::optional<Error> reason;
     inbox.gather(Lane::writing_tail, [&](Inbox<Done>::Answer answer) {
-        if (answer.value)
+        if (answer.value) {
             ++done;
-        else if (!reason || answer.value.error().code() == Errc::no_space)
+            took[asked[answer.ticket - 1]] = true;
+        } else if (!reason || answer.value.error().code() == Errc::no_space) {
             reason = std::move(answer.value).error();
+        }
         return done >= needed ? Inbox<Done>::More::enough : Inbox<Done>::More::needed;
     });
+    done += keep_root(name, content, took, reason);
     if (done < needed)
         return std::unexpected(too_few(done, m_heads.size(), needed, reason ? &*reason : nullptr));
     return {};

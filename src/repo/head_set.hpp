@@ -42,9 +42,13 @@ public:
     /// Nothing when the head cannot be used; `why_not` then says the reason.
     head::Head* at(std::size_t index) const { return m_heads.at(index).get(); }
 
+    /// Why a head cannot be used, or is read through its spool alone, or serves no writes.
     const Error* why_not(std::size_t index) const;
 
     std::size_t usable() const;
+
+    /// Whether the head itself was there when it was opened, not only what waits for it in a spool.
+    bool is_there(std::size_t index) const;
 
     /// What is known of a head's ways, usable or not.
     Lane& lane(std::size_t index) const { return *m_lanes.at(index); }
@@ -58,10 +62,21 @@ public:
     /// Makes an unusable head anew at its URI (an empty or vanished folder that came back).
     Result<> recreate(std::size_t index, const RepoId& id, const Bytes& owner);
 
+    // What heads do not take (docs/spec/spool.md).
+
+    /// From here on the heads' spools keep what a head does not take, and count as heads.
+    void use_spools() noexcept { m_spooling = true; }
+
+    bool uses_spools() const noexcept { return m_spooling; }
+
+    /// How many heads have all that this machine ever wrote, as far as the spools know.
+    Result<std::size_t> complete_heads() const;
+
     // Roots.
 
     /// Stores a root on every usable head, but those that hang while others are enough; success
-    /// when at least `needed` took it.
+    /// when at least `needed` took it. With spools, what commits waits there for all heads while
+    /// fewer than `needed` are complete.
     Result<> put_root(const std::string& name, ByteView content, std::size_t needed);
 
     /// From the first head whose copy fits its name (names that end in a hash are checked).
@@ -83,6 +98,7 @@ public:
     struct WrittenPack {
         segment::PackInfo info;
         std::vector<std::size_t> missing; ///< heads that did not take their segment
+        std::vector<std::size_t> waiting; ///< those of whom a spool took it; not among the missing
         std::uint64_t bytes = 0;          ///< written to all heads together
     };
 
@@ -109,6 +125,10 @@ private:
     HeadSet(const head::Opener& opener, std::vector<std::string> uris);
     using Begun = std::function<void(const std::shared_ptr<head::Head>& head)>;
     void try_open(std::size_t index, const Begun& begun);
+    head::Head* spool_of(std::size_t index) const;
+    Result<bool> must_hold(const std::string& name, std::size_t needed) const;
+    std::size_t keep_root(const std::string& name, ByteView content, std::vector<bool>& took,
+                          std::optional<Error>& reason) const;
     std::vector<std::size_t> in_order_of_readiness() const;
     std::size_t ready() const;
 
@@ -116,6 +136,8 @@ private:
     std::vector<std::string> m_uris;
     std::vector<std::shared_ptr<head::Head>> m_heads;
     std::vector<std::optional<Error>> m_errors;
+    std::vector<bool> m_lacks; ///< heads of whom not even a spool took something
+    bool m_spooling = false;
     std::vector<std::unique_ptr<Lane>> m_lanes; ///< by head; they end before the heads do
 };
 

@@ -16,7 +16,7 @@ using Committed = std::monostate;
 /// One pack on its way to the heads: a writer for each segment, or none after its head failed.
 class Spread {
 public:
-    explicit Spread(std::size_t count) : m_writers(count), m_errors(count) {}
+    explicit Spread(std::size_t count) : m_writers(count), m_spools(count), m_errors(count) {}
 
     void begin(std::size_t segment, head::Head& head, std::uint64_t size) {
         auto writer = head.begin_segment(size);
@@ -26,14 +26,44 @@ public:
             m_errors[segment] = std::move(writer).error();
     }
 
+    /// The same bytes also go into a spool, from the first one on: what a head has not taken at the
+    /// end is gone from memory by then.
+    void begin_spool(std::size_t segment, head::Head& spool, std::uint64_t size) {
+        auto writer = spool.begin_segment(size);
+        if (writer)
+            m_spools[segment] = *std::move(writer);
+        else
+            m_spool_error = std::move(writer).error();
+    }
+
     void leave_out(std::size_t segment, Error reason) { m_errors[segment] = std::move(reason); }
 
     Result<> append(std::size_t segment, ByteView bytes) {
+        if (auto& spool = m_spools[segment]) {
+            if (auto kept = spool->append(bytes); !kept) give_up_spool(segment, kept.error());
+        }
         auto& writer = m_writers[segment];
         if (!writer) return {};
         if (auto done = writer->append(bytes); !done) give_up(segment, std::move(done).error());
         m_bytes += bytes.size();
         return {};
+    }
+
+    /// SPOOL-3: for the segments that no head took until now. What the others left in the spool
+    /// goes. out     the segments that are durable in a spool
+    std::vector<std::size_t> commit_spools(const std::vector<SegmentId>& names) {
+        std::vector<std::size_t> out;
+        for (std::size_t i = 0; i < m_spools.size(); ++i) {
+            const auto spool = std::move(m_spools[i]);
+            if (!spool || !m_errors[i]) continue;
+            if (auto kept = spool->commit(names[i]); !kept) {
+                m_spool_error = std::move(kept).error();
+                continue;
+            }
+            m_errors[i].reset();
+            out.push_back(i);
+        }
+        return out;
     }
 
     /// All at once: each commit waits for its own disk. The lane of each segment is `lane(i)`.
@@ -71,8 +101,9 @@ public:
 
     std::uint64_t bytes() const { return m_bytes; }
 
-    /// The most telling reason: a full disk before a missing one.
+    /// The most telling reason: a full spool, then a full disk, before a missing one.
     std::optional<Error> reason() const {
+        if (m_spool_error) return m_spool_error;
         std::optional<Error> first;
         for (const auto& error : m_errors) {
             if (!error) continue;
@@ -90,8 +121,15 @@ private:
         m_writers[segment].reset();
     }
 
+    void give_up_spool(std::size_t segment, const Error& error) {
+        m_spool_error = error;
+        m_spools[segment].reset();
+    }
+
     std::vector<std::unique_ptr<head::SegmentWriter>> m_writers;
+    std::vector<std::unique_ptr<head::SegmentWriter>> m_spools;
     std::vector<std::optional<Error>> m_errors;
+    std::optional<Error> m_spool_error;
     std::uint64_t m_bytes = 0;
 };
 
@@ -148,9 +186,14 @@ Result<HeadSet::WrittenPack> HeadSet::write_pack(const RepoId& repo, segment::Pa
     segment::PackInfo shape{.cls = cls, .code = code, .size = pack.size(), .segments = {}};
     Spread spread(code.n);
     const bool choosy = ready() >= needed;
+    // Those that certainly need their spool come first, should it get full.
+    for (const bool there : {false, true})
+        for (unsigned i = 0; i < code.n && m_spooling; ++i)
+            if (is_there(head_of(i)) == there && spool_of(head_of(i)) != nullptr)
+                spread.begin_spool(i, *spool_of(head_of(i)), shape.segment_file_size());
     for (unsigned i = 0; i < code.n; ++i) {
         const auto at = head_of(i);
-        if (!m_heads[at])
+        if (!is_there(at))
             spread.leave_out(i, *m_errors[at]);
         else if (choosy && m_lanes[at]->hangs())
             spread.leave_out(i, Error(Errc::unavailable, m_uris[at] + " did not answer lately"));
@@ -170,8 +213,13 @@ Result<HeadSet::WrittenPack> HeadSet::write_pack(const RepoId& repo, segment::Pa
     spread.commit(info.segments, needed, [this](std::size_t segment) -> Lane& {
         return lane(head_of(static_cast<unsigned>(segment)));
     });
-    WrittenPack written{
-        .info = std::move(info), .missing = spread.missing(), .bytes = spread.bytes()};
+    auto waiting = spread.commit_spools(info.segments);
+    WrittenPack written{.info = std::move(info),
+                        .missing = spread.missing(),
+                        .waiting = std::move(waiting),
+                        .bytes = spread.bytes()};
+    for (const auto segment : written.missing)
+        m_lacks[head_of(static_cast<unsigned>(segment))] = true;
     const auto done = code.n - written.missing.size();
     if (done < needed) {
         const auto reason = spread.reason();

@@ -3,10 +3,13 @@
 #include "cli/child.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/context.hpp"
+#include "cli/descriptor_file.hpp"
 #include "cli/format.hpp"
 #include "cli/open.hpp"
 #include "cli/progress_display.hpp"
+#include "cli/spool.hpp"
 #include "env/file_system.hpp"
+#include "repo/mirror.hpp"
 
 #include <memory>
 
@@ -35,6 +38,8 @@ struct BackupArgs {
     std::uint32_t compression = seal::zstd_level_default;
     std::uint32_t min_heads = 0;
     std::uint32_t threads = 0;
+    std::string spool; ///< empty: none; "true": at the usual place
+    std::uint64_t spool_limit = head::spool_limit_default;
 };
 
 /// The bytes of one stream; the reader lives as long as the options that call it.
@@ -96,6 +101,7 @@ Result<repo::BackupOptions> options_for(const Context& context, const BackupArgs
     out.compression = static_cast<int>(args.compression);
     out.threads = args.threads;
     out.min_heads = args.min_heads;
+    out.spool = !args.spool.empty();
     out.stop = context.stop;
     return out;
 }
@@ -131,7 +137,8 @@ void report_notes(const Context& context, const repo::BackupSummary& summary) {
     }
 }
 
-Json summary_object(const BackupArgs& args, const repo::BackupSummary& s, std::int64_t took_ns) {
+Json summary_object(const BackupArgs& args, const repo::BackupSummary& s,
+                    const WaitingHeads& waiting, const repo::Place& place, std::int64_t took_ns) {
     constexpr double second_ns = 1e9;
     Json out("summary");
     out.number("files_new", s.files_new)
@@ -152,6 +159,13 @@ Json summary_object(const BackupArgs& args, const repo::BackupSummary& s, std::i
         .texts("missing_heads", s.missing_heads)
         .real("total_duration", static_cast<double>(took_ns) / second_ns)
         .flag("dry_run", args.dry_run);
+    std::vector<std::string> uris;
+    for (const auto number : waiting.heads)
+        uris.push_back(place.heads[number - 1]);
+    out.texts("waiting_heads", uris)
+        .number("bytes_waiting", waiting.total.bytes)
+        .number("segments_waiting", waiting.total.segments)
+        .number("roots_waiting", waiting.total.roots);
     if (!s.parent.empty()) out.text("parent", s.parent);
     if (!s.snapshot.is_zero()) out.text("snapshot_id", s.snapshot.hex());
     return out;
@@ -177,9 +191,46 @@ void say_summary(Output& out, const BackupArgs& args, const repo::BackupSummary&
     }
 }
 
+/// CLI-26: what lies only here is no backup yet.
+void say_waiting(Output& out, const repo::BackupSummary& s, const WaitingHeads& waiting,
+                 const segment::Code& code) {
+    if (waiting.heads.empty() || s.snapshot.is_zero()) return;
+    const auto complete = waiting.by_head.size() - waiting.heads.size();
+    const auto where = complete < code.k ? std::string("only on this machine")
+                                         : "on " + std::to_string(complete) + " of " +
+                                               plural(waiting.by_head.size(), "head", "heads");
+    out.line("Snapshot " + short_id(s.snapshot) + " is safe " + where +
+             " until \"torgo sync\": " + waiting.sentence());
+}
+
+/// The repository, with the spool when this backup has one to use.
+Result<std::unique_ptr<repo::Repository>>
+open_to_save(const Context& context, const BackupArgs& args, std::shared_ptr<head::Spool>& spool) {
+    if (args.spool.empty()) return open_for_reading(context);
+    TRY(const auto path, descriptor_path(context));
+    TRY(auto place, load_descriptor(*context.world.files, path));
+    head::SpoolLimits limits;
+    limits.bytes = args.spool_limit;
+    TRY(spool, begin_spool(context, place, args.spool, limits));
+    context.heads.use_spool(spool, std::move(place.heads));
+    return open_unlocked(context);
+}
+
+/// So that the next backup can be made while no head answers.
+void update_mirror(const Context& context, repo::Repository& repository, const head::Spool& spool) {
+    auto kept = repo::mirror_records(repository, spool.mirror());
+    if (kept) kept = repo::mirror_metadata(repository, spool.mirror());
+    if (!kept)
+        context.out.warn("the spool's mirror is not up to date, so that the next backup may need "
+                         "heads: " +
+                         kept.error().detail());
+}
+
 Result<ExitCode> run_backup(const Context& context, const BackupArgs& args) {
     TRY(const auto options, options_for(context, args));
-    TRY(const auto repository, open_unlocked(context));
+    std::shared_ptr<head::Spool> spool;
+    TRY(const auto repository, open_to_save(context, args, spool));
+    if (spool) CHECK_OK(repo::mirror_records(*repository, spool->mirror()));
     repo::BackupProgress progress;
     auto display = std::make_unique<ProgressDisplay>(context, "files", [&progress] {
         const auto stored = progress.bytes_stored.load();
@@ -194,14 +245,46 @@ Result<ExitCode> run_backup(const Context& context, const BackupArgs& args) {
     const auto took_ns = display->elapsed_ns();
     display.reset();
     if (!made) return std::unexpected(std::move(made).error());
+    if (spool && !args.dry_run) update_mirror(context, *repository, *spool);
+    auto found = waiting_heads(context, repository->place());
+    const auto waiting = found ? *std::move(found) : WaitingHeads{};
     report_notes(context, *made);
-    context.out.object(summary_object(args, *made, took_ns));
+    context.out.object(summary_object(args, *made, waiting, repository->place(), took_ns));
     say_summary(context.out, args, *made, took_ns);
+    say_waiting(context.out, *made, waiting, repository->descriptor().data_code);
     return made->unreadable == 0 ? ExitCode::ok : ExitCode::incomplete;
 }
 
 Option exclusive(Option option) {
     option.group = "source";
+    return option;
+}
+
+Option spool_option(BackupArgs& args) {
+    Option option;
+    option.name = "spool";
+    option.value = "DIR";
+    option.value_is_optional = true;
+    option.offer = Offer::folder;
+    option.help = "keep here what heads do not take, until \"torgo sync\"; in the state folder "
+                  "when no DIR is given";
+    option.set = [&args](const std::string& text) -> Result<> {
+        if (text.empty()) return fail(Errc::invalid_argument, "nothing is given after it");
+        args.spool = text == "false" ? "" : text;
+        return {};
+    };
+    return option;
+}
+
+Option spool_limit_option(BackupArgs& args) {
+    Option option;
+    option.name = "spool-limit";
+    option.value = "SIZE";
+    option.help = "what may wait in the spool, 500M or 20G; 64G when not given";
+    option.set = [&args](const std::string& text) -> Result<> {
+        TRY(args.spool_limit, parse_size(text));
+        return {};
+    };
     return option;
 }
 
@@ -242,6 +325,8 @@ std::vector<Option> options_of(BackupArgs& args) {
                       "fail unless so many heads take everything; k + 1 when not given"),
         number_option(args.threads, "threads", "N", {0, threads_max},
                       "threads that read and seal; 0 means one a core"),
+        spool_option(args),
+        spool_limit_option(args),
     };
 }
 
@@ -264,6 +349,7 @@ Command backup_command() {
     command.options = options_of(*args);
     command.examples = {
         {"torgo backup ~/letters ~/photos --exclude '*.tmp'", "save two folders"},
+        {"torgo backup ~/letters --spool", "while heads are away; \"torgo sync\" later"},
         {"torgo backup --stdin-from-command --stdin-filename db.sql -- pg_dump shop",
          "save what a program prints"},
         {"torgo backup /home --one-file-system --tag nightly --json", "for a nightly job"}};

@@ -86,7 +86,7 @@ Result<Json> object_for(const Context& context, const CatArgs& args) {
         return descriptor_object(*repository);
     }
     const auto [name, path] = split_snapshot_path(args.names.front());
-    TRY(const auto repository, open_unlocked(context));
+    TRY(const auto repository, open_for_reading(context));
     TRY(const auto snapshot, repository->find_snapshot(name));
     if (args.kind == "snapshot") return snapshot_object(snapshot);
     return tree_object(*repository, snapshot, path);

@@ -5,6 +5,7 @@
 #include "cli/format.hpp"
 #include "cli/open.hpp"
 #include "cli/progress_display.hpp"
+#include "cli/spool.hpp"
 
 #include <charconv>
 #include <memory>
@@ -87,6 +88,7 @@ ExitCode report(const Context& context, const repo::CheckReport& r) {
 
 Result<ExitCode> run_check(const Context& context, const CheckArgs& args) {
     TRY(const auto repository, open_unlocked(context));
+    warn_of_waiting(context, repository->place());
     repo::CheckOptions options;
     options.read_data = args.read_data ? 1.0 : args.share;
     options.threads = args.threads;

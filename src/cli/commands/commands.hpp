@@ -36,6 +36,7 @@ Command snapshots_command();
 Command start_command();
 Command stats_command();
 Command status_command();
+Command sync_command();
 Command version_command();
 
 /// The folder of a node: what was given, else the usual one.

@@ -77,7 +77,7 @@ void print_totals(Output& out, const Totals& totals) {
 }
 
 Result<ExitCode> run_diff(const Context& context, const DiffArgs& args) {
-    TRY(const auto repository, open_unlocked(context, repo::Wait::enough));
+    TRY(const auto repository, open_for_reading(context, repo::Wait::enough));
     TRY(const auto before, repository->find_snapshot(args.before));
     TRY(const auto after, repository->find_snapshot(args.after));
     context.out.say("from " + short_id(before.id) + " of " + local_time(before.body.time_ns) +

@@ -4,6 +4,7 @@
 #include "cli/descriptor_file.hpp"
 #include "cli/format.hpp"
 #include "cli/open.hpp"
+#include "cli/spool.hpp"
 #include "cli/takeovers.hpp"
 #include "crypto/selftest.hpp"
 #include "env/clock.hpp"
@@ -120,6 +121,7 @@ private:
         if (!place) return say_error("descriptor", place.error());
         say(Grade::ok, "descriptor", *path);
         look_at_heads(*place);
+        look_at_spool(*place);
         // What the repository would warn about has been said head by head already.
         auto folders = local_folders(m_context, place->id);
         if (!folders) return say_error("repository", folders.error());
@@ -168,6 +170,18 @@ private:
             uri + ", " + size_text(status->free_bytes) + " of " + size_text(status->total_bytes) +
                 " free",
             room ? "" : "It will be full soon: make room.");
+    }
+
+    void look_at_spool(const repo::Place& place) {
+        const auto spool = find_spool(m_context, place);
+        if (!spool) return say_error("spool", spool.error());
+        if (!*spool) return;
+        const auto waiting = waiting_heads(**spool);
+        if (!waiting) return say_error("spool", waiting.error());
+        if (waiting->heads.empty())
+            return say(Grade::ok, "spool", (*spool)->folder() + ", nothing waits");
+        say(Grade::warn, "spool", waiting->sentence() + " in " + (*spool)->folder(),
+            "Run \"torgo sync\" when they are back.");
     }
 
     void look_at_redundancy(repo::Repository& repository) {

@@ -20,7 +20,7 @@ Result<ExitCode> run_dump(const Context& context, const DumpArgs& args) {
         return fail(Errc::invalid_argument, "\"torgo dump\" writes a file's bytes, never JSON");
     }
     const auto path = split_snapshot_path(":" + args.path).second;
-    TRY(const auto repository, open_unlocked(context, repo::Wait::enough));
+    TRY(const auto repository, open_for_reading(context, repo::Wait::enough));
     TRY(const auto snapshot, repository->find_snapshot(args.snapshot));
     TRY(const auto node, repo::find_node(*repository, snapshot, path));
     if (node.entry.kind != source::Kind::file) {

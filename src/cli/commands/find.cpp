@@ -88,7 +88,7 @@ Result<ExitCode> run_find(const Context& context, const FindArgs& args) {
     auto texts = args.patterns;
     if (args.ignore_case) std::ranges::transform(texts, texts.begin(), folded);
     TRY(auto patterns, source::Excludes::parse(texts, {}));
-    TRY(const auto repository, open_unlocked(context, repo::Wait::enough));
+    TRY(const auto repository, open_for_reading(context, repo::Wait::enough));
     TRY(auto list, args.snapshots.empty() ? repository->snapshots()
                                           : named_snapshots(*repository, args.snapshots));
     list = filtered(std::move(list), args.filter);

@@ -4,6 +4,7 @@
 #include "cli/format.hpp"
 #include "cli/open.hpp"
 #include "cli/progress_display.hpp"
+#include "cli/spool.hpp"
 #include "cli/takeovers.hpp"
 #include "crypto/hash.hpp"
 #include "peer/node_uri.hpp"
@@ -111,6 +112,7 @@ Result<ExitCode> run_heal(const Context& context, const HealArgs& args) {
     } else {
         TRY(repository, open_with_new_head(context, args, options.head));
     }
+    warn_of_waiting(context, repository->place());
     options.read_data = args.read_data;
     options.threads = args.threads;
     options.stop = context.stop;

@@ -64,7 +64,7 @@ Result<> list_one(const Context& context, repo::Repository& repository, const Fo
 Result<ExitCode> run_ls(const Context& context, const LsArgs& args) {
     const auto [name, inside] = split_snapshot_path(args.snapshot);
     const bool whole = args.folders.empty();
-    TRY(const auto repository, open_unlocked(context, repo::Wait::enough));
+    TRY(const auto repository, open_for_reading(context, repo::Wait::enough));
     TRY(const auto snapshot, repository->find_snapshot(name));
     TRY(const auto folders,
         find_folders(*repository, snapshot, whole ? std::vector{inside} : args.folders));

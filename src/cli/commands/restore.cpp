@@ -89,7 +89,7 @@ void report(const Context& context, const RestoreArgs& args, const repo::Restore
 Result<ExitCode> run_restore(const Context& context, const RestoreArgs& args) {
     const auto [name, subfolder] = split_snapshot_path(args.snapshot);
     TRY(const auto options, options_for(context, args, subfolder));
-    TRY(const auto repository, open_unlocked(context, repo::Wait::enough));
+    TRY(const auto repository, open_for_reading(context, repo::Wait::enough));
     TRY(const auto snapshot, repository->find_snapshot(name));
     repo::RestoreProgress progress;
     auto display = std::make_unique<ProgressDisplay>(context, "files", [&progress] {

@@ -37,7 +37,7 @@ void print_table(Output& out, const std::vector<repo::Snapshot>& list) {
 }
 
 Result<ExitCode> run_snapshots(const Context& context, const SnapshotsArgs& args) {
-    TRY(const auto repository, open_unlocked(context, repo::Wait::enough));
+    TRY(const auto repository, open_for_reading(context, repo::Wait::enough));
     TRY(auto list,
         args.ids.empty() ? repository->snapshots() : named_snapshots(*repository, args.ids));
     list = filtered(std::move(list), args.filter);

@@ -27,7 +27,7 @@ std::string times(std::uint64_t larger, std::uint64_t smaller) {
 }
 
 Result<ExitCode> run_stats(const Context& context, const StatsArgs& args) {
-    TRY(const auto repository, open_unlocked(context, repo::Wait::enough));
+    TRY(const auto repository, open_for_reading(context, repo::Wait::enough));
     TRY(auto list,
         args.names.empty() ? repository->snapshots() : named_snapshots(*repository, args.names));
     list = filtered(std::move(list), args.filter);

@@ -2,6 +2,7 @@
 #include "cli/context.hpp"
 #include "cli/format.hpp"
 #include "cli/open.hpp"
+#include "cli/spool.hpp"
 #include "repo/head_set.hpp"
 #include "repo/survey.hpp"
 
@@ -14,7 +15,13 @@ namespace torgo::cli {
 namespace {
 
 /// What a head's line says last.
-std::string state_of(const repo::HeadSurvey& head) {
+std::string state_of(const repo::HeadSurvey& head, const head::Waiting& waiting) {
+    if (!waiting.none())
+        return "torgo sync: " +
+               (waiting.segments == 0 ? plural(waiting.roots, "record", "records")
+                                      : size_text(waiting.bytes)) +
+               (waiting.segments == 0 && waiting.roots == 1 ? " waits" : " wait") +
+               (head.away ? ", away" : "");
     if (head.away) return "away: " + printable(head.away->detail());
     if (head.missing == 0) return "ok";
     return "torgo heal: " + count_text(head.missing) + " missing";
@@ -25,7 +32,13 @@ std::string room_of(const head::HeadStatus& room) {
     return size_text(room.free_bytes) + " of " + size_text(room.total_bytes);
 }
 
-void show_heads(Output& out, const repo::HeadSet& heads, const repo::Survey& survey) {
+/// What waits for a head; nothing without a spool.
+head::Waiting waiting_of(const WaitingHeads& waiting, std::size_t head) {
+    return head < waiting.by_head.size() ? waiting.by_head[head] : head::Waiting{};
+}
+
+void show_heads(Output& out, const repo::HeadSet& heads, const repo::Survey& survey,
+                const WaitingHeads& waiting) {
     Table table;
     table.column("Head", Table::Align::right);
     table.column("Where");
@@ -36,7 +49,7 @@ void show_heads(Output& out, const repo::HeadSet& heads, const repo::Survey& sur
         const auto& head = survey.heads[i];
         table.row({std::to_string(i + 1), printable(heads.uri(i)),
                    head.away ? "" : count_text(head.wanted - head.missing), room_of(head.room),
-                   state_of(head)});
+                   state_of(head, waiting_of(waiting, i))});
     }
     out.lines(table.lines());
 }
@@ -66,7 +79,8 @@ void show_redundancy(Output& out, const repo::Survey& survey) {
     if (!parts.empty()) out.line("Redundancy   " + joined(parts, ", "));
 }
 
-void put_objects(Output& out, const repo::HeadSet& heads, const repo::Survey& survey, unsigned k) {
+void put_objects(Output& out, const repo::HeadSet& heads, const repo::Survey& survey,
+                 const WaitingHeads& waiting, unsigned k) {
     for (std::size_t i = 0; i < heads.size(); ++i) {
         const auto& head = survey.heads[i];
         out.object(Json("head")
@@ -76,6 +90,8 @@ void put_objects(Output& out, const repo::HeadSet& heads, const repo::Survey& su
                        .text("reason", head.away ? head.away->detail() : "")
                        .number("segments_wanted", head.wanted)
                        .number("segments_missing", head.missing)
+                       .number("bytes_waiting", waiting_of(waiting, i).bytes)
+                       .number("roots_waiting", waiting_of(waiting, i).roots)
                        .number("bytes_free", head.room.free_bytes)
                        .number("bytes_total", head.room.total_bytes));
     }
@@ -91,7 +107,8 @@ void put_objects(Output& out, const repo::HeadSet& heads, const repo::Survey& su
 }
 
 /// As check: 1 when anything is not as it should be.
-ExitCode grade(const repo::Survey& survey) {
+ExitCode grade(const repo::Survey& survey, const WaitingHeads& waiting) {
+    if (!waiting.heads.empty()) return ExitCode::failed;
     const bool whole = std::ranges::all_of(
         survey.heads, [](const auto& head) { return !head.away && head.missing == 0; });
     return whole && survey.rejected.empty() ? ExitCode::ok : ExitCode::failed;
@@ -104,18 +121,24 @@ Result<ExitCode> run_status(const Context& context) {
     const auto code = descriptor.data_code;
     TRY(const auto survey, repo::survey(*repository));
     auto& out = context.out;
-    put_objects(out, heads, survey, code.k);
+    auto found = waiting_heads(context, repository->place());
+    if (!found) out.warn("the spool of this machine can not be read: " + found.error().detail());
+    const auto waiting = found ? *std::move(found) : WaitingHeads{};
+    put_objects(out, heads, survey, waiting, code.k);
     out.line("Repository   " + short_id(descriptor.id.hex()) + ", any " + std::to_string(code.k) +
              " of " + plural(code.n, "head", "heads") + ", " +
              plural(survey.snapshots, "snapshot", "snapshots"));
     show_redundancy(out, survey);
     out.line("");
-    show_heads(out, heads, survey);
+    show_heads(out, heads, survey, waiting);
     out.line("");
     out.line(verdict(survey, code.k, code.n));
+    if (!waiting.heads.empty())
+        out.line("Only on this machine: " + waiting.sentence() +
+                 "; \"torgo sync\" brings it there.");
     for (const auto& sentence : survey.rejected)
         out.warn(sentence);
-    return grade(survey);
+    return grade(survey, waiting);
 }
 
 } // namespace

@@ -103,6 +103,7 @@ Command command_tree(Globals& globals) {
     root.children.push_back(status_command());
     root.children.push_back(check_command());
     root.children.push_back(heal_command());
+    root.children.push_back(sync_command());
     root.children.push_back(regenerate_command());
     root.children.push_back(repair_command());
     root.children.push_back(key_command());
