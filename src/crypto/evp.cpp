@@ -42,6 +42,7 @@ const Algorithms& algorithms() {
         .hmac = required(EVP_MAC_fetch(nullptr, "HMAC", nullptr), "HMAC"),
         .hkdf = kdf("HKDF"),
         .argon2id = kdf("ARGON2ID", outside_fips),
+        .aes_128_ecb = cipher("AES-128-ECB"),
         .aes_256_ctr = cipher("AES-256-CTR"),
         .aes_256_gcm = cipher("AES-256-GCM"),
         .aes_256_siv = cipher("AES-256-SIV", outside_fips),

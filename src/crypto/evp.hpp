@@ -39,6 +39,7 @@ struct Algorithms {
     EVP_MAC* hmac;
     EVP_KDF* hkdf;
     EVP_KDF* argon2id;
+    EVP_CIPHER* aes_128_ecb;
     EVP_CIPHER* aes_256_ctr;
     EVP_CIPHER* aes_256_gcm;
     EVP_CIPHER* aes_256_siv;

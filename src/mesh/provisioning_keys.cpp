@@ -1,0 +1,93 @@
+#include "mesh/provisioning_keys.hpp"
+
+#include "crypto/mac.hpp"
+#include "crypto/secret.hpp"
+
+namespace torgo::mesh {
+
+Buffer<provisioning_data_size> encode(const ProvisioningData& data) {
+    Buffer<provisioning_data_size> out;
+    return out.append(data.net_key)
+        .be16(data.net_index)
+        .u8(data.flags)
+        .be32(data.iv_index)
+        .be16(data.address);
+}
+
+std::optional<ProvisioningData> decode_provisioning_data(ByteView bytes) {
+    Fields in(bytes);
+    ProvisioningData data{.net_key = in.bytes<16>()};
+    data.net_index = in.be16();
+    data.flags = in.u8();
+    data.iv_index = in.be32();
+    data.address = in.be16();
+    if (!in.done() || data.net_index > key_index_max || !is_unicast(data.address))
+        return std::nullopt;
+    return data;
+}
+
+ProvisioningKeys::ProvisioningKeys(ProvisioningAlgorithm algorithm,
+                                   const crypto::P256::Shared& secret, ByteView inputs,
+                                   ByteView oob)
+    : m_algorithm(algorithm), m_secret(secret), m_oob(oob) {
+    ENSURE(oob.size() == auth_size(algorithm));
+    if (algorithm == ProvisioningAlgorithm::hmac_sha256) {
+        Buffer<64> n;
+        n.append(m_secret).append(oob);
+        const auto salt = s2(inputs);
+        m_salt.append(salt);
+        m_key.append(k5(n.view(), salt, as_bytes("prck256")));
+        crypto::wipe(n.span());
+    } else {
+        const auto salt = s1(inputs);
+        m_salt.append(salt);
+        m_key.append(k1(m_secret, salt, as_bytes("prck")));
+    }
+}
+
+ProvisioningKeys::~ProvisioningKeys() {
+    crypto::wipe(m_secret);
+    crypto::wipe(m_oob.span());
+    crypto::wipe(m_key.span());
+}
+
+AuthBytes ProvisioningKeys::confirmation(ByteView random) const {
+    if (m_algorithm == ProvisioningAlgorithm::hmac_sha256)
+        return AuthBytes(crypto::HmacSha256(m_key.view())({random}).view());
+    Key128 key{};
+    std::ranges::copy(m_key.view(), key.begin());
+    return AuthBytes(crypto::aes_cmac(Aes128(key), {random, m_oob.view()}));
+}
+
+ProvisioningKeys::Session ProvisioningKeys::session(ByteView random_provisioner,
+                                                    ByteView random_device) const {
+    Buffer<96> inputs;
+    inputs.append(m_salt.view()).append(random_provisioner).append(random_device);
+    Session out;
+    out.salt = s1(inputs.view());
+    out.key = Aes128(k1(m_secret, out.salt, as_bytes("prsk")));
+    const auto nonce = k1(m_secret, out.salt, as_bytes("prsn"));
+    std::copy_n(nonce.begin() + 3, out.nonce.size(), out.nonce.begin());
+    out.device_key = k1(m_secret, out.salt, as_bytes("prdk"));
+    return out;
+}
+
+Buffer<sealed_data_size> seal(const ProvisioningData& data,
+                              const ProvisioningKeys::Session& session) {
+    Buffer<sealed_data_size> out;
+    crypto::ccm_seal(session.key, session.nonce, {}, encode(data).view(), 8,
+                     out.extend(sealed_data_size));
+    return out;
+}
+
+std::optional<ProvisioningData> open_provisioning_data(ByteView sealed,
+                                                       const ProvisioningKeys::Session& session) {
+    if (sealed.size() != sealed_data_size) return std::nullopt;
+    Buffer<provisioning_data_size> plain;
+    if (!crypto::ccm_open(session.key, session.nonce, {}, sealed, 8,
+                          plain.extend(provisioning_data_size)))
+        return std::nullopt;
+    return decode_provisioning_data(plain.view());
+}
+
+} // namespace torgo::mesh
