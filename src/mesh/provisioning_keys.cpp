@@ -59,10 +59,10 @@ AuthBytes ProvisioningKeys::confirmation(ByteView random) const {
     return AuthBytes(crypto::aes_cmac(Aes128(key), {random, m_oob.view()}));
 }
 
-ProvisioningKeys::Session ProvisioningKeys::session(ByteView random_provisioner,
-                                                    ByteView random_device) const {
+ProvisioningKeys::Session ProvisioningKeys::session(ByteView provisioner_value,
+                                                    ByteView device_value) const {
     Buffer<96> inputs;
-    inputs.append(m_salt.view()).append(random_provisioner).append(random_device);
+    inputs.append(m_salt.view()).append(provisioner_value).append(device_value);
     Session out;
     out.salt = s1(inputs.view());
     out.key = Aes128(k1(m_secret, out.salt, as_bytes("prsk")));

@@ -71,7 +71,8 @@ public:
         Key128 device_key{};
     };
 
-    Session session(ByteView random_provisioner, ByteView random_device) const;
+    /// `provisioner_value` and `device_value`: the random values that the confirmations hid.
+    Session session(ByteView provisioner_value, ByteView device_value) const;
 
 private:
     ProvisioningAlgorithm m_algorithm;

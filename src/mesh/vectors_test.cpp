@@ -387,6 +387,7 @@ void check(const Vector& v, const json& vectors) {
     }
 }
 
+// [MESH-1]
 TEST(MeshVectors, all_sample_data_of_the_standard_come_out) {
     std::ifstream file(std::string(TORGO_VECTORS) + "/mesh.json");
     const auto all = json::parse(file);

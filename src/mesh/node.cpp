@@ -1,0 +1,175 @@
+// A node's beginning, its timers, and what it keeps.
+
+#include "mesh/node.hpp"
+
+#include "base/codec.hpp"
+#include "mesh/node_records.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace torgo::mesh {
+
+Node::Node(NodeConfig config, const IvIndex::State& iv_index, const NodeLimits& limits, Host& host,
+           env::Random& random, Store* store, Time now)
+    : m_host(host),
+      m_random(random),
+      m_store(store),
+      m_limits(limits),
+      m_config(std::move(config)),
+      m_device_key(m_config.device_key),
+      m_iv(iv_index, now),
+      m_cache(limits.cache_entries),
+      m_replay(limits.replay_entries),
+      m_beacon_due(now) {
+    ENSURE(m_config.composition != nullptr && !m_config.composition->elements.empty());
+    ENSURE(is_unicast(m_config.address) &&
+           m_config.address + m_config.element_count() - 1 <= unicast_max);
+}
+
+bool Node::save(RecordKind kind, std::uint16_t which, const Bytes& record) {
+    if (m_store == nullptr) return true;
+    if (m_store->save(record_key(kind, which), record)) return true;
+    m_host.event(*this, NodeEvent::store_failed);
+    return false;
+}
+
+bool Node::save_config() {
+    if (m_store == nullptr) return true;
+    std::set<RecordKey> wanted;
+    bool good = true;
+    const auto keep = [&](RecordKind kind, std::size_t which, const Bytes& record) {
+        const auto low = static_cast<std::uint16_t>(which);
+        wanted.insert(record_key(kind, low));
+        good = good && save(kind, low, record);
+    };
+    for (const auto& subnet : m_config.keys->subnets)
+        keep(RecordKind::subnet, subnet.index, encode_subnet(subnet));
+    for (const auto& application : m_config.keys->applications)
+        keep(RecordKind::application, application.index, encode_application(application));
+    for (std::size_t i = 0; i < m_config.models->size(); ++i)
+        keep(RecordKind::models, i, encode_model((*m_config.models)[i]));
+    keep(RecordKind::states, 0, encode_states(m_config.states));
+    std::vector<RecordKey> gone;
+    m_store->each([&](RecordKey key, ByteView) {
+        const auto kind = static_cast<RecordKind>(key >> 16U);
+        const bool ours = kind == RecordKind::subnet || kind == RecordKind::application ||
+                          kind == RecordKind::models;
+        if (ours && !wanted.contains(key)) gone.push_back(key);
+    });
+    for (const auto key : gone)
+        good = good && save(static_cast<RecordKind>(key >> 16U),
+                            static_cast<std::uint16_t>(key & 0xFFFFU), {});
+    return good;
+}
+
+Result<> Node::save_all() {
+    if (m_store == nullptr) return fail(Errc::invalid_argument, "this node has no store");
+    CHECK_OK(m_store->save(record_key(RecordKind::iv_index), encode_iv(m_iv.state())));
+    if (!save_config()) return fail(Errc::io, "the node's store refuses");
+    // Last: a store without it holds no node.
+    return m_store->save(record_key(RecordKind::identity), encode_identity(m_config));
+}
+
+Result<> Node::load(RecordKey key, ByteView record) {
+    const auto which = static_cast<std::uint16_t>(key & 0xFFFFU);
+    switch (static_cast<RecordKind>(key >> 16U)) {
+    case RecordKind::sequence: {
+        Reader in(record);
+        TRY(m_sequence, in.get<std::uint32_t>());
+        m_sequence_stored = m_sequence;
+        return in.done();
+    }
+    case RecordKind::states: {
+        TRY(m_config.states, decode_states(record));
+        return {};
+    }
+    case RecordKind::subnet: {
+        TRY(auto subnet, decode_subnet(which, record));
+        m_config.change_keys().subnets.push_back(std::move(subnet));
+        return {};
+    }
+    case RecordKind::application: {
+        TRY(auto application, decode_application(which, record));
+        m_config.change_keys().applications.push_back(std::move(application));
+        return {};
+    }
+    case RecordKind::models: {
+        TRY(auto model, decode_model(record));
+        m_config.change_models().push_back(std::move(model));
+        return {};
+    }
+    case RecordKind::replay: {
+        Reader in(record);
+        ReplayMark mark{.src = which};
+        TRY(mark.iv_index, in.get<std::uint32_t>());
+        TRY(mark.seq, in.get<std::uint32_t>());
+        TRY(const auto first, in.get<std::uint32_t>());
+        if (first != sequence_max) mark.segmented = first;
+        m_replay.restore(mark);
+        return in.done();
+    }
+    default:
+        return {};
+    }
+}
+
+Result<std::unique_ptr<Node>> Node::restore(std::shared_ptr<const Composition> composition,
+                                            const NodeLimits& limits, Host& host,
+                                            env::Random& random, Store& store, Time now) {
+    std::optional<Bytes> identity;
+    std::optional<Bytes> iv;
+    store.each([&](RecordKey key, ByteView record) {
+        if (key == record_key(RecordKind::identity)) identity.emplace(record.begin(), record.end());
+        if (key == record_key(RecordKind::iv_index)) iv.emplace(record.begin(), record.end());
+    });
+    if (!identity || !iv) return fail(Errc::not_found, "the store holds no mesh node");
+    NodeConfig config{.composition = std::move(composition)};
+    CHECK_OK(decode_identity(*identity, config));
+    TRY(const auto state, decode_iv(*iv));
+    if (config.address + config.element_count() - 1 > unicast_max)
+        return fail(Errc::corrupt, "a node's elements have no addresses");
+    auto node = std::make_unique<Node>(std::move(config), state, limits, host, random, &store, now);
+    Result<> loaded;
+    store.each([&](RecordKey key, ByteView record) {
+        if (loaded) loaded = node->load(key, record);
+    });
+    if (!loaded) return std::unexpected(loaded.error());
+    for (const auto& application : node->m_config.keys->applications) {
+        if (node->m_config.keys->subnet(application.net) == nullptr)
+            return fail(Errc::corrupt, "an AppKey's network is missing");
+    }
+    return node;
+}
+
+void Node::on_wake(Time now) {
+    if (m_reset) return;
+    const auto keys = m_config.keys;
+    wake_incoming(now);
+    wake_outgoing(now);
+    wake_heartbeat(now);
+    wake_beacons(now);
+    apply(m_iv.pass(now, may_complete_iv()));
+}
+
+Time Node::next_wake() const {
+    if (m_reset) return never;
+    auto next = std::min(m_iv.next_wake(), m_config.states.heartbeat.publish_due);
+    if (m_config.states.secure_beacons || m_config.states.private_beacons)
+        next = std::min(next, m_beacon_due);
+    for (const auto& message : m_outgoing)
+        next = std::min(next, message->due);
+    for (const auto& message : m_incoming)
+        next = std::min({next, message->ack_due, message->discard_due});
+    return next;
+}
+
+std::size_t Node::heap_bytes() const {
+    auto bytes = m_cache.heap_bytes() + m_replay.heap_bytes();
+    bytes += m_outgoing.capacity() * sizeof(void*) + m_outgoing.size() * sizeof(OutgoingMessage);
+    bytes += m_waiting.capacity() * sizeof(void*) + m_waiting.size() * sizeof(Waiting);
+    bytes += m_incoming.capacity() * sizeof(void*) + m_incoming.size() * sizeof(IncomingMessage);
+    return bytes + m_completed.capacity() * sizeof(Completed);
+}
+
+} // namespace torgo::mesh

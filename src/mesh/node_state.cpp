@@ -1,0 +1,122 @@
+// What a node says about itself and its network: beacons, heartbeats, IV Index, key refresh.
+
+#include "mesh/config_server.hpp"
+#include "mesh/node.hpp"
+#include "mesh/node_records.hpp"
+
+#include <algorithm>
+
+namespace torgo::mesh {
+
+namespace {
+/// Of one node; the standard's adaptation to the number of neighbours is the bearer's (3.10.3.1).
+constexpr std::chrono::seconds beacon_interval{10};
+} // namespace
+
+// 3.11.5: an update is not completed while segments of ours are on their way.
+bool Node::may_complete_iv() const {
+    return m_outgoing.empty();
+}
+
+void Node::apply(IvIndex::Change change) {
+    if (change == IvIndex::Change::none) return;
+    const bool stored = save(RecordKind::iv_index, 0, encode_iv(m_iv.state()));
+    if (change == IvIndex::Change::hours) return;
+    // A node that forgot the new index must not find small numbers under the old one: numbers begin
+    // again only when the index is stored. [MESH-10]
+    const bool restarts =
+        stored && (change == IvIndex::Change::completed || change == IvIndex::Change::recovered);
+    if (restarts) {
+        m_sequence = 0;
+        m_sequence_stored = 0;
+    }
+    if (m_iv.state().index > 0) m_replay.forget_before(m_iv.state().index - 1);
+    m_beacon_due = Time{0};
+    m_host.event(*this, NodeEvent::iv_index_changed);
+}
+
+bool Node::begin_iv_update(Time now) {
+    const auto change = m_iv.begin_update(now);
+    apply(change);
+    return change != IvIndex::Change::none;
+}
+
+NetworkState Node::network_state(const Subnet& subnet) const {
+    return {.key_refresh = subnet.phase == 2,
+            .iv_update = m_iv.state().updating,
+            .iv_index = m_iv.state().index};
+}
+
+// 3.11.4.3: a beacon under the new key says where the others are.
+void Node::move_key_refresh(const Subnet& subnet, bool flag) {
+    const auto index = subnet.index;
+    if (!enter_key_refresh_phase(m_config, index, flag ? 2 : 3)) return;
+    (void)save_config();
+    m_host.event(*this, NodeEvent::key_refresh_moved);
+}
+
+void Node::on_beacon(Time now, ByteView frame) {
+    if (m_reset) return;
+    const auto keys = m_config.keys;
+    for (const auto& subnet : keys->subnets) {
+        for (const auto* key : {subnet.key.get(), subnet.next.get()}) {
+            if (key == nullptr) continue;
+            auto state = open_secure_beacon(frame, *key);
+            if (!state) state = open_private_beacon(frame, *key);
+            if (!state) continue;
+            if (key == subnet.next.get()) move_key_refresh(subnet, state->key_refresh);
+            // 3.11.5: on the primary subnet only its own beacons count.
+            const bool has_primary = keys->subnet(0) != nullptr;
+            if (subnet.index == 0 || !has_primary)
+                apply(m_iv.heard(*state, now, may_complete_iv()));
+            return;
+        }
+    }
+}
+
+void Node::wake_beacons(Time now) {
+    const auto& states = m_config.states;
+    if (m_beacon_due > now || (!states.secure_beacons && !states.private_beacons)) return;
+    m_beacon_due = now + beacon_interval;
+    for (const auto& subnet : m_config.keys->subnets) {
+        if (states.secure_beacons) {
+            const auto frame = encode_secure_beacon(network_state(subnet), subnet.transmit());
+            m_host.transmit(*this, {.bearing = Bearing::beacon, .frame = frame.view()});
+        }
+        if (states.private_beacons) {
+            BeaconRandom random{};
+            m_random.fill(random);
+            const auto frame =
+                encode_private_beacon(network_state(subnet), random, subnet.transmit());
+            m_host.transmit(*this, {.bearing = Bearing::beacon, .frame = frame.view()});
+        }
+    }
+}
+
+// 3.6.7.2
+void Node::wake_heartbeat(Time now) {
+    auto& h = m_config.states.heartbeat;
+    if (h.publish_due > now) return;
+    const std::uint16_t features = m_config.states.relay ? feature_relay : 0;
+    send_control(m_config.address, h.publish_to, h.net_index, h.ttl, ControlOpcode::heartbeat,
+                 encode_heartbeat({.initial_ttl = h.ttl, .features = features}).view());
+    if (h.count_left != 0xFFFF) --h.count_left;
+    h.publish_due =
+        h.count_left == 0 ? never : now + std::chrono::seconds(1U << (h.period_log - 1U));
+}
+
+// [MESH-14] Nothing of the network stays behind.
+void Node::reset() {
+    m_reset = true;
+    if (m_store != nullptr && !m_store->clear()) m_host.event(*this, NodeEvent::store_failed);
+    m_outgoing.clear();
+    m_waiting.clear();
+    m_incoming.clear();
+    m_completed.clear();
+    m_replay.clear();
+    m_config.keys = std::make_shared<KeyRing>();
+    m_config.models = std::make_shared<ModelTable>();
+    m_host.event(*this, NodeEvent::reset);
+}
+
+} // namespace torgo::mesh

@@ -1,0 +1,188 @@
+#include "mesh/provisioning.hpp"
+#include "sim/prng.hpp"
+#include "sim/random.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+
+namespace torgo::mesh {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A provisioner and a device with a bad air between them.
+class Pair {
+public:
+    Pair(std::uint64_t seed, unsigned loss, Provisioning::Options provisioner,
+         Provisioning::Options device)
+        : m_loss(loss),
+          m_chance(seed),
+          m_random(seed),
+          m_device(Provisioning::device(
+              std::move(device), m_random,
+              ProvisioningLink::listen(uuid, [this](const auto& f) { carry(f, m_up); }))),
+          m_provisioner(Provisioning::provisioner(
+              std::move(provisioner), m_random,
+              ProvisioningLink::open(
+                  0x12345678, uuid, [this](const auto& f) { carry(f, m_down); }, now))) {}
+
+    void run(Time limit) {
+        while (now < limit && !(m_provisioner.is_done() && m_device.is_done()) && !has_failed()) {
+            now += 10ms;
+            m_provisioner.on_wake(now);
+            m_device.on_wake(now);
+            deliver(m_down, m_device);
+            deliver(m_up, m_provisioner);
+        }
+    }
+
+    bool has_failed() const {
+        return m_provisioner.error() != ProvisioningError::none &&
+               m_device.error() != ProvisioningError::none;
+    }
+
+    Provisioning& provisioner() { return m_provisioner; }
+
+    Provisioning& device() { return m_device; }
+
+    static constexpr DeviceUuid uuid{1, 2, 3, 4};
+    Time now{0};
+    std::function<void(PbAdvFrame&)> tamper;
+
+private:
+    using Frames = std::deque<PbAdvFrame>;
+
+    void carry(const PbAdvFrame& frame, Frames& way) {
+        if (m_chance.next() % 100 < m_loss) return;
+        way.push_back(frame);
+        if (tamper) tamper(way.back());
+        // Radio doubles: a frame heard on two channels.
+        if (m_loss > 0 && m_chance.next() % 10 == 0) way.push_back(frame);
+    }
+
+    void deliver(Frames& way, Provisioning& to) {
+        Frames here;
+        here.swap(way);
+        for (const auto& frame : here)
+            to.on_frame(now, frame.view());
+    }
+
+    unsigned m_loss;
+    sim::Prng m_chance;
+    sim::Random m_random;
+    Frames m_up;
+    Frames m_down;
+    Provisioning m_device;
+    Provisioning m_provisioner;
+};
+
+Provisioning::Options plan() {
+    Provisioning::Options options;
+    options.data = {.net_index = 3, .flags = 0, .iv_index = 0x12345678, .address = 0x0B0C};
+    options.data.net_key.fill(0x5A);
+    return options;
+}
+
+class MeshProvisioning : public ::testing::TestWithParam<unsigned> {};
+
+TEST_P(MeshProvisioning, gives_a_device_its_address_and_one_device_key_to_both) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        for (const bool epa : {false, true}) {
+            Provisioning::Options device;
+            device.abilities = {.elements = 3, .hmac_sha256 = epa, .cmac_aes128 = true};
+            Pair pair(seed, GetParam(), plan(), device);
+            pair.run(10min);
+            ASSERT_TRUE(pair.provisioner().is_done()) << seed;
+            ASSERT_TRUE(pair.device().is_done()) << seed;
+            EXPECT_EQ(pair.device().data(), plan().data);
+            EXPECT_EQ(pair.device().device_key(), pair.provisioner().device_key());
+            EXPECT_NE(pair.device().device_key(), Key128{});
+            EXPECT_EQ(pair.provisioner().elements(), 3);
+            EXPECT_EQ(pair.provisioner().algorithm(), epa ? ProvisioningAlgorithm::hmac_sha256
+                                                          : ProvisioningAlgorithm::cmac_aes128);
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Loss, MeshProvisioning, ::testing::Values(0U, 10U, 30U));
+
+AuthBytes secret(std::uint8_t fill) {
+    AuthBytes out;
+    std::ranges::fill(out.extend(16), fill);
+    return out;
+}
+
+TEST(MeshProvisioningOob, a_static_secret_must_be_the_same_on_both_sides) {
+    for (const bool same : {true, false}) {
+        auto options = plan();
+        options.static_oob = secret(7);
+        Provisioning::Options device;
+        device.abilities.static_oob = true;
+        device.static_oob = secret(same ? 7 : 8);
+        Pair pair(5, 0, options, device);
+        pair.run(2min);
+        EXPECT_EQ(pair.provisioner().is_done(), same);
+        EXPECT_EQ(pair.device().is_done(), same);
+        if (!same) {
+            EXPECT_EQ(pair.device().error(), ProvisioningError::confirmation_failed);
+        }
+    }
+}
+
+TEST(MeshProvisioningOob, a_provisioner_with_a_secret_does_not_go_on_without) {
+    auto options = plan();
+    options.static_oob = secret(7);
+    Pair pair(5, 0, options, {});
+    pair.run(2min);
+    EXPECT_EQ(pair.provisioner().error(), ProvisioningError::unexpected_error);
+    EXPECT_FALSE(pair.device().is_done());
+}
+
+TEST(MeshProvisioningOob, a_provisioner_that_wants_epa_refuses_a_device_without) {
+    auto options = plan();
+    options.require_hmac = true;
+    Provisioning::Options device;
+    device.abilities.hmac_sha256 = false;
+    Pair pair(5, 0, options, device);
+    pair.run(2min);
+    EXPECT_EQ(pair.provisioner().error(), ProvisioningError::unexpected_error);
+}
+
+TEST(MeshProvisioningOob, a_mirrored_public_key_is_refused) {
+    // The device's way back carries what the provisioner said: its own key, type 3.
+    Pair pair(5, 0, plan(), {});
+    std::vector<PbAdvFrame> key_frames;
+    pair.tamper = [&](PbAdvFrame& frame) {
+        const auto pdu = decode_pb_adv(frame.view());
+        if (!pdu) return;
+        const bool from_provisioner = pdu->transaction < 0x80;
+        const auto size_of_key = std::uint16_t{65};
+        if (from_provisioner && (key_frames.size() < 3) &&
+            ((pdu->kind == PbAdv::Kind::start && pdu->total_length == size_of_key) ||
+             (!key_frames.empty() && pdu->kind == PbAdv::Kind::continuation)))
+            key_frames.push_back(frame);
+        const bool of_key = !from_provisioner && pdu->transaction == 0x81;
+        if (!of_key || key_frames.size() != 3) return;
+        const std::size_t index = pdu->kind == PbAdv::Kind::start          ? 0
+                                  : pdu->kind == PbAdv::Kind::continuation ? pdu->segment
+                                                                           : 3;
+        if (index > 2) return;
+        auto mirrored = *decode_pb_adv(key_frames[index].view());
+        mirrored.transaction = 0x81;
+        frame = encode_pb_adv(mirrored);
+    };
+    pair.run(2min);
+    EXPECT_FALSE(pair.provisioner().is_done());
+    EXPECT_EQ(pair.provisioner().error(), ProvisioningError::invalid_format);
+}
+
+TEST(MeshProvisioningOob, silence_ends_in_a_lost_link) {
+    Pair pair(5, 100, plan(), {});
+    pair.run(5min);
+    EXPECT_EQ(pair.provisioner().error(), ProvisioningError::link_lost);
+    EXPECT_FALSE(pair.device().is_done());
+}
+
+} // namespace
+} // namespace torgo::mesh

@@ -1,0 +1,158 @@
+#include "mesh/file_store.hpp"
+#include "mesh/test_air.hpp"
+#include "sim/file_system.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace torgo::mesh {
+namespace {
+
+constexpr const char* path = "/node/store";
+
+std::map<RecordKey, Bytes> records_of(const Store& store) {
+    std::map<RecordKey, Bytes> out;
+    store.each(
+        [&](RecordKey key, ByteView record) { out[key] = Bytes(record.begin(), record.end()); });
+    return out;
+}
+
+TEST(MeshFileStore, gives_back_what_was_saved_last) {
+    sim::FileSystem files;
+    ASSERT_TRUE(files.make_directory("/node"));
+    const auto key = record_key(RecordKind::replay, 7);
+    {
+        auto store = FileStore::open(files, path);
+        ASSERT_TRUE(store);
+        for (std::uint8_t i = 0; i < 200; ++i)
+            ASSERT_TRUE((*store)->save(key, Bytes(20, i)));
+        ASSERT_TRUE((*store)->save(key + 1, Bytes{1}));
+        ASSERT_TRUE((*store)->save(key + 1, {}));
+        EXPECT_FALSE((*store)->save(key, Bytes(Store::record_max + 1)));
+    }
+    auto store = FileStore::open(files, path);
+    ASSERT_TRUE(store);
+    EXPECT_EQ(records_of(**store), (std::map<RecordKey, Bytes>{{key, Bytes(20, 199)}}));
+    ASSERT_TRUE((*store)->clear());
+    EXPECT_TRUE(records_of(**FileStore::open(files, path)).empty());
+}
+
+TEST(MeshFileStore, refuses_a_file_that_is_none) {
+    sim::FileSystem files;
+    ASSERT_TRUE(files.make_directory("/node"));
+    ASSERT_TRUE(env::write_file_atomically(files, path, Bytes(40, 'x')));
+    const auto store = FileStore::open(files, path);
+    ASSERT_FALSE(store);
+    EXPECT_EQ(store.error().code(), Errc::corrupt);
+}
+
+/// Frames of node 1 to node 2: short messages and long ones, each delivered alone.
+std::vector<std::vector<Bytes>> record_messages() {
+    TestAir air(77);
+    air.add(test_config(1));
+    std::vector<std::vector<Bytes>> messages;
+    for (unsigned i = 0; i < 12; ++i) {
+        air.sent_frames.clear();
+        const auto payload = test_payload(i % 4 == 3 ? 30 + i : 4 + i / 4);
+        Bytes unique(payload.view().begin(), payload.view().end());
+        unique.back() = static_cast<std::uint8_t>(i);
+        EXPECT_TRUE(air.node(1).send(air.now, to_model(2, unique)));
+        air.run(300ms);
+        messages.push_back(air.sent_frames);
+        air.run(60s);
+    }
+    return messages;
+}
+
+/// What a node may have done before the power went.
+struct Life {
+    std::uint32_t sequence = 0;
+    std::vector<Bytes> delivered{};
+};
+
+Life live(TestAir& air, const std::vector<std::vector<Bytes>>& messages) {
+    for (const auto& frames : messages) {
+        for (const auto& frame : frames)
+            air.inject(2, frame);
+        (void)air.node(2).send(air.now, to_model(9, test_payload(8).view()));
+    }
+    Life life{.sequence = air.node(2).sequence()};
+    for (const auto& heard : air.heard)
+        life.delivered.push_back(heard.parameters);
+    return life;
+}
+
+// [MESH-5] [MESH-7]
+TEST(MeshStore, a_power_cut_at_any_write_repeats_no_number_and_takes_no_message_twice) {
+    const auto messages = record_messages();
+    bool survived = false;
+    unsigned cuts = 0;
+    for (std::uint64_t cut = 1; !survived; ++cut) {
+        sim::FileSystem files;
+        ASSERT_TRUE(files.make_directory("/node"));
+        ASSERT_TRUE(files.sync_directory("/"));
+        TestAir air(1);
+        air.limits = {.cache_entries = 4, .replay_entries = 8, .sequence_block = 3};
+        auto store = FileStore::open(files, path);
+        ASSERT_TRUE(store);
+        auto& node = air.add(test_config(2), store->get());
+        ASSERT_TRUE(node.save_all());
+        files.set_crash_after(cut);
+        const auto life = live(air, messages);
+        survived = air.events.empty();
+        cuts += survived ? 0 : 1;
+
+        const auto found = files.crash(cut);
+        auto again = FileStore::open(*found, path);
+        ASSERT_TRUE(again) << cut;
+        auto restored =
+            Node::restore(test_composition(), air.limits, air, air.random(), **again, air.now);
+        ASSERT_TRUE(restored) << cut << restored.error().detail();
+        EXPECT_GE((*restored)->sequence(), life.sequence) << cut;
+        EXPECT_EQ((*restored)->config().device_key, test_config(2).device_key);
+        EXPECT_EQ(*(*restored)->config().models, *test_models());
+        air.replace(2, *std::move(restored));
+        for (const auto& frames : messages) {
+            for (const auto& frame : frames)
+                air.inject(2, frame);
+        }
+        for (const auto& one : life.delivered) {
+            EXPECT_EQ(std::ranges::count(air.heard, one, &TestAir::Heard::parameters), 1) << cut;
+        }
+        if (survived) {
+            EXPECT_EQ(life.delivered.size(), messages.size());
+        }
+    }
+    EXPECT_GT(cuts, 20);
+}
+
+TEST(MeshStore, everything_a_node_was_told_comes_back) {
+    TestAir air(3);
+    MemoryStore store;
+    auto config = test_config(5);
+    config.states.relay = true;
+    config.states.sar_receiver.segments_threshold = 9;
+    auto& node = air.add(config, &store, {.index = 4, .updating = true, .hours = 30});
+    auto& ring = node.change_config().change_keys();
+    ring.subnets[0].phase = 1;
+    ring.subnets[0].next = std::make_shared<NetKey>(test_key(0x99));
+    ring.applications[0].next = std::make_shared<AppKey>(test_key(0x98));
+    auto& model = node.change_config().change_model(0, test_model);
+    model.subscriptions.push_back({.address = 0x8123, .label = test_key(1)});
+    model.publication = {.address = 0xC002, .app_index = 0, .ttl = 7, .period = 3};
+    ASSERT_TRUE(node.save_all());
+    const auto again =
+        Node::restore(test_composition(), air.limits, air, air.random(), store, air.now);
+    ASSERT_TRUE(again);
+    const auto& is = (*again)->config();
+    EXPECT_EQ(*is.models, *node.config().models);
+    EXPECT_EQ(is.keys->subnets[0].next->key, test_key(0x99));
+    EXPECT_EQ(is.keys->applications[0].next->bytes(), test_key(0x98));
+    EXPECT_TRUE(is.states.relay);
+    EXPECT_EQ(is.states.sar_receiver, config.states.sar_receiver);
+    EXPECT_EQ((*again)->iv_index().state(), node.iv_index().state());
+}
+
+} // namespace
+} // namespace torgo::mesh
