@@ -7,6 +7,7 @@
 #include "crypto/hash.hpp"
 #include "crypto/kdf.hpp"
 #include "crypto/mac.hpp"
+#include "crypto/mesh_primitives.hpp"
 #include "crypto/secret_pool.hpp"
 #include "crypto/sign.hpp"
 #include "crypto/siv.hpp"
@@ -156,6 +157,23 @@ Result<> test_signatures() {
                   "SLH-DSA-SHA2-256s");
 }
 
+/// RFC 4493 4, example 2 (whose first block is AES-128 of one block); SEC 2 2.4.2: the point of the
+/// number 1 is the base point.
+Result<> test_mesh() {
+    const Block128 key{0x2B, 0x7E, 0x15, 0x16, 0x28, 0xAE, 0xD2, 0xA6,
+                       0xAB, 0xF7, 0x15, 0x88, 0x09, 0xCF, 0x4F, 0x3C};
+    const Block128 message{0x6B, 0xC1, 0xBE, 0xE2, 0x2E, 0x40, 0x9F, 0x96,
+                           0xE9, 0x3D, 0x7E, 0x11, 0x73, 0x93, 0x17, 0x2A};
+    CHECK_OK(expect(is(aes_cmac(Aes128(key), {message}), "070a16b46b4d4144f79bdd9dd04a287c"),
+                    "AES-CMAC"));
+    P256::PrivateKey one{};
+    one.back() = 1;
+    TRY(const auto point, P256::public_of(one));
+    return expect(is(ByteView(point).first(32),
+                     "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"),
+                  "P-256");
+}
+
 } // namespace
 
 Result<> self_test() {
@@ -165,6 +183,7 @@ Result<> self_test() {
     CHECK_OK(test_wrapping());
     CHECK_OK(test_cascade(Path::reference));
     CHECK_OK(test_cascade(Path::fast));
+    CHECK_OK(test_mesh());
     return test_signatures();
 }
 

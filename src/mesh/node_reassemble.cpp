@@ -92,10 +92,9 @@ void Node::on_complete(Time now, const Opened& opened, IncomingMessage& message)
         m_incoming, [&](const auto& other) { return other.get() == &message; });
     const auto done = std::move(*at);
     m_incoming.erase(at);
-    if (m_limits.completed == 0 ||
-        !take(done->src, done->iv_index, done->greatest_seq, done->first_seq))
-        return;
-    if (m_completed.size() >= m_limits.completed) m_completed.erase(m_completed.begin());
+    if (!take(done->src, done->iv_index, done->greatest_seq, done->first_seq)) return;
+    if (m_completed.size() >= std::max<std::size_t>(m_limits.completed, 1))
+        m_completed.erase(m_completed.begin());
     m_completed.push_back({.src = done->src,
                            .iv_index = done->iv_index,
                            .first_seq = done->first_seq,
