@@ -235,6 +235,25 @@ void no_proxy(Context& c) {
     absent_feature(c, op::proxy_status);
 }
 
+/// Identities are a proxy's (4.3.2.46): not supported, 2.
+void no_identity(Context& c) {
+    const auto index = c.in.le16();
+    const auto wanted = c.opcode == op::node_identity_set ? c.in.u8() : std::uint8_t{0};
+    if (!c.in.done() || index > key_index_max || wanted > 1) return;
+    const auto status = c.config.keys->subnet(index) == nullptr
+                            ? ConfigStatus::invalid_net_key_index
+                        : c.opcode == op::node_identity_set ? ConfigStatus::feature_not_supported
+                                                            : ConfigStatus::success;
+    c.reply(op::node_identity_status).u8(static_cast<std::uint8_t>(status)).le16(index).u8(2);
+}
+
+/// No low power node is a friend of ours: its time is zero (4.3.2.68).
+void no_poll_timeout(Context& c) {
+    const auto address = c.in.le16();
+    if (!c.in.done() || !is_unicast(address)) return;
+    c.reply(op::poll_timeout_status).le16(address).le16(0).u8(0);
+}
+
 struct Service {
     Opcode first;
     Opcode last;
@@ -260,6 +279,7 @@ constexpr std::array services{
     Service{op::relay_get, op::relay_set, &relay},
     Service{op::sig_subscription_get, op::sig_subscription_get, &subscription_list},
     Service{op::vendor_subscription_get, op::vendor_subscription_get, &subscription_list},
+    Service{op::poll_timeout_get, op::poll_timeout_get, &no_poll_timeout},
     Service{op::health_fault_get, op::health_fault_get, &health_faults},
     Service{op::heartbeat_publication_get, op::heartbeat_publication_set, &heartbeat_publication},
     Service{op::heartbeat_subscription_get, op::heartbeat_subscription_set,
@@ -268,6 +288,7 @@ constexpr std::array services{
     Service{op::model_app_unbind, op::model_app_unbind, &binding},
     Service{op::net_key_add, op::net_key_get, &net_keys},
     Service{op::net_key_update, op::net_key_update, &net_keys},
+    Service{op::node_identity_get, op::node_identity_set, &no_identity},
     Service{op::node_reset, op::node_reset, &node_reset},
     Service{op::sig_app_get, op::sig_app_get, &binding_list},
     Service{op::vendor_app_get, op::vendor_app_get, &binding_list},

@@ -33,6 +33,9 @@ TEST(MeshConfig, composition_ttl_relay_and_transmit_are_read_and_set) {
     EXPECT_EQ(ask(config, op::beacon_set, "01"), "800b01");
     EXPECT_EQ(ask(config, op::beacon_set, "02"), "");
     EXPECT_EQ(ask(config, op::friend_get, ""), "801102");
+    EXPECT_EQ(ask(config, op::node_identity_get, "0000"), "804800000002");
+    EXPECT_EQ(ask(config, op::node_identity_set, "000001"), "80480a000002");
+    EXPECT_EQ(ask(config, op::poll_timeout_get, "0900"), "802e0900000000");
     EXPECT_EQ(ask(config, op::sar_transmitter_set, "21436507"), "806e21436507");
     EXPECT_EQ(config.states.sar_transmitter.unicast_interval_step, 4);
     EXPECT_EQ(ask(config, op::sar_receiver_get, ""), "8071235100");
