@@ -19,7 +19,7 @@ RANKS = [
     ["env", "crypto"],
     ["source", "chunk", "seal", "pack", "segment"],
     ["index", "head", "place"],
-    ["repo", "peer", "mesh", "tor"],
+    ["repo", "peer", "mesh", "radio", "tor"],
     ["node", "markup", "maml"],
     ["gateway", "cli"],
 ]
