@@ -116,11 +116,14 @@ struct Field::Grid {
     std::vector<NodeId> nodes;
 };
 
-Field::Field(Plan plan) : m_plan(std::move(plan)), m_walls(m_plan.walls) {}
+Field::Field(Plan plan)
+    : m_plan(std::move(plan)), m_walls(m_plan.walls), m_limit_db(loss_limit_db()) {}
 
 Result<Field> Field::make(Plan plan) {
     if (plan.places.size() >= nodes_max)
         return fail(Errc::invalid_argument, "too many nodes for one run");
+    if (plan.profiles.size() > profiles_max)
+        return fail(Errc::invalid_argument, "too many radio profiles for one run");
     for (auto& place : plan.places)
         if (place.profile >= plan.profiles.size())
             return fail(Errc::invalid_argument, "a node's radio profile is not there");
@@ -159,14 +162,16 @@ double Field::loss_limit_db() const {
     double power = -1000;
     for (const auto& profile : m_plan.profiles)
         power = std::max(power, profile.tx_power_dbm);
-    // The weakest packet that can be decoded has lock_snr_db over the noise.
-    const auto weakest = m_plan.phy.noise_floor_dbm + lock_snr_db - m_plan.disturb_margin_db;
+    const auto& phy = m_plan.phy;
+    // A packet that arrives in every second case, and what is weaker by the capture ratio.
+    const auto snr = std::min(lock_snr_db, snr_for(0.5, advertising_data_max) - phy.capture_db);
+    const auto weakest = phy.noise_floor_dbm + snr - m_plan.disturb_margin_db;
     return std::min(power - weakest, Link::loss_max_db);
 }
 
 double Field::reach_m() const {
     const auto& phy = m_plan.phy;
-    const auto margin = loss_limit_db() - phy.loss_at_1m_db + shadowing_limit * phy.shadowing_db;
+    const auto margin = m_limit_db - phy.loss_at_1m_db + shadowing_limit * phy.shadowing_db;
     return std::max(distance_min_m, std::pow(10, margin / (10 * phy.exponent)));
 }
 
@@ -184,7 +189,7 @@ bool Field::hears(NodeId a, NodeId b, double& loss) const {
     const auto floors = std::abs(p.floor - q.floor);
     const auto flat = distance(p.at, q.at);
     const auto far = std::hypot(flat, floors * m_plan.floor_height_m);
-    const auto limit = loss_limit_db();
+    const auto limit = m_limit_db;
     loss = phy.loss_at_1m_db + floors * phy.floor_loss_db +
            10 * phy.exponent * std::log10(std::max(far, distance_min_m));
     if (loss - shadowing_limit * phy.shadowing_db > limit) return false;

@@ -68,6 +68,7 @@ private:
     std::vector<Link> m_links;
 };
 
+inline constexpr std::size_t profiles_max = 128;
 inline constexpr std::size_t links_max = std::size_t{1} << 30U;
 
 /// Nodes in space, walls between them, and who can hear whom.
@@ -83,8 +84,9 @@ public:
         std::vector<Wall> walls;
         double floor_height_m = 3.5;
         std::uint64_t seed = 1;
-        /// Links with less than this under the sensitivity are left out: they cannot even disturb.
-        double disturb_margin_db = 8;
+        /// Links too weak to disturb even the weakest packet that can be received are left out;
+        /// so many dB more of them are kept.
+        double disturb_margin_db = 0;
         std::vector<bool> moving; ///< by scenario number; empty: none
     };
 
@@ -148,6 +150,7 @@ private:
 
     Plan m_plan;
     WallIndex m_walls;
+    double m_limit_db; ///< of loss: beyond it there is no link
     std::vector<NodeId> m_by_number;
     std::vector<NodeId> m_moving;
     std::vector<bool> m_is_moving;

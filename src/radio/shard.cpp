@@ -20,6 +20,7 @@ Shard::Shard(Shared& shared, std::size_t index)
       m_index(index),
       m_low(shared.first[index]),
       m_high(shared.first[index + 1]),
+      m_tunes(m_high - m_low),
       m_receivers(m_high - m_low),
       m_senders(m_high - m_low),
       m_counters(m_high - m_low),
@@ -28,10 +29,9 @@ Shard::Shard(Shared& shared, std::size_t index)
         out.resize(shared.shards());
     for (NodeId node = m_low; node < m_high; ++node) {
         const auto& place = shared.field.place(node);
-        auto& at = receiver(node);
-        at.profile = place.profile;
-        at.phase = below(mix(shared.field.seed() ^ phase_salt, place.number),
-                         shared.scans[place.profile].cycle);
+        const auto phase = below(mix(shared.field.seed() ^ phase_salt, place.number),
+                                 shared.scans[place.profile].cycle);
+        m_tunes[node - m_low] = std::uint32_t{place.profile} << phase_bits | phase;
     }
 }
 
@@ -172,7 +172,7 @@ void Shard::recover(NodeId node, Time now) {
 }
 
 std::size_t Shard::memory() const {
-    auto bytes = sizeof *this + m_queue.memory();
+    auto bytes = sizeof *this + m_queue.memory() + m_tunes.capacity() * sizeof(std::uint32_t);
     bytes += m_receivers.capacity() * sizeof(Receiver) + m_senders.capacity() * sizeof(Sender);
     bytes += m_counters.capacity() * sizeof(Counters) + m_entries.capacity() * sizeof(Entry);
     bytes += m_bursts.capacity() * (sizeof(Burst) + sizeof(std::vector<NodeId>));

@@ -80,19 +80,18 @@ private:
 
     enum class Kind : std::uint8_t { packet_end, packet_start, wire, wake, demand, timer, plan };
 
+    static constexpr unsigned phase_bits = 25;
     static constexpr std::uint32_t none = ~std::uint32_t{0};
 
     struct Receiver {
-        Time lock_end = 0;    ///< it is busy with a packet until then
-        Time noise_end = 0;   ///< other packets are on the air until then
-        Time sends_until = 0; ///< its own advertising event
-        std::uint32_t phase = 0;
+        Time lock_end = 0;         ///< it is busy with a packet until then
+        Time noise_end = 0;        ///< other packets are on the air until then
+        Time sends_until = 0;      ///< its own advertising event
         std::uint32_t lock = none; ///< burst that it is receiving
         float lock_mw = 0;
         float noise_mw = 0;
         std::uint8_t lock_level = 0;
         std::uint8_t noise_channel = 0;
-        std::uint8_t profile = 0;
         bool on = true;
         bool bad = false;        ///< the packet it is busy with is lost
         bool overlapped = false; ///< that packet met others
@@ -166,6 +165,9 @@ private:
     NodeId m_high;
     Time m_now = 0;
     EventQueue m_queue;
+    /// Of each receiver: profile, and its place in the scan cycle at time 0. Apart from the rest,
+    /// since it alone tells that two of three packets need no further look.
+    std::vector<std::uint32_t> m_tunes;
     std::vector<Receiver> m_receivers;
     std::vector<Sender> m_senders;
     std::vector<Counters> m_counters;

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::uint64_t noise_salt = 0x6e6f'6973'65;
 constexpr std::uint64_t burst_salt = 0x6275'7273'74;
+/// Preamble and access address: until they have passed, a receiver goes over to what is stronger.
+constexpr Time sync_time = 40;
 constexpr std::uint64_t received_salt = 0x7265'6376;
 
 } // namespace
@@ -63,9 +65,9 @@ void Shard::hear(const Burst& burst, std::uint32_t slot, std::span<const Link> l
     m_totals.checks += links.size();
     std::uint64_t elsewhere = 0;
     for (const auto link : links) {
-        auto& at = receiver(link.to());
-        const auto& scan = m_shared.scans[at.profile];
-        auto position = at.phase + m_scan_at[at.profile];
+        const auto tune = m_tunes[link.to() - m_low];
+        const auto& scan = m_shared.scans[tune >> phase_bits];
+        auto position = (tune & ((1U << phase_bits) - 1)) + m_scan_at[tune >> phase_bits];
         if (position >= scan.cycle) position -= scan.cycle;
         const auto channel =
             std::uint32_t{position >= scan.interval} + std::uint32_t{position >= 2 * scan.interval};
@@ -74,9 +76,10 @@ void Shard::hear(const Burst& burst, std::uint32_t slot, std::span<const Link> l
             ++elsewhere;
             // It may come to this channel while the packet lasts: too late to receive it.
             if (offset + air > scan.interval && (channel + 1) % channel_count == burst.channel)
-                disturb(at, burst, power.mw[link.level()]);
+                disturb(receiver(link.to()), burst, power.mw[link.level()]);
             continue;
         }
+        auto& at = receiver(link.to());
         if (!at.on) continue;
         if (offset < scan.blind || offset >= scan.window) {
             if (power.can_lock && link.level() <= power.lock_level) ++count(link.to()).deaf_scan;
@@ -111,8 +114,9 @@ void Shard::overlap(NodeId node, Receiver& at, const Burst& burst, std::uint32_t
     const auto& power = m_shared.powers[burst.profile];
     const auto mw = power.mw[link.level()];
     const bool strong = power.can_lock && link.level() <= power.lock_level;
-    const bool takes_over =
-        strong && m_shared.field.phy().capture_late && mw >= m_shared.capture_ratio * at.lock_mw;
+    const bool early = burst.start < m_bursts[at.lock].start + sync_time;
+    const bool takes_over = strong && (early || m_shared.field.phy().capture_late) &&
+                            mw >= m_shared.capture_ratio * at.lock_mw;
     if (takes_over) {
         ++count(node).collided; // the packet that was there
         const auto before = at.lock_mw;

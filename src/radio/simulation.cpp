@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <barrier>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 namespace torgo::radio {
@@ -26,8 +27,8 @@ Point Journey::position(Time now) const {
     return stops.back().where;
 }
 
-/// Where the threads of a run meet. Waits by turning for a short while, since windows are short,
-/// then by sleeping, since others may need the core.
+/// Where the threads of a run meet. Waits by turning for a few microseconds, since windows are
+/// short, then asleep, since others may need the core.
 class Simulation::Gate {
 public:
     Gate(Simulation& simulation, std::size_t threads) : m_simulation(simulation), m_all(threads) {}
@@ -38,22 +39,28 @@ public:
         if (m_come.fetch_add(1, std::memory_order_acq_rel) + 1 == m_all) {
             m_come.store(0, std::memory_order_relaxed);
             m_simulation.between();
-            m_round.store(round + 1, std::memory_order_release);
-            m_round.notify_all();
+            {
+                const std::lock_guard lock(m_mutex);
+                m_round.store(round + 1, std::memory_order_release);
+            }
+            m_next.notify_all();
             return;
         }
         for (int turn = 0; turn < turns; ++turn)
             if (m_round.load(std::memory_order_acquire) != round) return;
-        m_round.wait(round, std::memory_order_acquire);
+        std::unique_lock lock(m_mutex);
+        m_next.wait(lock, [&] { return m_round.load(std::memory_order_acquire) != round; });
     }
 
 private:
-    static constexpr int turns = 2000;
+    static constexpr int turns = 5000;
 
     Simulation& m_simulation;
     std::size_t m_all;
     std::atomic<std::size_t> m_come = 0;
-    std::atomic<std::uint32_t> m_round = 0;
+    std::atomic<std::uint64_t> m_round = 0;
+    std::mutex m_mutex;
+    std::condition_variable m_next;
 };
 
 Simulation::Simulation(Field& field, Devices& devices, Run run)
@@ -110,11 +117,23 @@ void Simulation::work(std::size_t shard, Gate& gate) {
     }
 }
 
-/// Between two windows, while no shard runs: joins what they noted, lets happen what is due, and
-/// chooses the next window.
+/// Between two windows, while no shard runs. A window with little in it is not worth a meeting: it
+/// is run here, and the next one too, until one is.
 void Simulation::between() {
-    for (auto& shard : m_shards)
+    for (choose_window(); !m_done && m_work < m_run.work_worth_sharing; choose_window())
+        for (auto& shard : m_shards)
+            shard.run(m_end, m_windows, m_shards);
+}
+
+/// Joins what the shards noted, lets happen what is due, and chooses the next window.
+void Simulation::choose_window() {
+    std::uint64_t checks = 0;
+    for (auto& shard : m_shards) {
         m_ledger.take(shard.notes());
+        checks += shard.totals().checks;
+    }
+    m_work = checks - m_checks; // as much as in the window before
+    m_checks = checks;
     m_now = m_end;
     m_ledger.settle(m_now);
     ++m_windows;

@@ -54,6 +54,8 @@ struct Run {
     Time duration = 60 * second;
     Time move_step = second; ///< how often the links of moving nodes are found again
     unsigned threads = 1;
+    /// Windows in which fewer pairs of packet and receiver are looked at are run by one thread.
+    std::uint64_t work_worth_sharing = 5000;
 };
 
 struct Progress {
@@ -107,6 +109,7 @@ private:
 
     void divide();
     void between();
+    void choose_window();
     void apply_due();
     void apply(const Happening& happening);
     void move_all();
@@ -127,6 +130,8 @@ private:
     Time m_next_report = 0;
     std::size_t m_next_happening = 0;
     std::uint64_t m_windows = 0;
+    std::uint64_t m_checks = 0;
+    std::uint64_t m_work = 0;
     bool m_done = false;
 };
 
