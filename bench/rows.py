@@ -9,10 +9,11 @@ import subprocess
 
 from flood_row import FloodRow
 from measure import Taken, median
+from mesh_row import MeshRow
 from net_rows import NetRows
 from peers import Borg, Restic, Torgo
 
-ALL = ["R1", "R2", "R3", "R4", "R5", "R6", "R7", "C1", "C2", "N1", "N2", "N3", "N4"]
+ALL = ["R1", "R2", "R3", "R4", "R5", "R6", "R7", "C1", "C2", "N1", "N2", "N3", "N4", "M1"]
 LINUX_PACKAGE = "linux-source-6.12"
 TOUCHED_SHARE = 0.01  # R3: files whose time changes
 CHANGED_FILES = 200  # R3: files whose content changes
@@ -30,7 +31,7 @@ def settle(path):
                         pass
 
 
-class Bench(NetRows, FloodRow):
+class Bench(NetRows, FloodRow, MeshRow):
     def __init__(self, options, work, table):
         self.options, self.work, self.table = options, work, table
         self.programs = None

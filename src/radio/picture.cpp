@@ -177,7 +177,7 @@ std::string links(const Report& report, const Frame2d& frame) {
     for (const auto& node : report.nodes)
         for (const auto other : node.neighbours) {
             const auto& peer = report.nodes[other];
-            if (!node.relay && !peer.relay) continue;
+            if (!node.relay && !peer.relay && !node.edge && !peer.edge) continue;
             out += segment(frame(node.at, node.floor), frame(peer.at, peer.floor), "");
         }
     return out + "</g>\n";
@@ -209,7 +209,8 @@ std::string single_nodes(const Report& report, const Frame2d& frame, const Measu
 std::string squares(const Report& report, const Frame2d& frame, const Measure& measure) {
     struct Sum {
         double value = 0;
-        int count = 0;
+        int count = 0; ///< nodes of which something is known
+        int nodes = 0;
     };
     constexpr double side = map_size / squares_a_side;
     std::vector<Sum> sums(squares_a_side * squares_a_side);
@@ -219,6 +220,7 @@ std::string squares(const Report& report, const Frame2d& frame, const Measure& m
             return std::clamp(static_cast<int>(d / side), 0, squares_a_side - 1);
         };
         auto& sum = sums[static_cast<std::size_t>(cell(at.y) * squares_a_side + cell(at.x))];
+        ++sum.nodes;
         const auto value = measure.value(node, report.virtual_s);
         if (value < 0) continue;
         sum.value += value;
@@ -227,14 +229,18 @@ std::string squares(const Report& report, const Frame2d& frame, const Measure& m
     std::string out = "<g shape-rendering=\"crispEdges\">\n";
     for (int i = 0; i < squares_a_side * squares_a_side; ++i) {
         const auto& sum = sums[static_cast<std::size_t>(i)];
-        if (sum.count == 0) continue;
+        if (sum.nodes == 0) continue;
+        const auto fill = sum.count == 0
+                              ? "#dfe3e8"
+                              : colour(*measure.ramp, sum.value / sum.count / measure.full);
         out += box(i % squares_a_side * side, static_cast<double>(i / squares_a_side) * side,
-                   side + 0.2, side + 0.2,
-                   "fill=\"" + colour(*measure.ramp, sum.value / sum.count / measure.full) + "\"");
+                   side + 0.2, side + 0.2, "fill=\"" + fill + "\"");
     }
     out += "</g>\n";
-    for (const auto& node : report.nodes)
-        if (node.edge) out += one_node(node, frame(node.at, node.floor), 3.2, "#ffffff");
+    for (auto node : report.nodes) {
+        node.relay = true; // for the dark rim
+        if (node.edge) out += one_node(node, frame(node.at, node.floor), 3, "#ffffff");
+    }
     return out;
 }
 
@@ -356,7 +362,7 @@ std::string figures(const Report& report) {
                                          static_cast<double>(report.before.nodes)) +
                                      " (without collisions)"},
          {"packets sent", grouped(t.packets)},
-         {"received", percent(static_cast<double>(t.received), heard) + " of those heard"},
+         {"received", percent(static_cast<double>(t.received), heard) + " of those in earshot"},
          {"collided", percent(static_cast<double>(t.collided), heard) + ", captured " +
                           percent(static_cast<double>(t.captured), heard)},
          {"dropped in queues", grouped(t.dropped)},
@@ -380,13 +386,13 @@ std::string signs(bool many) {
     };
     if (many) {
         sign(8, true, true, true, "edge node");
-        out += words(110, 0, 12, "a square: the mean of the nodes in it");
+        out += words(110, 0, 12, "a square: the mean of the nodes in it  ·  grey: sent nothing");
     } else {
         sign(8, false, false, true, "node");
         sign(78, true, false, true, "relay");
         sign(148, true, true, true, "edge node");
         sign(250, true, false, false, "switched off");
-        out += words(360, 0, 12, "line: link with a relay   grey: sent nothing");
+        out += words(360, 0, 12, "line: link  ·  grey: sent nothing");
     }
     return out + "</g>\n";
 }
@@ -412,7 +418,7 @@ double full_scale(const Report& report, const Measure& measure, double least) {
 std::string picture_svg(const Report& report) {
     const Frame2d frame(report);
     Measure loss{"Loss: messages of a node that did not arrive", &loss_ramp, 100, "%", true};
-    loss.full = std::min(100.0, full_scale(report, loss, 1));
+    loss.full = std::min(100.0, full_scale(report, loss, 5));
     Measure load{"Load: packets on the channel at a node", &load_ramp, 1, "a second", false};
     load.full = full_scale(report, load, 0.1);
     std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + n(page_width) +
