@@ -20,6 +20,7 @@ RANKS = [
     ["source", "chunk", "seal", "pack", "segment"],
     ["index", "head", "place"],
     ["repo", "peer", "mesh", "radio", "tor"],
+    ["repo", "peer", "mesh", "tor", "bluez"],
     ["node", "markup", "maml"],
     ["gateway", "cli"],
 ]
@@ -46,6 +47,7 @@ OUTSIDE = {
     "qrencode": "cli",
     "sys/acl.h": "source",
     "boost/": "node",
+    "sdbus-c++/": "bluez",
 }
 
 KEYWORDS = ["SOURCES", "HEADERS", "DEPS", "PRIVATE_DEPS", "TESTS", "TEST_DEPS"]
