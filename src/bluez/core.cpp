@@ -80,7 +80,14 @@ Core::Core(const env::Clock& clock, ClientOptions options, Application applicati
     : m_clock(&clock),
       m_options(std::move(options)),
       m_application(std::move(application)),
-      m_events(clock, m_options.events_max) {}
+      m_events(clock, m_options.events_max) {
+    // The daemon scans and provisions through this model, also for itself. It adds it to a
+    // provisioner's first element, but only if it comes upon the interface of the provisioner
+    // before it comes upon the element (bluez 5.82 mesh/node.c, get_element_properties).
+    auto& models = m_application.elements.front().models;
+    if (m_application.place_node && !std::ranges::contains(models, remote_provisioning_client))
+        models.push_back(remote_provisioning_client);
+}
 
 Core::~Core() {
     close();
@@ -270,6 +277,7 @@ Result<Token> Core::end_join(const Result<>& called, env::Deadline deadline) {
     if (called)
         m_changed.wait_for(lock, std::chrono::nanoseconds(left(deadline)),
                            [&] { return m_join->result || m_bus_ended || m_closed; });
+    m_changed.wait(lock, [&] { return m_join->result || !m_join->is_deciding; });
     const auto join = std::exchange(m_join, std::nullopt);
     if (join->result) return *join->result;
     if (!called) return std::unexpected(called.error());
@@ -280,18 +288,22 @@ Result<Token> Core::end_join(const Result<>& called, env::Deadline deadline) {
 
 // [BLUEZ-4]
 void Core::join_complete(Token token) {
+    const auto refuse = [](const char* why) {
+        throw sdbus::Error(sdbus::Error::Name{"org.bluez.mesh.Error.Failed"}, why);
+    };
     {
         const std::lock_guard lock(m_mutex);
-        if (!m_join || m_join->result || m_closed)
-            throw sdbus::Error(sdbus::Error::Name{"org.bluez.mesh.Error.Failed"},
-                               "nobody waits for this token");
-        Result<> kept;
-        if (m_application.keep_token) kept = m_application.keep_token(token);
-        m_join->result = kept ? Result<Token>(token) : std::unexpected(kept.error());
-        m_changed.notify_all();
-        if (kept) return;
+        if (!m_join || m_join->result || m_closed) refuse("nobody waits for this token");
+        m_join->is_deciding = true;
     }
-    throw sdbus::Error(sdbus::Error::Name{"org.bluez.mesh.Error.Failed"}, "the token is not kept");
+    Result<> kept;
+    if (m_application.keep_token) kept = m_application.keep_token(token);
+    {
+        const std::lock_guard lock(m_mutex);
+        m_join->result = kept ? Result<Token>(token) : std::unexpected(kept.error());
+    }
+    m_changed.notify_all();
+    if (!kept) refuse("the token is not kept");
 }
 
 void Core::join_failed(const std::string& reason) {

@@ -113,6 +113,7 @@ private:
     /// Somebody waits for JoinComplete or JoinFailed.
     struct Join {
         std::optional<Result<Token>> result;
+        bool is_deciding = false; ///< keep_token runs: nobody gives up meanwhile
     };
 
     struct Expectation {

@@ -52,6 +52,7 @@ struct ModelId {
 
 inline constexpr ModelId configuration_server{{}, 0x0000};
 inline constexpr ModelId configuration_client{{}, 0x0001};
+inline constexpr ModelId remote_provisioning_client{{}, 0x0005};
 
 struct Element {
     std::vector<ModelId> models;

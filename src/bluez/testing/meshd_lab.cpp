@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -117,6 +118,10 @@ Result<> MeshdLab::start(const std::string& name, env::Deadline deadline) {
 void MeshdLab::kill(const std::string& name) {
     m_daemons.erase(name);
     m_air->forget_bus_name(name);
+}
+
+void MeshdLab::stop(const std::string& name) {
+    (void)::kill(static_cast<pid_t>(m_daemons.at(name)->id()), SIGSTOP);
 }
 
 std::string MeshdLab::bus_name(const std::string& name) const {

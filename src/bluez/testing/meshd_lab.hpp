@@ -40,6 +40,9 @@ public:
     /// Ends a daemon at once, as a crash would.
     void kill(const std::string& name);
 
+    /// Lets it hang, until it is killed.
+    void stop(const std::string& name);
+
     /// The daemon's unique name on the bus.
     std::string bus_name(const std::string& name) const;
 

@@ -102,8 +102,8 @@ std::optional<std::string> VirtualAir::wait_for_bus_name(const std::string& name
     std::unique_lock lock(m_mutex);
     const auto found = m_members.find(name);
     if (found == m_members.end()) return std::nullopt;
-    m_named.wait_for(lock, std::chrono::nanoseconds(limit_ns),
-                     [&] { return found->second.bus_name.has_value(); });
+    m_happened.wait_for(lock, std::chrono::nanoseconds(limit_ns),
+                        [&] { return found->second.bus_name.has_value(); });
     return found->second.bus_name;
 }
 
@@ -140,12 +140,19 @@ AirCounts VirtualAir::counts() const {
     return m_counts;
 }
 
+bool VirtualAir::wait_for_frame(std::uint64_t before, std::int64_t limit_ns) const {
+    std::unique_lock lock(m_mutex);
+    return m_happened.wait_for(lock, std::chrono::nanoseconds(limit_ns),
+                               [&] { return m_counts.sent > before; });
+}
+
 Result<> VirtualAir::queue(const std::string& sender, ByteView frame, bool faultless) {
     if (frame.empty() || frame.size() > frame_size_max)
         return fail(Errc::invalid_argument, "no frame has this length");
     {
         const std::lock_guard lock(m_mutex);
         ++m_counts.sent;
+        m_happened.notify_all();
         if (holds_back(frame)) return {};
         Bytes copy(frame.begin(), frame.end());
         for (const auto& [name, member] : m_members) {
@@ -250,7 +257,7 @@ void VirtualAir::take_datagram(const std::string& name, ByteView datagram) {
         const std::string_view text = as_text(datagram.subspan(1));
         const std::lock_guard lock(m_mutex);
         m_members[name].bus_name = std::string(text.substr(0, text.find('\0')));
-        m_named.notify_all();
+        m_happened.notify_all();
         return;
     }
     std::function<void(const std::string&, ByteView)> observer;

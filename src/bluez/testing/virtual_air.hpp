@@ -99,6 +99,9 @@ public:
     void set_faults(const AirFaults& faults);
     AirCounts counts() const;
 
+    /// Until `sent` is over `before`. False when it is not in time.
+    bool wait_for_frame(std::uint64_t before, std::int64_t limit_ns) const;
+
     /// Takes in and delivers what is there; waits for it until `until` at most.
     Result<> step(env::Deadline until);
 
@@ -131,7 +134,7 @@ private:
     std::string m_folder;
     int m_wake;
     mutable std::mutex m_mutex;
-    mutable std::condition_variable m_named;
+    mutable std::condition_variable m_happened;
     std::map<std::string, Member> m_members;
     std::multimap<std::int64_t, Delivery> m_due;
     std::deque<Bytes> m_past;
