@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <sdbus-c++/sdbus-c++.h>
 
+#include <algorithm>
 #include <iostream>
 #include <mutex>
 #include <thread>
@@ -240,6 +241,69 @@ TEST_F(DaemonLive, one_node_creates_a_network_and_hears_itself) {
     EXPECT_EQ(keys->device_keys.size(), 1U);
 }
 
+TEST_F(DaemonLive, keys_and_subnets_are_made_renewed_and_forgotten) {
+    start("A");
+    const auto client = open(lab->bus_name("A"), application());
+    const auto keys = create(*client).management();
+    crypto::SecretBytes known(mesh_key_size);
+    random.fill(known.span());
+
+    ASSERT_GOOD(keys.create_subnet(1, soon()));
+    ASSERT_GOOD(keys.import_subnet(2, known, soon()));
+    ASSERT_GOOD(keys.import_application_key(2, 7, known, soon()));
+    EXPECT_EQ(keys.import_subnet(2, crypto::SecretBytes(mesh_key_size), soon()).error().code(),
+              Errc::exists);
+    EXPECT_EQ(keys.create_application_key(3, 1, soon()).error().code(), Errc::not_found);
+    EXPECT_EQ(keys.import_subnet(4, crypto::SecretBytes(15), soon()).error().code(),
+              Errc::invalid_argument);
+
+    ASSERT_GOOD(keys.update_subnet(2, soon()));
+    ASSERT_GOOD(keys.update_application_key(7, soon()));
+    const auto refreshing = keys.export_keys(soon()).value();
+    ASSERT_EQ(refreshing.network_keys.size(), 3U);
+    const auto& second_key = *std::ranges::find(refreshing.network_keys, 2, &NetworkKey::index);
+    EXPECT_EQ(second_key.phase, 1);
+    EXPECT_TRUE(crypto::equal_constant_time(second_key.old_key.view(), known.view()));
+    EXPECT_FALSE(crypto::equal_constant_time(second_key.key.view(), known.view()));
+    ASSERT_EQ(second_key.application_keys.size(), 1U);
+    EXPECT_EQ(second_key.application_keys[0].index, 7);
+    EXPECT_FALSE(second_key.application_keys[0].old_key.empty());
+
+    ASSERT_GOOD(keys.set_key_phase(2, 2, soon()));
+    ASSERT_GOOD(keys.set_key_phase(2, 3, soon()));
+    ASSERT_GOOD(keys.delete_application_key(7, soon()));
+    ASSERT_GOOD(keys.delete_subnet(2, soon()));
+    ASSERT_GOOD(keys.import_remote_node(0x0123, 2, known, soon()));
+    EXPECT_EQ(keys.export_keys(soon()).value().device_keys.size(), 2U);
+    ASSERT_GOOD(keys.delete_remote_node(0x0123, 2, soon()));
+    const auto left = keys.export_keys(soon()).value();
+    EXPECT_EQ(left.network_keys.size(), 2U);
+    EXPECT_EQ(left.device_keys.size(), 1U);
+}
+
+TEST_F(DaemonLive, refuses_what_cannot_be_sent) {
+    start("A");
+    const auto client = open(lab->bus_name("A"), application());
+    const auto node = create(*client);
+    const auto code = [&](std::uint8_t element, KeyIndex key, std::size_t size) {
+        return node.send(element, primary_address, key, Bytes(size, 0xc1), soon()).error().code();
+    };
+    EXPECT_EQ(code(1, 0, 8), Errc::invalid_argument); // no such element
+    EXPECT_EQ(code(0, 0, 0), Errc::invalid_argument);
+    EXPECT_EQ(code(0, 0, message_size_max + 1), Errc::invalid_argument);
+    EXPECT_EQ(code(0, 5, 8), Errc::invalid_argument); // a key that is not bound
+    ASSERT_GOOD(node.send(0, second_address, 0, message_of(message_size_max), soon()));
+    EXPECT_EQ(
+        node.send_with_device_key(0, 0x0777, true, 0, Bytes{0x80, 0x08, 0}, soon()).error().code(),
+        Errc::not_found);
+    EXPECT_EQ(node.publish(0, readings, message_of(8), soon()).error().code(), Errc::not_found);
+    EXPECT_EQ(node.ask(primary_address, bind_model(primary_address, 0, {company, 99}), soon())
+                  .error()
+                  .code(),
+              Errc::not_found);
+    EXPECT_EQ(client->create_network(DeviceUuid{}, soon()).error().code(), Errc::invalid_argument);
+}
+
 TEST_F(DaemonLive, two_nodes_talk_both_ways_over_air_that_loses_a_tenth) {
     start("A");
     start("B");
@@ -370,6 +434,36 @@ TEST_F(DaemonLive, heartbeats_tell_a_node_of_another) {
     ASSERT_GOOD(state);
     EXPECT_EQ(state->addresses, std::vector<Address>{second_address});
     EXPECT_GT(state->sequence, 0U);
+}
+
+TEST_F(DaemonLive, a_publication_reaches_those_that_subscribe) {
+    start("A");
+    start("B");
+    const auto first = open(lab->bus_name("A"), application());
+    const auto second = open(lab->bus_name("B"), application());
+    const auto a = create(*first);
+    (void)import_second(a, *second);
+    set_up(a, second_address);
+    constexpr Address group = 0xc001;
+    ASSERT_GOOD(a.ask(second_address, subscribe_model(second_address, group, readings), soon()));
+    Publication publication;
+    publication.destination = group;
+    ASSERT_GOOD(
+        a.ask(primary_address, set_publication(primary_address, publication, readings), soon()));
+    while (second->next_event(0)) { // of being set up
+    }
+    ASSERT_GOOD(a.publish(0, readings, message_of(8), soon()));
+    const auto message = next<Message>(*second, soon());
+    EXPECT_EQ(message.data, message_of(8));
+    EXPECT_EQ(message.source, primary_address);
+    EXPECT_EQ(message.destination, Destination{group});
+
+    ASSERT_GOOD(a.ask(second_address, set_relay(false, 0, 0), soon()));
+    ASSERT_GOOD(a.ask(second_address, set_default_ttl(4), soon()));
+    const auto composition = a.ask(second_address, get_composition(0), lab->in(20 * second_ns));
+    ASSERT_GOOD(composition);
+    ASSERT_GT(composition->size(), 3U);
+    EXPECT_EQ(composition->at(1) | composition->at(2) << 8, company);
 }
 
 // [BLUEZ-5]
