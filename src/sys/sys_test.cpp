@@ -1,5 +1,6 @@
 #include "sys/clock.hpp"
 #include "sys/file_system.hpp"
+#include "sys/hci_channel.hpp"
 #include "sys/process.hpp"
 #include "sys/random.hpp"
 
@@ -69,6 +70,16 @@ TEST(Clock, monotonic_does_not_go_back) {
     const Clock clock;
     const auto first = clock.monotonic_ns();
     EXPECT_GE(clock.monotonic_ns(), first);
+}
+
+/// No machine has so many adapters; some have no Bluetooth, or deny it.
+TEST(HciChannel, says_why_there_is_none) {
+    constexpr std::uint16_t no_adapter = 0xfff0;
+    const auto channel = open_hci_user_channel(no_adapter);
+    ASSERT_FALSE(channel.has_value());
+    const auto code = channel.error().code();
+    EXPECT_TRUE(code == Errc::unsupported || code == Errc::not_found || code == Errc::permission)
+        << channel.error().detail();
 }
 
 } // namespace torgo::sys
