@@ -67,6 +67,7 @@ public:
     Result<Token> import_node(const ImportedNode& node, env::Deadline deadline);
 
     /// Waits, as an unprovisioned device, until somebody provisions it.
+    /// errors  `authentication` the other end does not know the secret; `io` it went wrong
     Result<Token> join(const DeviceUuid& uuid, env::Deadline deadline);
 
     /// Becomes the node of a token.

@@ -307,9 +307,12 @@ void Core::join_complete(Token token) {
 }
 
 void Core::join_failed(const std::string& reason) {
+    // source  bluez 5.82 doc/mesh-api.txt, JoinFailed
+    const bool denied = reason == "confirmation-failed" || reason == "decryption-error";
+    const auto code = denied ? Errc::authentication : Errc::io;
     {
         const std::lock_guard lock(m_mutex);
-        if (m_join) m_join->result = fail(Errc::io, "provisioning has failed: " + reason);
+        if (m_join) m_join->result = fail(code, "provisioning has failed: " + reason);
     }
     m_changed.notify_all();
 }
