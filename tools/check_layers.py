@@ -19,8 +19,7 @@ RANKS = [
     ["env", "crypto"],
     ["source", "chunk", "seal", "pack", "segment"],
     ["index", "head", "place"],
-    ["repo", "peer", "mesh", "radio", "tor"],
-    ["repo", "peer", "mesh", "tor", "bluez"],
+    ["repo", "peer", "mesh", "radio", "tor", "bluez"],
     ["node", "markup", "maml"],
     ["gateway", "cli"],
 ]
