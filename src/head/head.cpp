@@ -14,6 +14,11 @@ bool is_mutable_root(std::string_view name) noexcept {
     return name == "descriptor";
 }
 
+Result<std::unique_ptr<SegmentWriter>> Head::begin_named(const SegmentId& /*name*/,
+                                                         std::uint64_t size) {
+    return begin_segment(size);
+}
+
 // HEAD-31
 Result<> Head::read_combined(const SegmentId& /*segment*/, std::uint64_t /*first_cell*/,
                              std::uint8_t /*factor*/, ByteSpan /*out*/) {

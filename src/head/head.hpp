@@ -106,6 +106,12 @@ public:
     /// cost    dir: one look and one temporary file; nothing is flushed
     virtual Result<std::unique_ptr<SegmentWriter>> begin_segment(std::uint64_t expected_size) = 0;
 
+    /// The same for a segment whose name and exact size are known before its bytes are: it is to be
+    /// committed under this name. What is sent over a network can then go while it is made; nothing
+    /// says that it is not there already under this name, and is then kept.
+    virtual Result<std::unique_ptr<SegmentWriter>> begin_named(const SegmentId& name,
+                                                               std::uint64_t size);
+
     /// Reads `out.size()` bytes from `offset`: all of them, or an error and `out` undefined. An
     /// empty `out` asks whether the segment is there.
     ///

@@ -50,6 +50,11 @@ Result<std::unique_ptr<SegmentWriter>> RetryHead::begin_segment(std::uint64_t ex
     return repeat(Kind::write, [&] { return m_inner->begin_segment(expected_size); });
 }
 
+Result<std::unique_ptr<SegmentWriter>> RetryHead::begin_named(const SegmentId& name,
+                                                              std::uint64_t size) {
+    return repeat(Kind::write, [&] { return m_inner->begin_named(name, size); });
+}
+
 Result<> RetryHead::read_segment(const SegmentId& segment, std::uint64_t offset, ByteSpan out) {
     return repeat(Kind::read, [&] { return m_inner->read_segment(segment, offset, out); });
 }

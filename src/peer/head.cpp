@@ -1,5 +1,6 @@
 #include "peer/head.hpp"
 
+#include "peer/put_stream.hpp"
 #include "segment/regenerate.hpp"
 
 #include <algorithm>
@@ -38,7 +39,8 @@ std::unexpected<Error> wrong_size() {
 }
 
 /// Sends a request and gathers an answer of at most `limit` bytes.
-Result<Bytes> gather(Exchanger& node, const Request& request, ByteView body, std::size_t limit) {
+Result<Bytes> gather(Exchanger& node, const Request& request, const BodySource& body,
+                     std::size_t limit) {
     Bytes taken;
     const auto sink = [&](const Answer& answer, ByteView bytes) -> Result<> {
         if (!answer.ok()) {
@@ -49,7 +51,7 @@ Result<Bytes> gather(Exchanger& node, const Request& request, ByteView body, std
         taken.insert(taken.end(), bytes.begin(), bytes.end());
         return {};
     };
-    TRY(const auto answer, node.exchange(request, source_of(body), sink));
+    TRY(const auto answer, node.exchange(request, body, sink));
     if (!answer.ok()) return std::unexpected(error_of(answer, taken));
     if (request.method != Method::head && taken.size() != answer.body_size) return wrong_size();
     return taken;
@@ -68,7 +70,7 @@ Target PeerHead::target(Route route) const {
 }
 
 Result<Bytes> PeerHead::ask(Method method, const Target& target, ByteView body, std::size_t limit) {
-    auto answer = gather(m_node, {method, format_target(target), {}, body.size()}, body, limit);
+    auto answer = gather(m_node, {method, format_target(target), {}, body.size()}, source_of(body), limit);
     if (answer) return answer;
     return std::unexpected(std::move(answer).error().with(m_uri));
 }
@@ -136,6 +138,20 @@ Result<std::unique_ptr<head::SegmentWriter>> PeerHead::begin_segment(std::uint64
     if (expected_size > head::max_segment_size)
         return fail(Errc::limit_exceeded, "a segment of more than 1 GiB");
     return std::make_unique<Writer>(*this, expected_size);
+}
+
+Result<std::unique_ptr<head::SegmentWriter>> PeerHead::begin_named(const SegmentId& name,
+                                                                   std::uint64_t size) {
+    if (size > max_segment_file)
+        return fail(Errc::limit_exceeded, "a segment longer than any pack gives");
+    auto to = target(Route::segment);
+    to.segment = name;
+    return std::make_unique<PutStream>(
+        name, size, [this, to = format_target(to), size](const BodySource& source) -> Result<> {
+            auto put = gather(m_node, {Method::put, to, {}, size}, source, 0);
+            if (!put) return std::unexpected(std::move(put).error().with(m_uri));
+            return {};
+        });
 }
 
 Result<> PeerHead::put_segment(const SegmentId& name, ByteView content) {
@@ -338,7 +354,7 @@ Result<std::vector<KeptRepository>> kept_repositories(Exchanger& node) {
     Target target;
     target.route = Route::repositories;
     TRY(const auto body,
-        gather(node, {Method::get, format_target(target), {}, 0}, {}, max_kept_size));
+        gather(node, {Method::get, format_target(target), {}, 0}, source_of({}), max_kept_size));
     return decode_kept(body);
 }
 
@@ -354,7 +370,7 @@ Result<std::vector<KeptBatch>> fetch_batches(Exchanger& node, const RepoId& repo
     for (std::uint64_t size = 0;;) {
         target.from = all.empty() ? from : all.back().number + 1;
         TRY(const auto body,
-            gather(node, {Method::get, format_target(target), {}, 0}, {}, max_batch_page));
+            gather(node, {Method::get, format_target(target), {}, 0}, source_of({}), max_batch_page));
         if (body.empty()) return all;
         size += body.size();
         if (size > limit) return fail(Errc::limit_exceeded, "a ledger longer than any");
@@ -369,13 +385,14 @@ Result<> mirror_batch(Exchanger& node, const RepoId& repository, ByteView batch)
     Target target;
     target.route = Route::receipts;
     target.repository = repository;
-    CHECK_OK(gather(node, {Method::post, format_target(target), {}, batch.size()}, batch, 0));
+    CHECK_OK(gather(node, {Method::post, format_target(target), {}, batch.size()},
+                    source_of(batch), 0));
     return {};
 }
 
 Result<NodeStatus> node_status(Exchanger& node, const PeerId& expected) {
     constexpr std::size_t limit = 256;
-    TRY(const auto body, gather(node, {Method::get, "/v1/status", {}, 0}, {}, limit));
+    TRY(const auto body, gather(node, {Method::get, "/v1/status", {}, 0}, source_of({}), limit));
     TRY(auto status, decode_node_status(body));
     if (status.node != expected)
         return fail(Errc::authentication, "the node is " + status.node.hex());

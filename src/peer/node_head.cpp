@@ -37,6 +37,12 @@ Result<std::unique_ptr<head::SegmentWriter>> NodeHead::begin_segment(std::uint64
     return head->begin_segment(expected_size);
 }
 
+Result<std::unique_ptr<head::SegmentWriter>> NodeHead::begin_named(const SegmentId& name,
+                                                                   std::uint64_t size) {
+    TRY(auto* head, resolve());
+    return head->begin_named(name, size);
+}
+
 Result<> NodeHead::read_segment(const SegmentId& segment, std::uint64_t offset, ByteSpan out) {
     TRY(auto* head, resolve());
     return head->read_segment(segment, offset, out);

@@ -16,8 +16,7 @@ class TlsStream final : public env::Stream {
 public:
     TlsStream(std::unique_ptr<env::Stream> raw, const crypto::TlsContext& context)
         : m_raw(std::move(raw)),
-          m_session(context),
-          m_wire_in(crypto::TlsSession::input_size_max) {}
+          m_session(context) {}
 
     TlsStream(const TlsStream&) = delete;
     TlsStream& operator=(const TlsStream&) = delete;
@@ -89,12 +88,17 @@ private:
     /// One piece of the wire into the session. The reader alone calls it, and the session had used
     /// up its input.
     Result<> receive(env::Deadline deadline) {
-        TRY(const auto size, m_raw->read_some(m_wire_in, deadline));
+        ByteSpan space;
+        {
+            const std::lock_guard lock(m_mutex);
+            space = m_session.input_space(); // which a writer leaves alone
+        }
+        TRY(const auto size, m_raw->read_some(space, deadline));
         const std::lock_guard lock(m_mutex);
         if (size == 0)
             m_session.input_ended();
         else
-            (void)m_session.feed(ByteView(m_wire_in).first(size));
+            m_session.input_filled(size);
         return {};
     }
 
@@ -120,7 +124,6 @@ private:
     std::unique_ptr<env::Stream> m_raw;
     std::mutex m_mutex; // of the session; taken after m_write_mutex
     crypto::TlsSession m_session;
-    Bytes m_wire_in;          // the reader's
     std::mutex m_write_mutex; // of the four below
     Bytes m_wire_out;
     bool m_broken = false;

@@ -54,6 +54,40 @@ private:
     std::int64_t m_free_at_ns = 0; ///< guarded by m_mutex
 };
 
+/// Asks no faster than the pace allows.
+class PacedFetcher final : public segment::Fetcher {
+public:
+    PacedFetcher(std::unique_ptr<segment::Fetcher> inner, Pace& pace)
+        : m_inner(std::move(inner)), m_pace(pace) {}
+
+    Ticket ask(unsigned index, std::uint64_t offset, std::size_t size) override {
+        if (auto may = m_pace.wait_for(size); !may) m_stopped = std::move(may).error();
+        return m_last = m_inner->ask(index, offset, size);
+    }
+
+    std::optional<Answer> next() override {
+        if (m_stopped) return Answer{.ticket = m_last, .bytes = std::unexpected(*m_stopped)};
+        return m_inner->next();
+    }
+
+    segment::SegmentMask reluctant() const override { return m_inner->reluctant(); }
+
+private:
+    std::unique_ptr<segment::Fetcher> m_inner;
+    Pace& m_pace;
+    Ticket m_last = 0;
+    std::optional<Error> m_stopped;
+};
+
+/// By segment; none for those that are not made.
+using Writers = std::vector<std::unique_ptr<head::SegmentWriter>>;
+
+/// Whether the slower way may do what failed: where something was damaged, or a link broke.
+bool may_mend(Errc code) {
+    return code == Errc::corrupt || code == Errc::too_few_heads || code == Errc::unavailable ||
+           code == Errc::timeout;
+}
+
 class Heal {
 public:
     Heal(Repository& repository, const HealOptions& options, HealProgress& progress)
@@ -76,9 +110,12 @@ private:
     static std::string_view context_for_nodes(std::string_view name);
     static bool known_kind(const std::string& name);
     void heal_pack(const segment::PackInfo& pack);
-    Result<std::uint64_t> rebuild(const segment::PackInfo& pack,
+    Result<std::uint64_t> rebuild(const segment::PackInfo& pack, const SegmentStates& states,
                                   const std::vector<unsigned>& wanted);
+    Result<> rebuild_as_it_comes(const segment::PackInfo& pack, const std::vector<unsigned>& wanted);
+    Result<> rebuild_verified(const segment::PackInfo& pack, const std::vector<unsigned>& wanted);
     Result<> keep(const segment::PackInfo& pack, unsigned index, head::SegmentWriter& writer);
+    bool may_stream(const segment::PackInfo& pack) const;
     Result<std::uint64_t> make(const segment::PackInfo& pack, const SegmentStates& states,
                                const std::vector<unsigned>& wanted);
     bool can_combine(const segment::PackInfo& pack, const SegmentStates& states,
@@ -267,9 +304,37 @@ Result<bool> Heal::regenerate(const segment::PackInfo& pack, unsigned lost) {
     return made.has_value();
 }
 
-Result<std::uint64_t> Heal::rebuild(const segment::PackInfo& pack,
-                                    const std::vector<unsigned>& wanted) {
-    std::vector<std::unique_ptr<head::SegmentWriter>> writers(pack.code.n);
+/// Whether segments can be sent while they are made: a writer then has a connection to its head,
+/// which must not wait for another to the same head. That is so when one head alone is written to,
+/// and nothing of the pack is read there.
+bool Heal::may_stream(const segment::PackInfo& pack) const {
+    return m_options.head >= 0 && pack.code.n <= m_heads.size();
+}
+
+/// All at once: the others are read from whichever answer first, and what comes out goes to its
+/// head under the name that it had. Nothing is verified but that name.
+Result<> Heal::rebuild_as_it_comes(const segment::PackInfo& pack,
+                                   const std::vector<unsigned>& wanted) {
+    Writers writers(pack.code.n);
+    for (const auto i : wanted) {
+        auto& home = *m_heads.at(m_heads.head_of(i));
+        TRY(writers[i], may_stream(pack)
+                            ? home.begin_named(pack.segments[i], pack.segment_file_size())
+                            : home.begin_segment(pack.segment_file_size()));
+    }
+    PacedFetcher fetcher(m_heads.fetcher(pack), m_pace);
+    CHECK_OK(segment::rebuild_unverified(
+        pack, m_repository.descriptor().id, wanted, fetcher,
+        [&](unsigned index, ByteView bytes) { return writers[index]->append(bytes); }));
+    for (const auto i : wanted)
+        CHECK_OK(writers[i]->commit(pack.segments[i]));
+    return {};
+}
+
+/// One after the other, and slower; it finds out which cells are damaged and does with the others.
+Result<> Heal::rebuild_verified(const segment::PackInfo& pack,
+                                const std::vector<unsigned>& wanted) {
+    Writers writers(pack.code.n);
     for (const auto i : wanted) {
         TRY(writers[i], m_heads.at(m_heads.head_of(i))->begin_segment(pack.segment_file_size()));
     }
@@ -284,6 +349,16 @@ Result<std::uint64_t> Heal::rebuild(const segment::PackInfo& pack,
     for (const auto i : wanted) {
         CHECK_OK(keep(pack, i, *writers[i]));
     }
+    return {};
+}
+
+/// A damaged segment stays where it is until what replaces it is whole, so it goes the second way.
+Result<std::uint64_t> Heal::rebuild(const segment::PackInfo& pack, const SegmentStates& states,
+                                    const std::vector<unsigned>& wanted) {
+    Result<> done = fail(Errc::corrupt, "");
+    if (states.corrupt.empty()) done = rebuild_as_it_comes(pack, wanted);
+    if (!done && may_mend(done.error().code())) done = rebuild_verified(pack, wanted);
+    if (!done) return std::unexpected(std::move(done).error());
     m_bytes_fetched += pack.segment_payload_size() * pack.code.k;
     return pack.segment_file_size() * wanted.size();
 }
@@ -294,7 +369,7 @@ Result<std::uint64_t> Heal::make(const segment::PackInfo& pack, const SegmentSta
         TRY(const bool made, regenerate(pack, wanted.front()));
         if (made) return pack.segment_file_size();
     }
-    return rebuild(pack, wanted);
+    return rebuild(pack, states, wanted);
 }
 
 void Heal::heal_pack(const segment::PackInfo& pack) {

@@ -9,11 +9,11 @@
 
 namespace torgo::segment {
 
-Result<> RangeReader::read_group(const Range& range) {
-    plan(range);
+/// Until what is wanted is there.
+Result<> RangeReader::wait() {
     for (;;) {
         if (m_trouble) reinforce();
-        if (served()) break;
+        if (served()) return {};
         if (m_open.empty()) return std::unexpected(too_few());
         if (auto answer = m_fetcher.next()) {
             CHECK_OK(take(*std::move(answer)));
@@ -23,6 +23,11 @@ Result<> RangeReader::read_group(const Range& range) {
                 request.late = true;
         }
     }
+}
+
+Result<> RangeReader::read_group(const Range& range) {
+    plan(range);
+    CHECK_OK(wait());
     restore();
     for_each_part(range, m_info.code.k, [&](unsigned j, std::uint64_t at, ByteSpan part) {
         const auto& run = m_runs[j];
@@ -31,8 +36,29 @@ Result<> RangeReader::read_group(const Range& range) {
     return {};
 }
 
-/// Forgets the group before and asks for what is wanted of the data segments.
+Result<std::vector<unsigned>> RangeReader::read_any(const Window& window) {
+    begin();
+    m_wanted.assign(m_info.code.k, {});
+    m_all = window;
+    m_any = m_trouble = true;
+    CHECK_OK(wait());
+    auto from = indices_of(whole());
+    from.resize(m_info.code.k);
+    return from;
+}
+
+/// Forgets the group before.
+void RangeReader::begin() {
+    m_runs.clear();
+    m_runs.resize(m_info.code.n);
+    m_open.clear(); // their answers will not be known any more
+    m_asked_all = 0;
+    m_any = m_trouble = false;
+}
+
+/// Begins a group and asks for what is wanted of the data segments.
 void RangeReader::plan(const Range& range) {
+    begin();
     const unsigned k = m_info.code.k;
     m_wanted.assign(k, {});
     for_each_part(range, k, [&](unsigned j, std::uint64_t at, ByteSpan part) {
@@ -44,12 +70,7 @@ void RangeReader::plan(const Range& range) {
     if (m_info.code.regenerates() && !m_all.empty()) // it restores whole cells or nothing
         m_all = {.lo = m_all.lo / cell_size * cell_size,
                  .hi = (m_all.hi + cell_size - 1) / cell_size * cell_size};
-    m_runs.clear();
-    m_runs.resize(m_info.code.n);
-    m_open.clear(); // their answers will not be known any more
-    m_asked_all = 0;
     const auto last = m_avoid | m_failed | m_fetcher.reluctant();
-    m_trouble = false;
     for (unsigned j = 0; j < k; ++j)
         if (!m_wanted[j].empty() && (last & mask_of(j)) != 0) m_trouble = true;
     for (unsigned j = 0; j < k; ++j)
@@ -121,7 +142,7 @@ bool RangeReader::served() const {
     bool all_there = true;
     for (unsigned j = 0; j < m_info.code.k; ++j)
         all_there = all_there && has(j);
-    return all_there || std::popcount(whole()) >= static_cast<int>(m_info.code.k);
+    return (all_there && !m_any) || std::popcount(whole()) >= static_cast<int>(m_info.code.k);
 }
 
 /// Makes the wanted runs that did not come, from k segments that have all.

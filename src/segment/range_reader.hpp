@@ -57,6 +57,13 @@ public:
     /// errors  `too_few_heads`; `cancelled`
     Result<> read_group(const Range& range);
 
+    /// Reads `window` (of a regenerating code: whole cells) of whichever k segments give it first,
+    /// and says which they are, ascending. Errors as read_group.
+    Result<std::vector<unsigned>> read_any(const Window& window);
+
+    /// What read_any read of one of them, until the next call.
+    ByteView run(unsigned index) const { return m_runs.at(index).view(); }
+
 private:
     /// One segment's part of the group at hand.
     struct Run {
@@ -74,6 +81,8 @@ private:
     };
 
     void plan(const Range& range);
+    void begin();
+    Result<> wait();
     void ask(unsigned index, const Window& window);
     Result<> take(Fetcher::Answer answer);
     void reinforce();
@@ -96,6 +105,7 @@ private:
     std::vector<Request> m_open;
     SegmentMask m_asked_all = 0; ///< asked for m_all
     bool m_trouble = false;      ///< the wanted ones alone will not do
+    bool m_any = false;          ///< any k are wanted, not the data segments
 };
 
 } // namespace torgo::segment

@@ -1,7 +1,9 @@
 #pragma once
 
+#include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "segment/code.hpp"
+#include "segment/fetcher.hpp"
 #include "segment/joiner.hpp"
 #include "segment/splitter.hpp"
 
@@ -19,5 +21,17 @@ namespace torgo::segment {
 /// cost    reads k payloads; memory a few MiB
 Result<> rebuild(const PackInfo& info, const RepoId& repo, const std::vector<unsigned>& missing,
                  const Fetch& fetch, const Splitter::Sink& out);
+
+/// The same from whichever k others answer first, whose cells are not verified: what comes out is,
+/// by its name, before its trailer goes to the sink. Less than half of the hashing, and no trailer
+/// is fetched; who gets `corrupt` has the way above, which finds out what is damaged.
+///
+/// errors  as above
+/// cost    reads k payloads, `rebuild_window` of each at a time; memory k + missing.size() of those
+Result<> rebuild_unverified(const PackInfo& info, const RepoId& repo,
+                            const std::vector<unsigned>& missing, Fetcher& fetcher,
+                            const Splitter::Sink& out);
+
+inline constexpr std::uint64_t rebuild_window = 1_MiB;
 
 } // namespace torgo::segment

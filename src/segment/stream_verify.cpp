@@ -30,34 +30,49 @@ Result<StreamVerifier> StreamVerifier::begin(std::uint64_t file_size) {
     return StreamVerifier(file_size, cells);
 }
 
-void StreamVerifier::hash_cells() {
-    std::array<ByteView, cells_at_once> cells;
-    const auto count = m_pending.size() / cell_size;
-    for (std::size_t i = 0; i < count; ++i)
-        cells[i] = ByteView(m_pending).subspan(i * cell_size, cell_size);
-    m_leaves.resize(m_leaves.size() + count);
-    leaf_hashes(std::span(cells).first(count), std::span(m_leaves).last(count));
-    m_pending.clear();
+/// Whole cells.
+void StreamVerifier::hash_cells(ByteView bytes) {
+    while (!bytes.empty()) {
+        std::array<ByteView, cells_at_once> cells;
+        const auto count = std::min<std::size_t>(bytes.size() / cell_size, cells_at_once);
+        for (std::size_t i = 0; i < count; ++i)
+            cells[i] = bytes.subspan(i * cell_size, cell_size);
+        m_leaves.resize(m_leaves.size() + count);
+        leaf_hashes(std::span(cells).first(count), std::span(m_leaves).last(count));
+        bytes = bytes.subspan(count * cell_size);
+    }
+}
+
+/// Takes the beginning of `bytes`, of the payload, and tells how much: whole cells where they lie
+/// whole, else a part of one.
+std::size_t StreamVerifier::take_payload(ByteView bytes) {
+    if (m_pending.empty() && bytes.size() >= cell_size) {
+        const auto whole = bytes.size() / cell_size * cell_size;
+        hash_cells(bytes.first(whole));
+        return whole;
+    }
+    const auto part = bytes.first(std::min(bytes.size(), cell_size - m_pending.size()));
+    m_pending.insert(m_pending.end(), part.begin(), part.end());
+    if (m_pending.size() == cell_size) {
+        hash_cells(m_pending);
+        m_pending.clear();
+    }
+    return part.size();
 }
 
 Result<> StreamVerifier::write(ByteView bytes) {
     if (bytes.size() > m_file_size - m_taken)
         return fail(Errc::corrupt, "a segment goes on after its announced end");
-    while (!bytes.empty()) {
-        const auto payload = m_cells * cell_size;
-        if (m_taken >= payload) {
-            m_trailer.insert(m_trailer.end(), bytes.begin(), bytes.end());
-            m_taken += bytes.size();
-            return {};
-        }
-        const auto room = std::min<std::uint64_t>(cells_at_once * cell_size - m_pending.size(),
-                                                  payload - m_taken);
-        const auto part = bytes.first(std::min<std::uint64_t>(room, bytes.size()));
-        m_pending.insert(m_pending.end(), part.begin(), part.end());
-        m_taken += part.size();
-        bytes = bytes.subspan(part.size());
-        if (part.size() == room) hash_cells();
+    const auto payload = m_cells * cell_size;
+    while (!bytes.empty() && m_taken < payload) {
+        const auto size = take_payload(
+            bytes.first(static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(),
+                                                                         payload - m_taken))));
+        m_taken += size;
+        bytes = bytes.subspan(size);
     }
+    m_trailer.insert(m_trailer.end(), bytes.begin(), bytes.end());
+    m_taken += bytes.size();
     return {};
 }
 

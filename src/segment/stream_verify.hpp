@@ -18,7 +18,7 @@ Result<std::uint64_t> cells_of_file(std::uint64_t file_size);
 /// Verifies a segment file that comes in pieces from its beginning, before anything of it is seen
 /// by others: what verify_segment does, without a second read.
 ///
-/// cost    hashes every byte once; holds half a MiB and the trailer
+/// cost    hashes every byte once, cells that come whole where they lie; holds a cell and the trailer
 class StreamVerifier {
 public:
     /// errors  as cells_of_file
@@ -35,12 +35,13 @@ private:
     StreamVerifier(std::uint64_t file_size, std::uint64_t cells)
         : m_file_size(file_size), m_cells(cells) {}
 
-    void hash_cells();
+    void hash_cells(ByteView bytes);
+    std::size_t take_payload(ByteView bytes);
 
     std::uint64_t m_file_size;
     std::uint64_t m_cells;
     std::uint64_t m_taken = 0;
-    Bytes m_pending;              ///< of cells not yet hashed
+    Bytes m_pending;              ///< the beginning of a cell
     Bytes m_trailer;              ///< what came after the last cell
     std::vector<Digest> m_leaves; ///< of the cells that came
 };
