@@ -24,6 +24,7 @@ Heads::Heads(const env::World& world, Settings settings, Output& out, std::stop_
       m_settings(std::move(settings)),
       m_out(out),
       m_folders(*world.files),
+      m_stop(stop),
       m_onions(world, m_settings.tor, out, std::move(stop)) {}
 
 Heads::~Heads() {

@@ -41,6 +41,8 @@ public:
                                                const head::NewHead& made) const override;
     Result<> discard(const std::string& uri, const RepoId& repository) const override;
 
+    std::stop_token stop_token() const override { return m_stop; }
+
     /// The one spelling of a head as a user writes it, but for relative paths; an invite is kept
     /// for the creation of the head, and becomes the URI of its node.
     /// errors  `invalid_argument`, `unsupported`
@@ -80,6 +82,7 @@ private:
     Settings m_settings;
     Output& m_out;
     head::DirOpener m_folders;
+    std::stop_token m_stop;
     mutable OnionWay m_onions;
     mutable std::mutex m_mutex; ///< of what follows
     mutable std::optional<crypto::TlsContext> m_context;

@@ -4,6 +4,7 @@
 #include "head/head.hpp"
 
 #include <memory>
+#include <stop_token>
 #include <string>
 
 namespace torgo::head {
@@ -35,6 +36,10 @@ public:
     /// Takes a head away again that holds no segment: what undoes a `create` whose repository was
     /// never finished.
     virtual Result<> discard(const std::string& uri, const RepoId& repository) const = 0;
+
+    /// Requested when the user wants it to end: nobody then waits for long for a head that does not
+    /// answer.
+    virtual std::stop_token stop_token() const { return {}; }
 };
 
 /// Heads in folders (head/open.hpp).

@@ -53,6 +53,11 @@ Result<std::unique_ptr<SegmentWriter>> SpoolHead::begin_segment(std::uint64_t ex
     return ask([&](Head& head) { return head.begin_segment(expected_size); });
 }
 
+Result<std::unique_ptr<SegmentWriter>> SpoolHead::begin_named(const SegmentId& name,
+                                                              std::uint64_t size) {
+    return ask([&](Head& head) { return head.begin_named(name, size); });
+}
+
 Result<> SpoolHead::read_segment(const SegmentId& segment, std::uint64_t offset, ByteSpan out) {
     return look([&](Head& head) { return head.read_segment(segment, offset, out); });
 }

@@ -24,6 +24,8 @@ public:
 
     Result<> probe() override;
     Result<std::unique_ptr<SegmentWriter>> begin_segment(std::uint64_t expected_size) override;
+    Result<std::unique_ptr<SegmentWriter>> begin_named(const SegmentId& name,
+                                                       std::uint64_t size) override;
     Result<> read_segment(const SegmentId& segment, std::uint64_t offset, ByteSpan out) override;
     Result<> read_combined(const SegmentId& segment, std::uint64_t first_cell, std::uint8_t factor,
                            ByteSpan out) override;

@@ -143,18 +143,9 @@ private:
         m_phase = phase;
     }
 
-    /// Lets a thread of the disk pool do it, and goes on here.
     template <class Work>
     Task<void> on_disk(Work work) {
-        co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(
-            [](auto handler, Shared& shared, Work job) {
-                asio::post(shared.disk, [handler = std::move(handler), job]() mutable {
-                    job();
-                    const auto executor = asio::get_associated_executor(handler);
-                    asio::post(executor, std::move(handler));
-                });
-            },
-            asio::use_awaitable, std::ref(m_shared), work);
+        co_await do_on(m_shared.disk, work);
     }
 
     Task<void> run() {

@@ -28,10 +28,12 @@ struct Shared {
     ServerLimits limits;
     boost::asio::io_context& network;
     boost::asio::thread_pool& disk;
+    boost::asio::io_context& handshakes; ///< of threads that do nothing else
     std::function<ServerCounters()> snapshot;
     Gate gate{limits};
     LiveCounters counters{};
     std::atomic<bool> stopping = false;
+    std::atomic<std::size_t> reckoned = 0; ///< steps of handshakes that wait for their thread
 };
 
 /// An accepted socket.

@@ -10,6 +10,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <netinet/in.h>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 
 namespace torgo::node {
@@ -28,6 +30,20 @@ using Socket = asio::generic::stream_protocol::socket;
 template <class T>
 using Task = asio::awaitable<T>;
 inline constexpr auto quietly = asio::as_tuple(asio::use_awaitable);
+
+/// Lets a thread of another pool do it, and goes on where it was.
+template <class Pool, class Work>
+Task<void> do_on(Pool& pool, Work work) {
+    co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(
+        [](auto handler, Pool& there, Work job) {
+            asio::post(there, [handler = std::move(handler), job]() mutable {
+                job();
+                const auto executor = asio::get_associated_executor(handler);
+                asio::post(executor, std::move(handler));
+            });
+        },
+        asio::use_awaitable, std::ref(pool), work);
+}
 
 /// Of what the kernel keeps unsent. More would let a peer seem to take bytes that it does not.
 inline constexpr int unsent_size = 64 * 1024;
@@ -99,9 +115,13 @@ public:
         m_socket.close(ignored);
     }
 
+    // NODE-13
     Task<Result<PeerId>> shake_hands() {
         while (true) {
-            auto done = m_tls->handshake();
+            Result<bool> done = false;
+            ++m_shared.reckoned;
+            co_await do_on(m_shared.handshakes, [&] { done = m_tls->handshake(); });
+            --m_shared.reckoned;
             const auto flushed = co_await flush(); // also the alert
             if (!done) co_return std::unexpected(std::move(done).error());
             if (!flushed) co_return std::unexpected(flushed.error());

@@ -134,6 +134,29 @@ TEST_F(NodeOpenerTest, discard_is_success_where_nothing_is_kept) {
     EXPECT_TRUE(head->segment_size(id));
 }
 
+TEST_F(NodeOpenerTest, a_link_that_was_cancelled_is_freed_when_it_is_dropped_and_no_other) {
+    const auto place = uri("tls://node:7443");
+    const auto other = opener.way(uri("tor://node.onion")).value();
+    auto head = opener.open(place).value();
+    auto* const first = opener.way(place).value();
+    (void)head->probe();
+    EXPECT_EQ(direct.connections(), 1U);
+    head->cancel();
+    EXPECT_EQ(code(head->probe()), Errc::cancelled);
+    EXPECT_NE(opener.way(place).value(), first) << "the next use makes another";
+    EXPECT_EQ(code(head->probe()), Errc::cancelled) << "the old one stays for whoever has it";
+    EXPECT_EQ(opener.retired(), 1U);
+    head.reset();
+    opener.drop_cancelled();
+    EXPECT_EQ(opener.retired(), 0U);
+    auto* const second = opener.way(place).value();
+    EXPECT_EQ(code(opener.open(place).value()->probe()), Errc::not_a_repository) << "it works";
+    EXPECT_EQ(direct.connections(), 2U);
+    opener.drop_cancelled();
+    EXPECT_EQ(opener.way(place).value(), second) << "what was not cancelled stays";
+    EXPECT_EQ(opener.way(uri("tor://node.onion")).value(), other);
+}
+
 TEST_F(NodeOpenerTest, cancel_ends_links_that_are_and_that_will_be) {
     const auto head = opener.open(uri("tls://node:7443")).value();
     opener.cancel();

@@ -10,6 +10,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
@@ -17,6 +18,7 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -50,6 +52,13 @@ struct Door {
 /// A longer wait than this would overflow.
 constexpr std::chrono::nanoseconds stop_time_max = std::chrono::hours(24);
 
+/// For this thread: those who are served go before those who knock. Where it may not be so, they
+/// still do not wait for each other.
+void yield_to_others() {
+    constexpr int niceness = 10;
+    (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);
+}
+
 /// What went wrong with one caller, who is gone; not with the listening socket or this process.
 bool concerns_caller(int number) {
     return number == EAGAIN || number == EINTR || number == ECONNABORTED || number == EPROTO ||
@@ -63,7 +72,7 @@ struct Server::State {
           const ServerLimits& limits)
         : disk(limits.disk_threads),
           ticks(asio::make_strand(network)),
-          shared{service, tls, clock, limits, network, disk, [this] {
+          shared{service, tls, clock, limits, network, disk, handshakes, [this] {
                      return snapshot();
                  }} {}
 
@@ -75,6 +84,7 @@ struct Server::State {
     void open_doors(std::vector<Listening> opened);
     void run();
     Task<void> accept_all(Door& door);
+    Task<void> wait_for_handshakes(Door& door);
     Task<void> look_after_all();
     void welcome(const Accepted& accepted);
     bool make_room(Listener::Kind kind);
@@ -85,6 +95,9 @@ struct Server::State {
 
     asio::io_context network;
     asio::thread_pool disk;
+    asio::io_context handshakes;
+    asio::executor_work_guard<asio::io_context::executor_type> more_handshakes{
+        handshakes.get_executor()};
     asio::steady_timer ticks;
     bool over = false; ///< of the strand of `ticks`
     Shared shared;
@@ -109,10 +122,24 @@ void Server::State::run() {
     asio::co_spawn(ticks.get_executor(), look_after_all(), asio::detached);
     for (unsigned i = 0; i < shared.limits.network_threads; ++i)
         threads.emplace_back([this] { network.run(); });
+    for (unsigned i = 0; i < shared.limits.handshake_threads; ++i)
+        threads.emplace_back([this] {
+            yield_to_others();
+            handshakes.run();
+        });
+}
+
+/// Until those who were accepted get their handshakes.
+Task<void> Server::State::wait_for_handshakes(Door& door) {
+    while (!shared.stopping && shared.reckoned >= shared.limits.handshake_queue) {
+        door.pause.expires_after(shared.limits.queue_pause);
+        (void)co_await door.pause.async_wait(quietly);
+    }
 }
 
 Task<void> Server::State::accept_all(Door& door) {
     while (!shared.stopping) {
+        if (door.listening.kind() == Listener::Kind::peers) co_await wait_for_handshakes(door);
         const auto [error] =
             co_await door.socket.async_wait(asio::posix::descriptor_base::wait_read, quietly);
         if (error || shared.stopping) continue; // closed: stopping
@@ -167,8 +194,8 @@ bool Server::State::make_room_for_peer() {
             return of_peer(item) && !item.second->doomed() && item.second->phase() == phase;
         };
     };
-    const auto handshakes = std::ranges::count_if(connections, in_phase(Phase::handshake));
-    if (static_cast<std::size_t>(handshakes) >= shared.limits.handshakes)
+    const auto shaking = std::ranges::count_if(connections, in_phase(Phase::handshake));
+    if (static_cast<std::size_t>(shaking) >= shared.limits.handshakes)
         std::ranges::find_if(connections, in_phase(Phase::handshake))->second->displace();
     const auto peers = std::ranges::count_if(connections, of_peer);
     if (static_cast<std::size_t>(peers) < shared.limits.connections) return true;
@@ -223,7 +250,7 @@ Result<std::unique_ptr<Server>> Server::start(Service& service, const crypto::Tl
                                               const std::vector<Listener>& listeners,
                                               const ServerLimits& limits) {
     ENSURE(tls.role() == crypto::TlsRole::server && limits.network_threads > 0 &&
-           limits.disk_threads > 0);
+           limits.disk_threads > 0 && limits.handshake_threads > 0);
     std::vector<Listening> opened;
     for (const auto& listener : listeners) {
         TRY(auto listening, Listening::open(listener));
@@ -269,6 +296,7 @@ void Server::stop(env::Deadline deadline) {
         state.over = true;
         state.ticks.cancel();
     });
+    state.more_handshakes.reset();
     state.threads.clear(); // they end when nothing is left to do
     state.disk.join();
 }

@@ -14,6 +14,12 @@ namespace torgo::node {
 struct ServerLimits {
     unsigned network_threads = 2;
     unsigned disk_threads = 4;
+    /// Of the least priority; each shakes some 300 hands a second.
+    unsigned handshake_threads = 1;
+    /// While so many steps of handshakes wait for these threads nobody is accepted: else those who
+    /// wait would be displaced by younger ones, and none would end.
+    std::size_t handshake_queue = 16;
+    std::chrono::milliseconds queue_pause{2}; ///< until it is looked at again
 
     /// Each is an open file. A process may have 1,024 where nobody says more; half are for the
     /// disk.

@@ -4,6 +4,9 @@
 #include <sys/resource.h>
 
 #include <fstream>
+#include <latch>
+#include <semaphore>
+#include <thread>
 
 namespace torgo::node {
 
@@ -53,6 +56,72 @@ bool allow_files(rlim_t count) {
 }
 
 } // namespace
+
+namespace {
+
+/// Handshakes of a server stop within their first step, in the thread that reckons it, until they
+/// are let go.
+class HeldHandshakes {
+public:
+    explicit HeldHandshakes(const crypto::TlsContext& server)
+        : m_context(static_cast<SSL_CTX*>(server.native())) {
+        current = this;
+        SSL_CTX_set_info_callback(m_context, [](const SSL*, int where, int) {
+            if ((where & SSL_CB_HANDSHAKE_START) != 0) current->arrive();
+        });
+    }
+
+    HeldHandshakes(const HeldHandshakes&) = delete;
+    HeldHandshakes& operator=(const HeldHandshakes&) = delete;
+
+    ~HeldHandshakes() {
+        let_go();
+        SSL_CTX_set_info_callback(m_context, nullptr);
+        SSL_CTX_free(m_context);
+    }
+
+    void wait_for_one() { m_came.acquire(); }
+
+    void let_go() { m_free.count_down(m_free.try_wait() ? 0 : 1); }
+
+private:
+    void arrive() {
+        m_came.release();
+        m_free.wait();
+    }
+
+    static inline HeldHandshakes* current = nullptr;
+    SSL_CTX* m_context;
+    std::counting_semaphore<> m_came{0};
+    std::latch m_free{1};
+};
+
+} // namespace
+
+// NODE-13
+TEST(ServerLimits, handshakes_that_take_for_ever_hold_up_nobody_who_is_there) {
+    auto limits = quick_limits();
+    limits.network_threads = 1;
+    limits.disk_threads = 1;
+    limits.handshake_queue = 2;
+    const TestServer test(limits);
+    auto client = test.client();
+    HeldHandshakes held(test.tls.server);
+    std::vector<std::jthread> knocking;
+    for (int i = 0; i < 4; ++i)
+        knocking.emplace_back([&] { EXPECT_EQ(test.status("GET", status_target), 200); });
+    held.wait_for_one();
+    for (int i = 0; i < 3; ++i) {
+        const auto answer = test.ask(client, "GET", status_target);
+        ASSERT_TRUE(answer) << answer.error().detail();
+        EXPECT_EQ(answer->head.status, 200);
+    }
+    EXPECT_EQ(test.count(Count::handshakes), 1U);
+    held.let_go();
+    knocking.clear();
+    EXPECT_EQ(test.count(Count::handshakes), 5U);
+    EXPECT_EQ(test.count(Count::handshake_displaced), 0U);
+}
 
 TEST(ServerLimits, head_that_comes_too_slowly_ends_the_link) {
     auto limits = quick_limits();

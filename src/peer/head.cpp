@@ -70,7 +70,8 @@ Target PeerHead::target(Route route) const {
 }
 
 Result<Bytes> PeerHead::ask(Method method, const Target& target, ByteView body, std::size_t limit) {
-    auto answer = gather(m_node, {method, format_target(target), {}, body.size()}, source_of(body), limit);
+    auto answer =
+        gather(m_node, {method, format_target(target), {}, body.size()}, source_of(body), limit);
     if (answer) return answer;
     return std::unexpected(std::move(answer).error().with(m_uri));
 }
@@ -369,8 +370,8 @@ Result<std::vector<KeptBatch>> fetch_batches(Exchanger& node, const RepoId& repo
     std::vector<KeptBatch> all;
     for (std::uint64_t size = 0;;) {
         target.from = all.empty() ? from : all.back().number + 1;
-        TRY(const auto body,
-            gather(node, {Method::get, format_target(target), {}, 0}, source_of({}), max_batch_page));
+        TRY(const auto body, gather(node, {Method::get, format_target(target), {}, 0},
+                                    source_of({}), max_batch_page));
         if (body.empty()) return all;
         size += body.size();
         if (size > limit) return fail(Errc::limit_exceeded, "a ledger longer than any");
@@ -385,8 +386,8 @@ Result<> mirror_batch(Exchanger& node, const RepoId& repository, ByteView batch)
     Target target;
     target.route = Route::receipts;
     target.repository = repository;
-    CHECK_OK(gather(node, {Method::post, format_target(target), {}, batch.size()},
-                    source_of(batch), 0));
+    CHECK_OK(
+        gather(node, {Method::post, format_target(target), {}, batch.size()}, source_of(batch), 0));
     return {};
 }
 

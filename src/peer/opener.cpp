@@ -139,6 +139,11 @@ void NodeOpener::drop_cancelled() {
     m_retired.clear();
 }
 
+std::size_t NodeOpener::retired() const {
+    const std::lock_guard lock(m_mutex);
+    return m_retired.size();
+}
+
 void NodeOpener::cancel() noexcept {
     const std::lock_guard lock(m_mutex);
     m_cancelled = true;

@@ -77,6 +77,9 @@ public:
     /// Frees the links that were cancelled. No head that was opened over them may be left.
     void drop_cancelled();
 
+    /// How many cancelled links are kept for heads that may still name them.
+    std::size_t retired() const;
+
     /// Ends what any head waits for, and every later call. source  NodeLink::cancel
     void cancel() noexcept;
 

@@ -15,8 +15,7 @@ namespace {
 class TlsStream final : public env::Stream {
 public:
     TlsStream(std::unique_ptr<env::Stream> raw, const crypto::TlsContext& context)
-        : m_raw(std::move(raw)),
-          m_session(context) {}
+        : m_raw(std::move(raw)), m_session(context) {}
 
     TlsStream(const TlsStream&) = delete;
     TlsStream& operator=(const TlsStream&) = delete;

@@ -1,41 +1,56 @@
 #include "repo/danger.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
-#include <numeric>
 #include <utility>
 
 namespace torgo::repo {
 
 namespace {
 
-/// Segment names that belong on one head, ascending, each with its pack.
-using Wanted = std::vector<std::pair<SegmentId, std::size_t>>;
+/// A segment that belongs on one head.
+struct Wanted {
+    SegmentId id;
+    std::size_t pack = 0;
+    unsigned index = 0;
 
-Wanted wanted_on(const HeadSet& heads, std::size_t head,
-                 const std::vector<segment::PackInfo>& packs) {
-    Wanted out;
+    bool operator<(const Wanted& other) const { return id < other.id; }
+};
+
+/// By name.
+std::vector<Wanted> wanted_on(const HeadSet& heads, std::size_t head,
+                              const std::vector<ListedPack>& packs) {
+    std::vector<Wanted> out;
     for (std::size_t pack = 0; pack < packs.size(); ++pack)
-        for (unsigned i = 0; i < packs[pack].segments.size(); ++i)
-            if (heads.head_of(i) == head) out.emplace_back(packs[pack].segments[i], pack);
-    std::ranges::sort(out);
+        for (unsigned i = 0; i < packs[pack].info.segments.size(); ++i)
+            if (heads.head_of(i) == head) out.push_back({packs[pack].info.segments[i], pack, i});
+    std::ranges::sort(out, std::less<>{});
     return out;
 }
 
-/// Counts what is both wanted and listed; a head that fails to list has no more than it listed.
-void count_on(head::Head& head, const Wanted& wanted, std::vector<unsigned>& counts) {
-    auto at = wanted.begin();
+/// Notes what is both wanted and listed, and where the list came to its end what is not; a head
+/// that fails to list has no less than it listed.
+void note_list(head::Head& head, const std::vector<Wanted>& wanted,
+               std::vector<ListedPack>& packs) {
+    std::vector<bool> found(wanted.size());
+    std::size_t at = 0;
     for (SegmentId after;;) {
         const auto page = head.list_segments(after, head::max_list_page);
-        if (!page || page->empty()) return;
+        if (!page) return;
+        if (page->empty()) break;
         for (const auto& id : *page) {
-            while (at != wanted.end() && at->first < id)
+            while (at < wanted.size() && wanted[at].id < id)
                 ++at;
-            for (; at != wanted.end() && at->first == id; ++at)
-                ++counts[at->second];
+            for (; at < wanted.size() && wanted[at].id == id; ++at) {
+                found[at] = true;
+                packs[wanted[at].pack].listed += 1;
+            }
         }
         after = page->back();
     }
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+        if (!found[i]) packs[wanted[i].pack].absent |= segment::mask_of(wanted[i].index);
 }
 
 } // namespace
@@ -47,29 +62,18 @@ double expected_life(unsigned left, unsigned k) noexcept {
     return life;
 }
 
-std::vector<unsigned> count_listed(const HeadSet& heads,
-                                   const std::vector<segment::PackInfo>& packs) {
-    std::vector<unsigned> counts(packs.size());
-    for (std::size_t i = 0; i < heads.size(); ++i)
-        if (auto* const head = heads.at(i)) count_on(*head, wanted_on(heads, i, packs), counts);
-    return counts;
-}
-
-std::vector<segment::PackInfo> most_endangered_first(const HeadSet& heads,
-                                                     std::vector<segment::PackInfo> packs) {
-    const auto counts = count_listed(heads, packs);
-    std::vector<double> lives(packs.size());
-    for (std::size_t i = 0; i < packs.size(); ++i) {
-        const auto life = expected_life(counts[i], packs[i].code.k);
-        lives[i] = life > 0 ? life : std::numeric_limits<double>::max();
-    }
-    std::vector<std::size_t> order(packs.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::stable_sort(order, {}, [&](std::size_t i) { return lives[i]; });
-    std::vector<segment::PackInfo> out;
+std::vector<ListedPack> most_endangered_first(const HeadSet& heads,
+                                              std::vector<segment::PackInfo> packs) {
+    std::vector<ListedPack> out;
     out.reserve(packs.size());
-    for (const auto i : order)
-        out.push_back(std::move(packs[i]));
+    for (auto& pack : packs)
+        out.push_back({.info = std::move(pack)});
+    for (std::size_t i = 0; i < heads.size(); ++i)
+        if (auto* const head = heads.at(i)) note_list(*head, wanted_on(heads, i, out), out);
+    std::ranges::stable_sort(out, {}, [](const ListedPack& pack) {
+        const auto life = expected_life(pack.listed, pack.info.code.k);
+        return life > 0 ? life : std::numeric_limits<double>::max();
+    });
     return out;
 }
 

@@ -15,13 +15,18 @@ namespace torgo::repo {
 /// Mean lives of a head until fewer than `k` of `left` segments are left; 0 where that is so now.
 double expected_life(unsigned left, unsigned k) noexcept;
 
-/// For each pack how many of its segments the heads that answer list.
-/// cost    one listing of each head, 36 bytes a pack in memory
-std::vector<unsigned> count_listed(const HeadSet& heads,
-                                   const std::vector<segment::PackInfo>& packs);
+/// A pack and what the heads list of it.
+struct ListedPack {
+    segment::PackInfo info;
+    unsigned listed = 0; ///< how many of its segments
+    /// Those that are not on their heads, which listed to the end what they hold: no request need
+    /// ask for them.
+    segment::SegmentMask absent = 0;
+};
 
 /// The packs, those first that are expected to be lost first; at the end those that are lost.
-std::vector<segment::PackInfo> most_endangered_first(const HeadSet& heads,
-                                                     std::vector<segment::PackInfo> packs);
+/// cost    one listing of each head, 40 bytes a segment in memory meanwhile
+std::vector<ListedPack> most_endangered_first(const HeadSet& heads,
+                                              std::vector<segment::PackInfo> packs);
 
 } // namespace torgo::repo

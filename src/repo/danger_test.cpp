@@ -61,10 +61,16 @@ TEST_F(DangerTest, packs_come_in_the_order_of_their_expected_loss) {
     store(packs[3], {1, 2});
     store(packs[4], {0, 2});
     const auto heads = HeadSet::open(opener, uris).value();
-    EXPECT_EQ(count_listed(*heads, packs), (std::vector<unsigned>{4, 3, 1, 2, 2}));
     const auto sorted = most_endangered_first(*heads, packs);
-    EXPECT_EQ(sorted, (std::vector{packs[3], packs[4], packs[1], packs[0], packs[2]}))
-        << "the one that is lost comes last";
+    const std::vector expected{packs[3], packs[4], packs[1], packs[0], packs[2]};
+    const std::vector<unsigned> listed{2, 2, 3, 4, 1};
+    const std::vector<segment::SegmentMask> absent{0b1001, 0b1010, 0b0100, 0, 0b0111};
+    ASSERT_EQ(sorted.size(), expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        EXPECT_EQ(sorted[i].info, expected[i]) << i << ": the one that is lost comes last";
+        EXPECT_EQ(sorted[i].listed, listed[i]) << i;
+        EXPECT_EQ(sorted[i].absent, absent[i]) << i;
+    }
 }
 
 TEST_F(DangerTest, a_head_that_is_away_has_nothing) {
@@ -73,8 +79,10 @@ TEST_F(DangerTest, a_head_that_is_away_has_nothing) {
     store(packs[1], {0, 1, 3});
     EXPECT_TRUE(files.remove("/3/torgo-head"));
     const auto heads = HeadSet::open(opener, uris).value();
-    EXPECT_EQ(count_listed(*heads, packs), (std::vector<unsigned>{3, 2}));
-    EXPECT_EQ(most_endangered_first(*heads, packs).front(), packs[1]);
+    const auto sorted = most_endangered_first(*heads, packs);
+    EXPECT_EQ(sorted.front().info, packs[1]);
+    EXPECT_EQ(sorted.front().listed, 2U);
+    EXPECT_EQ(sorted.front().absent, 0b0100U) << "of what it does not list nothing is known";
 }
 
 } // namespace torgo::repo

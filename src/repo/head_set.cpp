@@ -26,6 +26,10 @@ constexpr unsigned distant_reads = 8;
 
 using Done = std::monostate;
 
+std::unexpected<Error> stopped() {
+    return fail(Errc::cancelled, "stopped while heads did not answer");
+}
+
 } // namespace
 
 Error too_few(std::size_t usable, std::size_t total, std::size_t needed, const Error* reason) {
@@ -226,7 +230,7 @@ Result<> HeadSet::put_root(const std::string& name, ByteView content, std::size_
     std::size_t done = 0;
     std::vector<bool> took(m_heads.size());
     std::optional<Error> reason;
-    inbox.gather(Lane::writing_tail, [&](Inbox<Done>::Answer answer) {
+    const bool ended = inbox.gather(Lane::writing_tail, m_opener.stop_token(), [&](auto answer) {
         if (answer.value) {
             ++done;
             took[asked[answer.ticket - 1]] = true;
@@ -236,6 +240,7 @@ Result<> HeadSet::put_root(const std::string& name, ByteView content, std::size_
         return done >= needed ? Inbox<Done>::More::enough : Inbox<Done>::More::needed;
     });
     done += keep_root(name, content, took, reason);
+    if (done < needed && !ended) return stopped();
     if (done < needed)
         return std::unexpected(too_few(done, m_heads.size(), needed, reason ? &*reason : nullptr));
     return {};
@@ -299,16 +304,18 @@ Result<std::vector<std::string>> HeadSet::list_roots(const std::string& prefix) 
     std::set<std::string> names;
     std::optional<Error> failure;
     std::size_t answered = 0;
-    inbox.gather(Lane::reading_tail, [&](Inbox<Names>::Answer answer) {
-        if (!answer.value) {
-            failure = std::move(answer.value).error();
-        } else {
-            ++answered;
-            names.insert(answer.value->begin(), answer.value->end());
-        }
-        return answered * 2 >= m_heads.size() ? Inbox<Names>::More::enough
-                                              : Inbox<Names>::More::needed;
-    });
+    const bool ended =
+        inbox.gather(Lane::reading_tail, m_opener.stop_token(), [&](Inbox<Names>::Answer answer) {
+            if (!answer.value) {
+                failure = std::move(answer.value).error();
+            } else {
+                ++answered;
+                names.insert(answer.value->begin(), answer.value->end());
+            }
+            return answered * 2 >= m_heads.size() ? Inbox<Names>::More::enough
+                                                  : Inbox<Names>::More::needed;
+        });
+    if (!ended) return stopped();
     if (answered == 0 && failure) return std::unexpected(*std::move(failure));
     return Names(names.begin(), names.end());
 }

@@ -67,8 +67,10 @@ public:
     }
 
     /// All at once: each commit waits for its own disk. The lane of each segment is `lane(i)`.
+    /// False when it was stopped before enough were done.
     template <class LaneOf>
-    void commit(const std::vector<SegmentId>& names, std::size_t needed, const LaneOf& lane) {
+    bool commit(const std::vector<SegmentId>& names, std::size_t needed,
+                const std::stop_token& stop, const LaneOf& lane) {
         Inbox<Committed> inbox;
         std::vector<std::size_t> asked; // by ticket - 1
         for (std::size_t i = 0; i < m_writers.size(); ++i) {
@@ -81,7 +83,7 @@ public:
             m_errors[i] = Error(Errc::timeout, "it takes too long");
             asked.push_back(i);
         }
-        inbox.gather(Lane::writing_tail, [&](Inbox<Committed>::Answer answer) {
+        return inbox.gather(Lane::writing_tail, stop, [&](Inbox<Committed>::Answer answer) {
             auto& error = m_errors[asked[answer.ticket - 1]];
             if (answer.value)
                 error.reset();
@@ -210,9 +212,10 @@ Result<HeadSet::WrittenPack> HeadSet::write_pack(const RepoId& repo, segment::Pa
         done_with(at + std::min(step, pack.size() - at));
     }
     TRY(auto info, splitter.finish(sink));
-    spread.commit(info.segments, needed, [this](std::size_t segment) -> Lane& {
-        return lane(head_of(static_cast<unsigned>(segment)));
-    });
+    const bool ended = spread.commit(info.segments, needed, m_opener.stop_token(),
+                                     [this](std::size_t segment) -> Lane& {
+                                         return lane(head_of(static_cast<unsigned>(segment)));
+                                     });
     auto waiting = spread.commit_spools(info.segments);
     WrittenPack written{.info = std::move(info),
                         .missing = spread.missing(),
@@ -221,6 +224,7 @@ Result<HeadSet::WrittenPack> HeadSet::write_pack(const RepoId& repo, segment::Pa
     for (const auto segment : written.missing)
         m_lacks[head_of(static_cast<unsigned>(segment))] = true;
     const auto done = code.n - written.missing.size();
+    if (done < needed && !ended) return fail(Errc::cancelled, "stopped while heads did not answer");
     if (done < needed) {
         const auto reason = spread.reason();
         return std::unexpected(too_few(done, code.n, needed, reason ? &*reason : nullptr));

@@ -160,6 +160,10 @@ public:
         return m_folders.discard(uri, repository);
     }
 
+    std::stop_token stop_token() const override { return stop.get_token(); }
+
+    std::stop_source stop;
+
     const std::shared_ptr<Valve>& valve(const std::string& uri) const {
         auto& valve = m_valves[uri];
         if (!valve) valve = std::make_shared<Valve>();
@@ -267,6 +271,20 @@ TEST_F(DistantHeadsTest, who_reads_opens_without_the_head_that_does_not_answer) 
     EXPECT_EQ(set->usable(), 3U);
     EXPECT_EQ(set->why_not(1)->code(), Errc::unavailable);
     EXPECT_TRUE(valve(1).was_cancelled());
+}
+
+TEST_F(DistantHeadsTest, what_waits_for_heads_that_hang_ends_when_it_is_told_to_stop) {
+    ASSERT_TRUE(m_set->put_root("key-1", Bytes{1}, 4));
+    for (std::size_t i = 1; i < 4; ++i)
+        valve(i).close();
+    m_opener.stop.request_stop();
+    const auto begun = Lane::Clock::now();
+    EXPECT_EQ(write().error().code(), Errc::cancelled);
+    EXPECT_EQ(m_set->put_root("key-2", Bytes{2}, 2).error().code(), Errc::cancelled);
+    EXPECT_EQ(m_set->list_roots("").error().code(), Errc::cancelled) << "not what one of four has";
+    EXPECT_LT(Lane::Clock::now() - begun, 1min);
+    for (std::size_t i = 1; i < 4; ++i)
+        valve(i).open();
 }
 
 TEST_F(DistantHeadsTest, ends_at_once_whatever_still_hangs) {

@@ -109,10 +109,11 @@ private:
     bool signed_for_nodes(const std::string& name, ByteView content) const;
     static std::string_view context_for_nodes(std::string_view name);
     static bool known_kind(const std::string& name);
-    void heal_pack(const segment::PackInfo& pack);
+    void heal_pack(const ListedPack& listed);
     Result<std::uint64_t> rebuild(const segment::PackInfo& pack, const SegmentStates& states,
                                   const std::vector<unsigned>& wanted);
-    Result<> rebuild_as_it_comes(const segment::PackInfo& pack, const std::vector<unsigned>& wanted);
+    Result<> rebuild_as_it_comes(const segment::PackInfo& pack,
+                                 const std::vector<unsigned>& wanted);
     Result<> rebuild_verified(const segment::PackInfo& pack, const std::vector<unsigned>& wanted);
     Result<> keep(const segment::PackInfo& pack, unsigned index, head::SegmentWriter& writer);
     bool may_stream(const segment::PackInfo& pack) const;
@@ -372,9 +373,11 @@ Result<std::uint64_t> Heal::make(const segment::PackInfo& pack, const SegmentSta
     return rebuild(pack, states, wanted);
 }
 
-void Heal::heal_pack(const segment::PackInfo& pack) {
+void Heal::heal_pack(const ListedPack& listed) {
+    const auto& pack = listed.info;
     const auto& repo = m_repository.descriptor().id;
-    const auto states = inspect_segments(m_heads, repo, pack, m_options.read_data, m_options.head);
+    const auto states =
+        inspect_segments(m_heads, repo, pack, m_options.read_data, m_options.head, listed.absent);
     std::vector<unsigned> wanted_segments;
     for (const auto* list : {&states.missing, &states.corrupt})
         for (const auto i : *list)
@@ -406,7 +409,7 @@ Result<HealReport> Heal::run() {
                                 }));
     const auto packs = most_endangered_first(m_heads, std::move(listed));
     for (const auto& pack : packs)
-        m_progress.segments_total += pack.code.n;
+        m_progress.segments_total += pack.info.code.n;
     std::atomic<std::size_t> next{0};
     {
         const auto threads = m_options.threads != 0 ? m_options.threads : m_heads.reading_threads();
@@ -417,7 +420,7 @@ Result<HealReport> Heal::run() {
                     const auto i = next.fetch_add(1);
                     if (i >= packs.size()) break;
                     heal_pack(packs[i]);
-                    m_progress.segments_done += packs[i].code.n;
+                    m_progress.segments_done += packs[i].info.code.n;
                 }
             });
     }

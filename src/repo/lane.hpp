@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -29,6 +30,8 @@ public:
     /// busy disk its time, and who is left behind has to be healed.
     static constexpr Clock::duration reading_tail = std::chrono::seconds(2);
     static constexpr Clock::duration writing_tail = std::chrono::seconds(10);
+    /// The same for all once the user wants it to end.
+    static constexpr Clock::duration stopping_tail = std::chrono::seconds(2);
 
     /// in  `distant`: the head is behind a network; then its calls may be late, and several run at
     ///     once
@@ -105,10 +108,13 @@ public:
     std::optional<Answer> next();
 
     /// Takes answers as long as there are questions open. Once take(answer) says `enough`, distant
-    /// heads have as long again as that took, `tail` at least, and are then left behind.
+    /// heads have as long again as that took, `tail` at least, and are then left behind; and all of
+    /// them a while after `stop` is requested.
+    ///
+    /// out     false when it was stopped before there was enough
     enum class More : std::uint8_t { needed, enough };
     template <class Take>
-    void gather(Lane::Clock::duration tail, const Take& take);
+    bool gather(Lane::Clock::duration tail, const std::stop_token& stop, const Take& take);
 
     /// Questions without an answer.
     std::size_t open() const noexcept { return m_open.size(); }
@@ -116,7 +122,7 @@ public:
 private:
     struct State {
         std::mutex mutex;
-        std::condition_variable came;
+        std::condition_variable_any came;
         std::deque<Answer> answers;
 
         void put(Answer answer) {
@@ -134,7 +140,8 @@ private:
         Lane* lane = nullptr;
     };
 
-    std::optional<Answer> take_before(Lane::Clock::time_point until);
+    std::optional<Answer> take_before(Lane::Clock::time_point until,
+                                      const std::stop_token& stop = {});
     bool all_distant() const;
 
     std::shared_ptr<State> m_state = std::make_shared<State>();
@@ -170,15 +177,16 @@ auto Inbox<T>::ask(Lane& lane, Question question) -> Ticket {
 }
 
 template <class T>
-auto Inbox<T>::take_before(Lane::Clock::time_point until) -> std::optional<Answer> {
+auto Inbox<T>::take_before(Lane::Clock::time_point until, const std::stop_token& stop)
+    -> std::optional<Answer> {
     std::unique_lock lock(m_state->mutex);
     const auto here = [this] {
         return !m_state->answers.empty();
     };
-    if (until == Lane::Clock::time_point::max())
-        m_state->came.wait(lock, here);
-    else if (!m_state->came.wait_until(lock, until, here))
-        return std::nullopt;
+    const bool came = until == Lane::Clock::time_point::max()
+                          ? m_state->came.wait(lock, stop, here)
+                          : m_state->came.wait_until(lock, stop, until, here);
+    if (!came) return std::nullopt;
     auto answer = std::move(m_state->answers.front());
     m_state->answers.pop_front();
     std::erase_if(m_open, [&](const Waiting& one) { return one.ticket == answer.ticket; });
@@ -204,21 +212,31 @@ bool Inbox<T>::all_distant() const {
 
 template <class T>
 template <class Take>
-void Inbox<T>::gather(Lane::Clock::duration tail, const Take& take) {
+bool Inbox<T>::gather(Lane::Clock::duration tail, const std::stop_token& stop, const Take& take) {
+    constexpr auto for_ever = Lane::Clock::time_point::max();
     const auto begun = Lane::Clock::now();
-    auto until = Lane::Clock::time_point::max();
+    auto until = for_ever;
+    bool stopping = false;
+    bool enough = false;
     while (!m_open.empty()) {
-        auto answer = take_before(all_distant() ? until : Lane::Clock::time_point::max());
+        if (!stopping && stop.stop_requested()) {
+            stopping = true;
+            until = std::min(until, Lane::Clock::now() + Lane::stopping_tail);
+        }
+        auto answer =
+            take_before(all_distant() ? until : for_ever, stopping ? std::stop_token{} : stop);
+        if (!answer && !stopping && stop.stop_requested()) continue;
         if (!answer) {
             for (const auto& one : m_open)
                 one.lane->note_failure();
-            return;
+            break;
         }
-        if (take(*std::move(answer)) == More::needed || until != Lane::Clock::time_point::max())
+        if (take(*std::move(answer)) == More::needed || std::exchange(enough, true) || stopping)
             continue;
         const auto now = Lane::Clock::now();
         until = now + std::max(now - begun, tail);
     }
+    return enough || !stopping;
 }
 
 } // namespace torgo::repo

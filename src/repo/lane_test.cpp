@@ -121,17 +121,40 @@ TEST(Inbox, gathers_all_while_they_answer_and_leaves_the_last_behind_that_hangs)
     Text all;
     for (const auto& lane : lanes)
         all.ask(*lane, says("here"));
-    all.gather(10s, count);
+    EXPECT_TRUE(all.gather(10s, {}, count));
     EXPECT_EQ(came, 4U);
     came = 0;
     Text some;
     for (const auto& lane : lanes)
         some.ask(*lane, lane == lanes.back() ? waits(gate, "late") : says("here"));
     const auto begun = Lane::Clock::now();
-    some.gather(300ms, count);
+    EXPECT_TRUE(some.gather(300ms, {}, count));
     EXPECT_EQ(came, 3U);
     EXPECT_GE(Lane::Clock::now() - begun, 300ms);
     EXPECT_TRUE(lanes.back()->hangs());
+    gate.open();
+}
+
+TEST(Inbox, gathers_no_longer_than_a_while_after_it_is_told_to_stop) {
+    Gate gate;
+    Lane quick(true);
+    Lane hung(true);
+    std::stop_source stop;
+    for (const bool is_enough : {true, false}) {
+        std::size_t came = 0;
+        Text some;
+        some.ask(hung, waits(gate, "late"));
+        some.ask(quick, says("here"));
+        const auto begun = Lane::Clock::now();
+        const bool ended = some.gather(1h, stop.get_token(), [&](const Text::Answer&) {
+            ++came;
+            stop.request_stop(); // the second time it is requested before
+            return is_enough ? Text::More::enough : Text::More::needed;
+        });
+        EXPECT_EQ(ended, is_enough);
+        EXPECT_EQ(came, 1U) << "who answers is heard all the same";
+        EXPECT_LT(Lane::Clock::now() - begun, 1min);
+    }
     gate.open();
 }
 

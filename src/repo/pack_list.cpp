@@ -43,7 +43,8 @@ list_packs(const HeadSet& heads, const Descriptor& descriptor,
 }
 
 SegmentStates inspect_segments(const HeadSet& heads, const RepoId& repo,
-                               const segment::PackInfo& pack, bool whole, int only) {
+                               const segment::PackInfo& pack, bool whole, int only,
+                               segment::SegmentMask absent) {
     SegmentStates states;
     for (unsigned i = 0; i < pack.code.n; ++i) {
         if (only >= 0 && heads.head_of(i) != static_cast<std::size_t>(only)) continue;
@@ -51,6 +52,10 @@ SegmentStates inspect_segments(const HeadSet& heads, const RepoId& repo,
         const auto* head = heads.at(heads.head_of(i));
         if (head == nullptr) {
             states.away.push_back(i);
+            continue;
+        }
+        if ((absent & segment::mask_of(i)) != 0) {
+            states.missing.push_back(i);
             continue;
         }
         auto& usable = *heads.at(heads.head_of(i));

@@ -51,8 +51,9 @@ struct SegmentStates {
 };
 
 /// in      `whole`: hash every byte, else look at presence and size; `only`: on this head, else on
-///         all
+///         all; `absent`, those that are known not to be there
 SegmentStates inspect_segments(const HeadSet& heads, const RepoId& repo,
-                               const segment::PackInfo& pack, bool whole, int only = -1);
+                               const segment::PackInfo& pack, bool whole, int only = -1,
+                               segment::SegmentMask absent = 0);
 
 } // namespace torgo::repo

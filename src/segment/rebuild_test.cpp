@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <deque>
 #include <random>
 
 namespace torgo::segment {
@@ -13,6 +15,36 @@ Result<std::vector<Bytes>> rebuilt(const Stored& stored, const std::vector<unsig
     CHECK_OK(rebuild(stored.info, test_repo(), missing, stored.fetch(), into(files)));
     return files;
 }
+
+/// Answers at once, with an error where the stored segments give one.
+class StoredFetcher final : public Fetcher {
+public:
+    explicit StoredFetcher(const Stored& stored) : m_fetch(stored.fetch()) {}
+
+    Ticket ask(unsigned index, std::uint64_t offset, std::size_t size) override {
+        asked |= mask_of(index);
+        longest = std::max(longest, size);
+        Answer answer{.ticket = ++m_last, .bytes = std::make_unique<std::uint8_t[]>(size)};
+        if (auto got = m_fetch(index, offset, {answer.bytes->get(), size}); !got)
+            answer.bytes = std::unexpected(std::move(got).error());
+        m_answers.push_back(std::move(answer));
+        return m_last;
+    }
+
+    std::optional<Answer> next() override {
+        auto answer = std::move(m_answers.front());
+        m_answers.pop_front();
+        return answer;
+    }
+
+    SegmentMask asked = 0;
+    std::size_t longest = 0;
+
+private:
+    Fetch m_fetch;
+    Ticket m_last = 0;
+    std::deque<Answer> m_answers;
+};
 
 class Rebuild : public OfEitherKind {};
 
@@ -33,6 +65,47 @@ TEST_P(Rebuild, gives_the_original_files_for_every_loss_of_2_of_4) {
                     EXPECT_EQ((*files)[i], stored.files[i]) << a << b;
             }
     }
+}
+
+TEST_P(Rebuild, unverified_gives_the_same_from_any_k) {
+    for (const std::size_t cells : {1U, 4U, 71U}) {
+        const auto stored = store(GetParam(), cells * cell_size);
+        for (unsigned a = 0; a < 4; ++a)
+            for (unsigned b = 0; b < 4; ++b) {
+                auto some = stored;
+                some.files[a].clear();
+                some.files[b].clear();
+                const auto missing = a == b ? std::vector{a} : std::vector{a, b};
+                StoredFetcher fetcher(some);
+                std::vector<Bytes> files(4);
+                const auto made =
+                    rebuild_unverified(stored.info, test_repo(), missing, fetcher, into(files));
+                ASSERT_TRUE(made) << made.error().detail();
+                for (const auto i : missing) {
+                    EXPECT_EQ(files[i], stored.files[i]) << a << b;
+                    EXPECT_EQ(fetcher.asked & mask_of(i), 0U);
+                }
+                EXPECT_LE(fetcher.longest, rebuild_window);
+            }
+    }
+}
+
+// SEGMENT-13
+TEST_P(Rebuild, unverified_never_ends_what_does_not_have_its_name) {
+    auto stored = store(GetParam(), 40 * cell_size);
+    stored.files[2][3 * cell_size] ^= 1;
+    stored.files[3].clear();
+    StoredFetcher fetcher(stored);
+    std::vector<Bytes> files(4);
+    const auto made = rebuild_unverified(stored.info, test_repo(), {1, 3}, fetcher, into(files));
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().code(), Errc::corrupt);
+    for (const auto i : {1U, 3U})
+        EXPECT_LE(files[i].size(), stored.info.segment_payload_size()) << "it got a trailer";
+    stored.files[2].clear();
+    StoredFetcher one(stored);
+    EXPECT_EQ(rebuild_unverified(stored.info, test_repo(), {1, 3}, one, into(files)).error().code(),
+              Errc::too_few_heads);
 }
 
 TEST(RebuildOfAnyCode, gives_the_original_files_for_random_losses_of_larger_codes) {

@@ -65,9 +65,8 @@ Result<> StreamVerifier::write(ByteView bytes) {
         return fail(Errc::corrupt, "a segment goes on after its announced end");
     const auto payload = m_cells * cell_size;
     while (!bytes.empty() && m_taken < payload) {
-        const auto size = take_payload(
-            bytes.first(static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(),
-                                                                         payload - m_taken))));
+        const auto size = take_payload(bytes.first(
+            static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), payload - m_taken))));
         m_taken += size;
         bytes = bytes.subspan(size);
     }

@@ -18,7 +18,8 @@ Result<std::uint64_t> cells_of_file(std::uint64_t file_size);
 /// Verifies a segment file that comes in pieces from its beginning, before anything of it is seen
 /// by others: what verify_segment does, without a second read.
 ///
-/// cost    hashes every byte once, cells that come whole where they lie; holds a cell and the trailer
+/// cost    hashes every byte once, cells that come whole where they lie; holds a cell and the
+/// trailer
 class StreamVerifier {
 public:
     /// errors  as cells_of_file

@@ -99,8 +99,8 @@ def served(folder, count=4, begin=Node.begin):
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def machine_on(nodes, home, environment=None):
-    """A machine whose repository lies on the nodes, with one snapshot."""
+def machine_on(nodes, home, environment=None, words=()):
+    """A machine whose repository lies on the nodes, with one snapshot; `words` go to `init`."""
     machine = support.Machine(home)
     if environment:
         usual = machine.environment
@@ -108,7 +108,7 @@ def machine_on(nodes, home, environment=None):
     home.mkdir()
     support.make_data(machine.data)
     heads = [word for node in nodes for word in ("--head", node.invite())]
-    machine.must("init", "--kdf-memory", "64", "--recovery-kit", home / "kit.txt", *heads)
+    machine.must("init", "--kdf-memory", "64", "--recovery-kit", home / "kit.txt", *words, *heads)
     machine.first, machine.first_data = machine.backup(), home / "truth"
     shutil.copytree(machine.data, machine.first_data)
     machine.expect_first_restores = lambda: machine.expect_restores(

@@ -8,6 +8,7 @@ import random
 import re
 import shutil
 import signal
+import socket
 import sys
 import time
 import urllib.request
@@ -32,6 +33,12 @@ def four(tmp_path):
 @pytest.fixture
 def machine(four, tmp_path):
     return network.machine_on(four, tmp_path / "home")
+
+
+def free_port():
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        return door.getsockname()[1]
 
 
 def refused(machine, *words, code=1):
@@ -157,6 +164,45 @@ def test_a_lost_node_is_replaced_by_another_without_any_key(four, machine, tmp_p
         fresh.end()
 
 
+def bytes_sent(node):
+    with urllib.request.urlopen(f"http://{node.metrics}/metrics", timeout=10) as page:
+        text = page.read().decode()
+    whole = re.search(r'requests_total{kind="get_segment",outcome="ok"} (\d+)', text)
+    return (int(re.search(r"^torgo_node_sent_bytes_total (\d+)$", text, re.M)[1]),
+            int(whole[1]) if whole else 0)
+
+
+@pytest.fixture
+def five_that_count(tmp_path):
+    def begin(node):
+        node.metrics = f"127.0.0.1:{free_port()}"
+        return node.begin("--metrics", node.metrics)
+
+    yield from network.served(tmp_path, COUNT + 1, begin)
+
+
+def test_a_lost_node_is_made_again_from_one_and_a_half_segments_for_each(five_that_count, tmp_path):
+    *four, fresh = five_that_count
+    machine = network.machine_on(four, tmp_path / "home", words=["--code", "2/4r"])
+    (machine.data / "large").write_bytes(random.Random(8).randbytes(24_000_000))
+    snapshot = machine.backup()
+    four[2].destroy()
+    others = [four[i] for i in (0, 1, 3)]
+    before = [bytes_sent(node) for node in others]
+    machine.must("heal", 3, "--onto", fresh.invite())
+    after = [bytes_sent(node) for node in others]
+    made = sum(path.stat().st_size for path in fresh.folder.rglob("segments/*/*"))
+    sent = sum(now[0] - then[0] for now, then in zip(after, before, strict=True))
+    assert made > 12_000_000
+    assert 1.45 * made < sent < 1.6 * made, sent / made  # with 2/4 it is 2
+    for now, then in zip(after, before, strict=True):
+        assert now[1] == then[1], "a segment was read as it is"
+    machine.expect_check_is_clean()
+    four[0].kill()
+    four[1].kill()
+    machine.expect_restores(snapshot, machine.data)
+
+
 def test_the_recovery_kit_gets_in_at_the_nodes(four, machine, tmp_path):
     four[3].kill()
     other = support.Machine(tmp_path / "other")
@@ -242,50 +288,59 @@ def tcp_sockets_of(process):
     return open_ones
 
 
-def test_four_nodes_behind_onion_services(tmp_path):
+@pytest.fixture(scope="module")
+def onion_torrc(tmp_path_factory):
+    """A torrc that leads into a private network of Tor, which the tests of this file share."""
     missing = tor_network.missing_programs()
     if missing:
         pytest.skip("not installed: " + " ".join(missing))
-    with tor_network.TorNetwork(tmp_path / "net") as private:
-        torrc = tmp_path / "torrc"
+    folder = tmp_path_factory.mktemp("tor")
+    with tor_network.TorNetwork(folder / "net") as private:
+        torrc = folder / "torrc"
         torrc.write_text("".join(line + "\n" for line in private.client_torrc_lines()))
-        made = [network.Node(tmp_path / f"n{i}", torrc).begin() for i in range(1, COUNT + 1)]
+        yield torrc
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def behind_tor(onion_torrc, tmp_path):
+    """Four nodes behind onion services, one more, and a machine on the four."""
+    for made in network.served(tmp_path, COUNT + 1,
+                               lambda node: network.Node(node.folder, onion_torrc).begin()):
+        yield made, network.machine_on(made[:COUNT], tmp_path / "home",
+                                       {"TORGO_TOR_CONFIG": str(onion_torrc)})
+
+
+def test_four_nodes_behind_onion_services(behind_tor):
+    made, machine = behind_tor
+    (machine.data / "large").write_bytes(random.Random(6).randbytes(12_000_000))
+    program = machine.start("backup", machine.data, "--json")
+    looks = 0
+    while program.poll() is None:
         try:
-            for node in made:
-                node.wait()
-            machine = network.machine_on(made, tmp_path / "home",
-                                         {"TORGO_TOR_CONFIG": str(torrc)})
-            (machine.data / "large").write_bytes(random.Random(6).randbytes(12_000_000))
-            program = machine.start("backup", machine.data, "--json")
-            looks = 0
-            while program.poll() is None:
-                try:
-                    assert tcp_sockets_of(program.pid) == [], "a way around Tor"
-                    looks += 1
-                except (FileNotFoundError, ProcessLookupError):
-                    break
-                time.sleep(0.02)
-            said, errors = program.communicate()
-            snapshot = support.saved_snapshot(said)
-            assert snapshot, said + errors
-            assert looks > 20
-            made[0].kill()
-            made[1].stop()
-            machine.expect_restores(snapshot, machine.data)
-        finally:
-            for node in made:
-                node.end()
-    shutil.rmtree(tmp_path, ignore_errors=True)
+            assert tcp_sockets_of(program.pid) == [], "a way around Tor"
+            looks += 1
+        except (FileNotFoundError, ProcessLookupError):
+            break
+        time.sleep(0.02)
+    said, errors = program.communicate()
+    snapshot = support.saved_snapshot(said)
+    assert snapshot, said + errors
+    assert looks > 20
+    made[0].kill()
+    made[1].stop()
+    machine.expect_restores(snapshot, machine.data)
 
 
 REPAIR_LIMIT_S = 90
+ONION_REPAIR_LIMIT_S = 240  # a way to an onion service that is gone is given up after half a minute
 ORDERS_SEEN_S = 15  # a node looks for orders every ten seconds
 
 
-def lose_and_wait(node, standby):
+def lose_and_wait(node, standby, limit_s=REPAIR_LIMIT_S):
     """The node and all that it kept are gone; the standby makes it again by itself."""
     node.destroy()
-    end = time.monotonic() + REPAIR_LIMIT_S
+    end = time.monotonic() + limit_s
     while "is rebuilt here" not in standby.said():
         assert time.monotonic() < end, standby.said()
         time.sleep(network.POLL_S)
@@ -318,6 +373,24 @@ def test_a_lost_node_is_rebuilt_by_a_standby_while_the_owner_is_away(four, machi
         machine.expect_first_restores()
     finally:
         standby.end()
+
+
+def test_a_standby_behind_tor_rebuilds_a_node_that_was_lost_there(behind_tor):
+    made, machine = behind_tor
+    standby = made[COUNT]
+    machine.must("repair", "allow", "--onto", standby.invite(), "--every", 1, "--misses", 2,
+                 "--lost-after", 2, "--rate", 100_000)
+    lose_and_wait(made[1], standby, ONION_REPAIR_LIMIT_S)
+    assert tcp_sockets_of(standby.process.pid) == [], "a way around Tor"
+    without = machine.environment()
+    del without["TORGO_PASSWORD"]
+    said = machine.must("heal", 2, "--onto-takeover", env=without).stdout
+    assert "Rebuilt 0 segments" in said, said
+    assert "onion" in machine.descriptor.read_text()
+    machine.expect_check_is_clean()
+    made[0].kill()
+    made[3].kill()
+    machine.expect_first_restores()
 
 
 def test_an_order_that_was_taken_back_is_not_followed(four, machine, tmp_path):
