@@ -199,6 +199,11 @@ std::unique_ptr<FileSystem> FileSystem::crash(std::uint64_t seed) const {
     return out;
 }
 
+bool FileSystem::is_without_power() const {
+    const std::lock_guard lock(m_state->mutex);
+    return m_state->power_gone;
+}
+
 void FileSystem::set_capacity(std::uint64_t bytes) {
     const std::lock_guard lock(m_state->mutex);
     m_state->capacity = bytes;

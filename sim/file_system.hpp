@@ -80,6 +80,9 @@ public:
     /// Nothing is wrong with it any more but its content. Capacity is kept.
     std::unique_ptr<FileSystem> crash(std::uint64_t seed) const;
 
+    /// True once the power has gone.
+    bool is_without_power() const;
+
     /// Bytes that all files together may hold. An append that does not fit writes what fits.
     void set_capacity(std::uint64_t bytes);
 
