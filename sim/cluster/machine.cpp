@@ -177,6 +177,7 @@ Result<Served> Machine::ask_liar(const peer::Request& request, ByteView body,
 void Machine::begin_to_lie(Lie lie) {
     m_lie = lie;
     m_parts.promises->release_all(number());
+    m_old.reset();
     m_old_disk = m_disk->crash(number());
     m_old = run_on(*m_old_disk);
 }

@@ -230,11 +230,12 @@ void Scenario::end_safely() {
     ++network.step;
     network.faults = {};
     network.cut.clear();
-    for (unsigned i = 0; i < machine_count; ++i)
+    for (unsigned i = 0; i < machine_count; ++i) {
         m_cluster.machine(i).disk().set_capacity(std::uint64_t{1} << 50U);
+        m_cluster.machine(i).start(m_draw.next()); // also ends what was to happen to its power
+    }
     for (unsigned i = 0; i < client_count; ++i)
         m_cluster.client(i).restart(m_draw.next());
-    bring_back(true);
     m_cluster.check_promises();
     m_cluster.check_saved(static_cast<unsigned>(m_draw.below(client_count)));
 }

@@ -95,7 +95,7 @@ void IndexLoader::take_metadata_pack(const MetadataPack& pack, std::set<PackId>&
 }
 
 IndexLoader::NewBatch IndexLoader::take_batch(const std::string& name, Batch batch) {
-    NewBatch loaded{.name = name, .metadata = {}, .data = {}};
+    NewBatch loaded{.name = name, .metadata = {}, .data = {}, .is_left_out = false};
     for (auto& info : batch.packs) {
         const bool is_metadata = info.cls == segment::PackClass::metadata;
         (is_metadata ? loaded.metadata : loaded.data)
@@ -112,7 +112,6 @@ Result<> IndexLoader::load_chunks(const NewBatch& batch, const std::set<PackId>&
         for (const auto& entry : *entries)
             m_store.m_index.add(entry.header.id, {number, entry.offset});
     }
-    m_store.m_batches.insert(batch.name);
     return {};
 }
 
@@ -127,6 +126,12 @@ void IndexLoader::leave_out(const std::string& name, const Error& error) {
     }
     m_store.m_warn(name + " cannot be read now: " + error.detail());
     m_store.m_incomplete = true;
+}
+
+/// The cache must not remember it as known: the next load reads it again.
+void IndexLoader::leave_out(NewBatch& batch, const Error& error) {
+    batch.is_left_out = true;
+    leave_out(batch.name, error);
 }
 
 std::vector<IndexLoader::NewBatch>
@@ -144,9 +149,9 @@ IndexLoader::load_batches(const std::vector<std::string>& names) {
     return batches;
 }
 
-std::set<PackId> IndexLoader::load_metadata(const std::vector<NewBatch>& batches) {
-    std::vector<std::pair<const NewBatch*, std::uint32_t>> packs;
-    for (const auto& batch : batches)
+std::set<PackId> IndexLoader::load_metadata(std::vector<NewBatch>& batches) {
+    std::vector<std::pair<NewBatch*, std::uint32_t>> packs;
+    for (auto& batch : batches)
         for (const auto number : batch.metadata)
             packs.emplace_back(&batch, number);
     std::set<PackId> covered;
@@ -157,18 +162,19 @@ std::set<PackId> IndexLoader::load_metadata(const std::vector<NewBatch>& batches
             if (pack)
                 take_metadata_pack(*pack, covered);
             else
-                leave_out(packs[i].first->name, pack.error());
+                leave_out(*packs[i].first, pack.error());
         });
     return covered;
 }
 
 Result<> IndexLoader::load_new(std::vector<std::string> names) {
     std::erase_if(names, [&](const auto& name) { return m_store.m_batches.contains(name); });
-    const auto batches = load_batches(names);
+    auto batches = load_batches(names);
     const auto covered = load_metadata(batches);
-    for (const auto& batch : batches) {
+    for (auto& batch : batches) {
         auto done = load_chunks(batch, covered);
-        if (!done) leave_out(batch.name, done.error());
+        if (!done) leave_out(batch, done.error());
+        if (!batch.is_left_out) m_store.m_batches.insert(batch.name);
     }
     if (batches.empty()) return {};
     const auto kept = m_store.m_index.persist(encode_manifest());

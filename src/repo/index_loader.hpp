@@ -29,6 +29,7 @@ private:
         std::string name;
         std::vector<std::uint32_t> metadata; ///< numbers of its packs
         std::vector<std::uint32_t> data;
+        bool is_left_out = false; ///< some of it could not be read: it is not known from now on
     };
 
     /// What is read of a metadata pack, in any thread.
@@ -42,10 +43,11 @@ private:
     std::vector<NewBatch> load_batches(const std::vector<std::string>& names);
     Result<MetadataPack> read_metadata_pack(std::uint32_t number) const;
     void take_metadata_pack(const MetadataPack& pack, std::set<PackId>& covered);
-    std::set<PackId> load_metadata(const std::vector<NewBatch>& batches);
+    std::set<PackId> load_metadata(std::vector<NewBatch>& batches);
     Result<> load_chunks(const NewBatch& batch, const std::set<PackId>& covered);
     Result<> load_new(std::vector<std::string> names);
     void leave_out(const std::string& name, const Error& error);
+    void leave_out(NewBatch& batch, const Error& error);
     void forget();
 
     ChunkStore& m_store;
