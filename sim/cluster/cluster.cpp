@@ -218,12 +218,12 @@ void Cluster::rot(unsigned machine, Prng& draw) {
     note("a bit of machine " + std::to_string(machine) + " decays in " + name_in(path));
 }
 
-void Cluster::check_promises() {
+void Cluster::check_promises(bool whole) {
     for (const auto& machine : m_machines) {
         for (const auto& what : machine->outrages())
             violate("machine " + std::to_string(machine->number()) + ": " + what);
         if (!machine->is_up()) continue;
-        for (const auto& path : m_network.promises.broken(machine->number(), machine->disk()))
+        for (const auto& path : m_network.promises.broken(machine->number(), machine->disk(), whole))
             violate("machine " + std::to_string(machine->number()) + " promised and has not: " +
                     path);
     }

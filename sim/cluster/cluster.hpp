@@ -54,7 +54,7 @@ public:
     // Checkers. What is found is kept.
 
     /// What nodes have promised is on their disks, and nothing was deleted that may not be.
-    void check_promises();
+    void check_promises(bool whole);
     /// Everything that was acknowledged is there.
     void check_saved(unsigned client);
     /// Nothing is left of what was given up.

@@ -45,14 +45,20 @@ std::size_t Promises::count() const {
     return all;
 }
 
-std::vector<std::string> Promises::broken(unsigned machine, FileSystem& disk) const {
+std::vector<std::string> Promises::broken(unsigned machine, FileSystem& disk,
+                                          bool whole) const {
     const std::lock_guard lock(m_mutex);
     std::vector<std::string> paths;
     const auto at = m_kept.find(machine);
     if (at == m_kept.end()) return paths;
     for (const auto& [path, content] : at->second) {
-        const auto found = env::read_file(disk, path, file_size_max);
-        if (!found || *found != *content) paths.push_back(path);
+        const auto status = disk.status(path);
+        bool is_kept = status && status->size == content->size();
+        if (is_kept && whole) {
+            const auto found = env::read_file(disk, path, file_size_max);
+            is_kept = found && *found == *content;
+        }
+        if (!is_kept) paths.push_back(path);
     }
     return paths;
 }

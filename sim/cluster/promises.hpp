@@ -27,8 +27,9 @@ public:
     std::vector<std::string> of(unsigned machine) const;
     std::size_t count() const;
 
-    /// The promises of a machine that its disk does not keep.
-    std::vector<std::string> broken(unsigned machine, FileSystem& disk) const;
+    /// The promises of a machine that its disk does not keep. in  `whole`: compares every byte,
+    /// else sizes
+    std::vector<std::string> broken(unsigned machine, FileSystem& disk, bool whole) const;
 
 private:
     using Kept = std::map<std::string, std::shared_ptr<const Bytes>>;

@@ -221,7 +221,7 @@ void Scenario::step() {
     network.clock.advance_ns(60'000'000'000);
     m_out.most_wrong =
         std::max(m_out.most_wrong, static_cast<unsigned>(m_cluster.wrong().size()));
-    m_cluster.check_promises();
+    m_cluster.check_promises(false);
 }
 
 /// The faults stop, the liars stay: everything that is owed is there.
@@ -236,7 +236,7 @@ void Scenario::end_safely() {
     }
     for (unsigned i = 0; i < client_count; ++i)
         m_cluster.client(i).restart(m_draw.next());
-    m_cluster.check_promises();
+    m_cluster.check_promises(true);
     m_cluster.check_saved(static_cast<unsigned>(m_draw.below(client_count)));
 }
 
@@ -295,7 +295,7 @@ void Scenario::end_live() {
         }
     }
     m_cluster.check_temporaries();
-    m_cluster.check_promises();
+    m_cluster.check_promises(true);
     m_cluster.check_saved(1);
 }
 
