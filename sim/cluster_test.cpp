@@ -6,7 +6,6 @@
 
 #include <gtest/gtest.h>
 
-#include <ctime>
 #include <cstdlib>
 #include <iostream>
 
@@ -26,33 +25,89 @@ std::string text_of(const Outcome& outcome) {
     return out;
 }
 
-TEST(Cluster, keeps_its_promises_over_many_seeds) {
-    const auto one = number_in("TORGO_SIM_SEED", 0);
-    const auto first = one == 0 ? 1 : one;
-    const auto count = one == 0 ? number_in("TORGO_SIM_SEEDS", 100) : 1;
-    (void)run_scenario(1); // makes the foundings
-    (void)run_scenario(2);
-    const auto begun = std::clock();
+constexpr std::uint64_t seeds_a_day = 150; ///< of each of the parts that run side by side
+constexpr std::uint64_t parts = 2;
+
+void add(Outcome& all, const Outcome& one) {
+    all.acknowledged += one.acknowledged;
+    all.owed += one.owed;
+    all.steps_done += one.steps_done;
+    all.steps_failed += one.steps_failed;
+    all.virtual_ns += one.virtual_ns;
+}
+
+void run_seeds(std::uint64_t first, std::uint64_t count, bool readable) {
+    constexpr std::size_t told_max = 10;
     std::size_t failed = 0;
     Outcome all;
     for (auto seed = first; seed < first + count; ++seed) {
-        const auto outcome = run_scenario(seed, {.readable = one != 0});
+        const auto outcome = run_scenario(seed, {.readable = readable});
         for (const auto& line : outcome.trace)
             std::cout << line << '\n';
-        if (!outcome.violations.empty() && ++failed <= 10) ADD_FAILURE() << text_of(outcome);
-        all.acknowledged += outcome.acknowledged;
-        all.owed += outcome.owed;
-        all.steps_done += outcome.steps_done;
-        all.steps_failed += outcome.steps_failed;
-        all.virtual_ns += outcome.virtual_ns;
+        if (!outcome.violations.empty() && ++failed <= told_max) ADD_FAILURE() << text_of(outcome);
+        add(all, outcome);
     }
-    std::cout << count << " seeds, " << failed << " failed; " << all.steps_done
-              << " steps of clients succeeded and " << all.steps_failed << " did not; "
-              << all.acknowledged << " snapshots, " << all.owed << " owed; "
-              << all.virtual_ns / 3'600'000'000'000 << " virtual hours; "
-              << (std::clock() - begun) * 1000 / CLOCKS_PER_SEC / static_cast<std::int64_t>(count)
-              << " ms of CPU each\n";
+    std::cout << count << " seeds from " << first << ", " << failed << " failed; "
+              << all.steps_done << " steps of clients succeeded and " << all.steps_failed
+              << " did not; " << all.acknowledged << " snapshots, " << all.owed << " owed; "
+              << all.virtual_ns / 3'600'000'000'000 << " virtual hours\n";
 }
+
+class ClusterSeeds : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(ClusterSeeds, every_promise_is_kept) {
+    const auto one = number_in("TORGO_SIM_SEED", 0);
+    if (one != 0) {
+        if (GetParam() == 0) run_seeds(one, 1, true);
+        return;
+    }
+    const auto count = number_in("TORGO_SIM_SEEDS", parts * seeds_a_day) / parts;
+    run_seeds(1 + GetParam() * count, count, false);
+}
+
+INSTANTIATE_TEST_SUITE_P(Parts, ClusterSeeds, testing::Range(std::uint64_t{0}, parts));
+
+TEST(Cluster, the_same_seed_gives_the_same_trace) {
+    for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+        const auto first = run_scenario(seed, {.readable = true});
+        const auto second = run_scenario(seed, {.readable = true});
+        EXPECT_EQ(first.trace_hash, second.trace_hash) << "seed " << seed;
+        EXPECT_EQ(first.violations, second.violations) << "seed " << seed;
+        EXPECT_NE(first.trace_hash, run_scenario(seed + 1).trace_hash);
+    }
+}
+
+struct Seen {
+    const char* name;
+    Defect defect;
+    const char* violation; ///< a part of what a checker says
+};
+
+class ClusterDefects : public testing::TestWithParam<Seen> {};
+
+/// A checker that never fails proves nothing: each is shown a program that breaks what it checks.
+TEST_P(ClusterDefects, are_seen_within_a_few_seeds) {
+    constexpr std::uint64_t seeds_max = 150;
+    for (std::uint64_t seed = 1; seed <= seeds_max; ++seed)
+        for (const auto& violation :
+             run_scenario(seed, {.defect = GetParam().defect}).violations)
+            if (violation.contains(GetParam().violation)) return;
+    FAIL() << "no seed shows it";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, ClusterDefects,
+    testing::Values(
+        Seen{"answers_before_sync", Defect::answers_before_sync, "promised and has not"},
+        Seen{"writers_delete", Defect::writers_delete, "without that right deleted"},
+        Seen{"forgets_locks", Defect::forgets_locks, "in spite of a lock"},
+        Seen{"keeps_temporaries", Defect::keeps_temporaries, "keeps a temporary"},
+        Seen{"hides_receipts", Defect::hides_receipts, "receipts accuse"},
+        Seen{"loses_roots", Defect::loses_roots, "promised and has not"},
+        Seen{"restores_wrongly", Defect::restores_wrongly, "wrong bytes"},
+        Seen{"loses_snapshots", Defect::loses_snapshots, "saved snapshot is not there"},
+        Seen{"never_heals", Defect::never_heals, "not healed"}),
+    [](const auto& shown) { return std::string(shown.param.name); });
 
 } // namespace
 

@@ -20,12 +20,11 @@ constexpr head::RetryPolicy patience{.attempts = 2};
 } // namespace
 
 SimOpener::SimOpener(Network& network, std::vector<Machine*> machines, std::string client,
-                     const PeerId& id, peer::NoteReceipt note)
+                     const PeerId& id, peer::NoteReceipt note, std::uint64_t seed)
     : m_network(network), m_machines(std::move(machines)) {
     for (auto* const machine : m_machines) {
         Way way;
-        way.random =
-            std::make_unique<Random>(network.chance.of(client, machine->number()).next());
+        way.random = std::make_unique<Random>(Chance(seed).of(client, machine->number()).next());
         way.link = std::make_unique<Link>(network, *machine, client, id);
         way.tracer = std::make_unique<peer::Tracer>(*way.link, machine->id(), network.clock,
                                                     *way.random, note);
@@ -87,7 +86,8 @@ void Client::run() {
         network, m_parts.machines, m_parts.name, id(),
         [this](const RepoId& repository, const peer::Receipt& receipt) {
             m_ledgers->of(repository).add(receipt);
-        });
+        },
+        m_parts.seed + m_runs);
     m_opener->repository = m_parts.place.id;
 }
 
@@ -129,6 +129,7 @@ Result<SnapshotId> Client::backup(const Bytes& content, const std::string& tag) 
 }
 
 Result<repo::HealReport> Client::heal(int head, bool read_data) {
+    if (m_parts.defect == Defect::never_heals) return repo::HealReport{};
     TRY(const auto repository, open(false));
     repo::HealOptions options;
     options.head = head;
@@ -160,6 +161,9 @@ Result<std::map<std::string, Result<Bytes>>> Client::restore_all() {
                 return Result<>{};
             });
         });
+        if (m_parts.defect == Defect::restores_wrongly && !content.empty()) content.back() ^= 1U;
+        if (m_parts.defect == Defect::loses_snapshots && snapshot.id == snapshots.back().id)
+            continue;
         out.insert_or_assign(snapshot.body.tags.front(),
                              read ? Result<Bytes>(std::move(content))
                                   : Result<Bytes>(std::unexpected(read.error())));

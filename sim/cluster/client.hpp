@@ -25,7 +25,7 @@ namespace torgo::sim {
 class SimOpener final : public head::Opener {
 public:
     SimOpener(Network& network, std::vector<Machine*> machines, std::string client,
-              const PeerId& id, peer::NoteReceipt note);
+              const PeerId& id, peer::NoteReceipt note, std::uint64_t seed);
 
     RepoId repository;
     std::map<unsigned, peer::InviteSecret> invites; ///< for `create`, by machine
@@ -67,6 +67,7 @@ public:
         std::vector<Machine*> machines;
         Network* network = nullptr;
         std::uint64_t seed = 0;
+        Defect defect = Defect::none;
     };
 
     Client(std::unique_ptr<FileSystem> disk, Parts parts);

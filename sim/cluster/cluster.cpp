@@ -1,8 +1,11 @@
 #include "sim/cluster/cluster.hpp"
 
+#include "peer/head.hpp"
+#include "peer/reconcile.hpp"
 #include "repo/batch.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace torgo::sim {
 
@@ -19,6 +22,36 @@ std::string name_in(const std::string& path) {
 bool is_promised(const std::string& path) {
     return path.contains(segments_folder) ||
            (path.contains(roots_folder) && name_in(path) != "descriptor");
+}
+
+Result<std::vector<peer::KeptBatch>> read_ledger(const peer::Ledger& ledger) {
+    std::vector<peer::KeptBatch> out;
+    TRY(const auto numbers, ledger.folder().numbers());
+    for (const auto number : numbers) {
+        TRY(auto bytes, ledger.folder().read(number));
+        out.push_back({number, std::move(bytes)});
+    }
+    return out;
+}
+
+std::vector<peer::Receipt> receipts_with(const std::vector<peer::Receipt>& all,
+                                         const PeerId& other) {
+    std::vector<peer::Receipt> out;
+    std::ranges::copy_if(all, std::back_inserter(out),
+                         [&](const auto& receipt) { return receipt.other == other; });
+    return out;
+}
+
+std::string describe(const peer::Receipt& receipt) {
+    return std::string(peer::name(receipt.kind)) + " of " + std::to_string(receipt.bytes) +
+           " bytes, " + (receipt.failure ? std::string(name(*receipt.failure)) : "done");
+}
+
+/// What "torgo receipt reconcile" says of the other end without an excuse.
+bool is_accusation(const peer::Difference& difference) {
+    using Kind = peer::Difference::Kind;
+    return difference.kind == Kind::altered ||
+           (difference.kind != Kind::late && difference.cause == peer::Cause::none);
 }
 
 } // namespace
@@ -49,7 +82,8 @@ Cluster::Cluster(std::uint64_t seed, const ClusterOptions& options)
                           .place = m_founding.place,
                           .machines = all,
                           .network = &m_network,
-                          .seed = m_network.chance.of("client", i).next()}));
+                          .seed = m_network.chance.of("client", i).next(),
+                          .defect = options.defect}));
         const auto tag = "first-" + std::to_string(i);
         m_contents[tag] = first_content(i);
         m_acknowledged.insert(tag);
@@ -197,12 +231,14 @@ void Cluster::lie(unsigned machine, Lie lie) {
     note("machine " + std::to_string(machine) + " begins to lie: " +
          std::to_string(static_cast<int>(lie)));
     m_wrong.insert(machine);
+    m_suspects.insert(machine);
     m_machines[machine]->begin_to_lie(lie);
 }
 
 void Cluster::lose_disk(unsigned machine) {
     note("machine " + std::to_string(machine) + " loses its disk");
     m_wrong.insert(machine);
+    m_suspects.insert(machine);
     m_machines[machine]->lose_disk();
 }
 
@@ -226,6 +262,43 @@ void Cluster::check_promises(bool whole) {
         for (const auto& path : m_network.promises.broken(machine->number(), machine->disk(), whole))
             violate("machine " + std::to_string(machine->number()) + " promised and has not: " +
                     path);
+    }
+}
+
+void Cluster::check_receipts(unsigned client) {
+    auto& one = *m_clients[client];
+    const auto& id = m_founding.place.id;
+    auto& ledger = one.ledgers().of(id);
+    if (!ledger.flush()) return;
+    const auto own = read_ledger(ledger);
+    if (!own) return violate("a client cannot read its receipts: " + own.error().detail());
+    const auto ours = peer::read_chain(*own, one.id(), id, std::nullopt);
+    if (!ours.faults.empty()) violate("a client's own ledger has faults");
+    for (unsigned i = 0; i < head_count; ++i) {
+        const auto& machine = *m_machines[i];
+        const auto batches =
+            peer::fetch_batches(one.opener().way(i), id, std::nullopt, 0);
+        if (!batches) {
+            // Its copy of what gives this client its rights may have decayed.
+            if (!m_suspects.contains(i) && batches.error().code() != Errc::permission)
+                violate("an honest node shows no receipts: " + batches.error().detail());
+            continue;
+        }
+        const auto theirs = peer::read_chain(*batches, machine.id(), id, std::nullopt);
+        const auto differences =
+            peer::reconcile(receipts_with(ours.receipts, machine.id()),
+                            receipts_with(theirs.receipts, one.id()), ours.gaps, theirs.gaps);
+        const auto accusing = std::ranges::find_if(differences, is_accusation);
+        const bool accused = !theirs.faults.empty() || accusing != differences.end();
+        note("receipts of " + one.name() + " with machine " + std::to_string(i) + ": " +
+             std::to_string(differences.size()) + " differences" + (accused ? ", accused" : ""));
+        if (!accused || m_suspects.contains(i)) continue;
+        violate("receipts accuse an honest node, machine " + std::to_string(i) +
+                (accusing == differences.end()
+                     ? ": its chain has faults"
+                     : ": " + std::string(peer::name(accusing->kind)) + " " +
+                           describe(accusing->receipt) +
+                           (accusing->other ? " for " + describe(*accusing->other) : "")));
     }
 }
 

@@ -57,6 +57,11 @@ public:
     void check_promises(bool whole);
     /// Everything that was acknowledged is there.
     void check_saved(unsigned client);
+    /// The ledgers of a client and of the nodes agree, but for what liars have done: no honest node
+    /// is accused, and who took segments without keeping them is named.
+    void check_receipts(unsigned client);
+    /// Its receipts may be gone without its doing.
+    void suspect(unsigned machine) { m_suspects.insert(machine); }
     /// Nothing is left of what was given up.
     void check_temporaries();
 
@@ -90,6 +95,7 @@ private:
     std::set<std::string> m_owed;             ///< those that must be restored at the end
     std::map<std::string, std::vector<segment::PackInfo>> m_packs; ///< by the name of their batch
     std::set<unsigned> m_wrong;
+    std::set<unsigned> m_suspects; ///< that have ever lied, lost a disk or had a full one
     std::vector<std::string> m_violations;
     unsigned m_backups = 0;
 };

@@ -131,10 +131,13 @@ void Machine::note_removal(const std::string& path, const std::string& what,
     if (is_locked()) m_outrages.push_back("deleted in spite of a lock: " + what);
 }
 
-bool Machine::is_locked() const {
-    const auto kept = m_parts.promises->of(number());
-    return std::ranges::any_of(kept,
-                               [](const auto& path) { return path.contains("/roots/lock-"); });
+std::vector<std::string> Machine::locks() const {
+    std::vector<std::string> names;
+    if (!is_up()) return names;
+    for (const auto& path : m_parts.promises->of(number()))
+        if (const auto name = path.substr(path.rfind('/') + 1); name.starts_with(peer::lock_prefix))
+            names.push_back(name);
+    return names;
 }
 
 std::vector<std::string> Machine::outrages() const {

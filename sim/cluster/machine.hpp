@@ -36,6 +36,10 @@ enum class Defect : std::uint8_t {
     keeps_temporaries,   ///< what it gave up on stays on its disk for ever
     hides_receipts,      ///< of segments that it takes
     loses_roots,         ///< of those that it stored it drops one in eight
+    // Of the program of clients:
+    restores_wrongly, ///< a bit of what it gives back is another
+    loses_snapshots,  ///< does not show the newest
+    never_heals,      ///< says that it did
 };
 
 struct Served {
@@ -92,6 +96,10 @@ public:
     std::string root_path(const std::string& name) const;
     std::string incoming_path() const;
 
+    /// The retention locks that it has answered for.
+    std::vector<std::string> locks() const;
+    bool is_locked() const { return !locks().empty(); }
+
     /// Deletes that were done though they may not be.
     std::vector<std::string> outrages() const;
 
@@ -109,7 +117,6 @@ private:
     void note(const peer::Target& target, const peer::Request& request, const Bytes& body,
               const PeerId& client, const Served& served);
     void note_removal(const std::string& path, const std::string& what, const PeerId& client);
-    bool is_locked() const;
     std::string head_folder() const;
 
     Parts m_parts;

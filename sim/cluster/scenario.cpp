@@ -33,7 +33,9 @@ private:
     void do_work(unsigned client);
     void machine_step();
     void spoil();
-    void thief();
+    void thief(unsigned with_key_of);
+    void lock();
+    void release_locks();
     void deliver_late();
     void bring_back(bool all);
     void count(bool done) { ++(done ? m_out.steps_done : m_out.steps_failed); }
@@ -156,6 +158,7 @@ void Scenario::machine_step() {
         return;
     case 1:
         machine.disk().set_capacity(machine.disk().files_below("/").size() * 20'000);
+        m_cluster.suspect(machine.number()); // not even its receipts are written any more
         m_cluster.note("machine " + number + " has a full disk");
         return;
     case 2:
@@ -166,12 +169,14 @@ void Scenario::machine_step() {
     }
 }
 
-/// Somebody with the second client's key tries to delete what there is.
-void Scenario::thief() {
-    auto& client = m_cluster.client(1);
+/// Somebody with a client's key tries to delete what there is; with the owner's, which may delete,
+/// where a lock forbids it.
+void Scenario::thief(unsigned with_key_of) {
+    auto& client = m_cluster.client(with_key_of);
     for (unsigned i = 0; i < head_count; ++i) {
         auto& machine = m_cluster.machine(i);
         if (!machine.is_up() || machine.lie() != Lie::none) continue;
+        if (with_key_of == 0 && !machine.is_locked()) continue;
         const auto kept = machine.store().find(client.place().id);
         if (!kept) continue;
         peer::PeerHead head(client.opener().way(i), machine.uri(), client.place().id, i);
@@ -181,6 +186,31 @@ void Scenario::thief() {
         const auto names = kept->head().list_roots("");
         if (names && !names->empty())
             (void)head.remove_root((*names)[static_cast<std::size_t>(m_draw.below(names->size()))]);
+    }
+}
+
+/// The owner sets a retention lock wherever he gets through.
+void Scenario::lock() {
+    auto& owner = m_cluster.client(0);
+    const auto name = "lock-" + std::to_string(m_cluster.network().step);
+    for (unsigned i = 0; i < head_count; ++i) {
+        peer::PeerHead head(owner.opener().way(i), m_cluster.machine(i).uri(), owner.place().id, i);
+        (void)head.put_root(name, as_bytes("lock"));
+    }
+    m_cluster.note("lock");
+}
+
+/// As the people at the nodes do, one by one.
+void Scenario::release_locks() {
+    const auto& id = m_cluster.client(0).place().id;
+    for (unsigned i = 0; i < machine_count; ++i) {
+        auto& machine = m_cluster.machine(i);
+        const auto kept = machine.is_up() ? machine.store().find(id) : nullptr;
+        if (!kept) continue;
+        const auto names = kept->head().list_roots("lock-");
+        for (const auto& name : names.value_or(std::vector<std::string>{}))
+            if (machine.store().release_lock(id, name))
+                m_cluster.network().promises.release(i, machine.root_path(name));
     }
 }
 
@@ -203,15 +233,19 @@ void Scenario::step() {
     for (unsigned client = 0; client < client_count; ++client)
         for (unsigned machine = 0; machine < head_count; ++machine)
             if (m_draw.chance(1, 12)) network.cut.insert({"client" + std::to_string(client), machine});
-    switch (m_draw.below(8)) {
+    switch (m_draw.below(10)) {
     case 0:
         machine_step();
         break;
     case 1:
+    case 2:
         spoil();
         break;
-    case 2:
-        thief();
+    case 3:
+        thief(static_cast<unsigned>(m_draw.below(client_count)));
+        break;
+    case 4:
+        m_draw.chance(1, 2) ? lock() : release_locks();
         break;
     default:
         client_step(static_cast<unsigned>(m_draw.below(client_count)));
@@ -238,6 +272,8 @@ void Scenario::end_safely() {
         m_cluster.client(i).restart(m_draw.next());
     m_cluster.check_promises(true);
     m_cluster.check_saved(static_cast<unsigned>(m_draw.below(client_count)));
+    for (unsigned i = 0; i < client_count; ++i)
+        m_cluster.check_receipts(i);
 }
 
 bool Scenario::fill_wrong_heads() {
@@ -281,6 +317,7 @@ bool Scenario::is_clean() {
 void Scenario::end_live() {
     constexpr unsigned rounds_max = 3;
     ++m_cluster.network().step;
+    release_locks();
     for (unsigned round = 1;; ++round) {
         const bool filled = fill_wrong_heads();
         const auto healed = m_cluster.client(0).heal(-1, true);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <utility>
 #include <tuple>
 
 namespace torgo::peer {
@@ -97,9 +98,12 @@ private:
     }
 
     void check_number(std::uint64_t number) {
+        const bool is_first = std::exchange(m_is_first, false);
         if (number == m_next) return;
-        if (m_is_first) {
-            gap(long_ago, far_ahead, Cause::dropped); // ends where the first batch begins
+        if (is_first) {
+            m_dropped = m_out.gaps.size(); // ends where the first sound batch begins
+            gap(long_ago, far_ahead, Cause::dropped);
+            m_previous.reset();
             return;
         }
         fault(FaultKind::missing, number);
@@ -111,12 +115,8 @@ private:
         const auto first_ns =
             batch.receipts.empty() ? batch.time_ns : batch.receipts.front().time_ns;
         check_number(batch.number);
-        if (m_is_first && batch.number != 0) {
-            m_out.gaps.back().to_ns = first_ns;
-        } else if (m_previous && *m_previous != batch.previous) {
-            fault(FaultKind::broken, batch.number);
-        }
-        m_is_first = false;
+        if (m_dropped) m_out.gaps[*std::exchange(m_dropped, std::nullopt)].to_ns = first_ns;
+        if (m_previous && *m_previous != batch.previous) fault(FaultKind::broken, batch.number);
         if (m_torn) gap(m_time_ns, first_ns, Cause::damaged);
         m_torn = false;
         if (batch.unsure != 0)
@@ -145,6 +145,7 @@ private:
     std::optional<Digest> m_previous = Digest{};
     std::int64_t m_time_ns = long_ago;
     bool m_is_first = true;
+    std::optional<std::size_t> m_dropped; ///< the gap of dropped batches, while its end is not known
     bool m_torn = false; ///< a batch before the next one is not known
 };
 

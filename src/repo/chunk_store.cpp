@@ -57,12 +57,14 @@ Result<ChunkStore::Found> ChunkStore::locate(const ChunkId& id, seal::Sealer& se
     TRY(const auto location, m_index.find(id));
     if (!location || location->pack >= pack_count())
         return fail(Errc::not_found, "chunk " + id.hex() + " is in no pack");
-    TRY(const auto list, entries(location->pack, sealer));
-    const auto at = std::ranges::lower_bound(*list, location->offset, {}, &pack::Entry::offset);
-    if (at == list->end() || at->offset != location->offset || at->header.id != id)
-        return fail(Errc::corrupt, "the local cache is wrong about chunk " + id.hex() +
-                                       ": delete the cache folder and try again");
-    return Found{location->pack, *at};
+    for (const bool verified : {false, true}) {
+        TRY(const auto list, trailer(location->pack, sealer, verified));
+        const auto at = std::ranges::lower_bound(*list, location->offset, {}, &pack::Entry::offset);
+        if (at != list->end() && at->offset == location->offset && at->header.id == id)
+            return Found{location->pack, *at};
+    }
+    return fail(Errc::corrupt, "the local cache is wrong about chunk " + id.hex() +
+                                   ": delete the cache folder and try again");
 }
 
 Result<> ChunkStore::read_sealed(std::uint32_t pack_number, const pack::Entry& entry, Bytes& sealed,
@@ -91,23 +93,51 @@ Result<> ChunkStore::read_entry(std::uint32_t pack_number, const pack::Entry& en
 
 Result<std::shared_ptr<const std::vector<pack::Entry>>>
 ChunkStore::entries(std::uint32_t pack_number, seal::Sealer& sealer) const {
-    {
-        const std::lock_guard lock(m_mutex);
-        if (const auto at = m_trailer_places.find(pack_number); at != m_trailer_places.end()) {
-            m_trailers.splice(m_trailers.begin(), m_trailers, at->second);
-            return at->second->second;
-        }
+    return trailer(pack_number, sealer, /*verified=*/true);
+}
+
+ChunkStore::Entries ChunkStore::kept_trailer(std::uint32_t pack_number, bool verified) const {
+    const std::lock_guard lock(m_mutex);
+    const auto at = m_trailer_places.find(pack_number);
+    if (at == m_trailer_places.end() || (verified && !at->second->is_verified)) return nullptr;
+    m_trailers.splice(m_trailers.begin(), m_trailers, at->second);
+    return at->second->entries;
+}
+
+void ChunkStore::keep_trailer(Trailer kept) const {
+    const std::lock_guard lock(m_mutex);
+    const auto at = m_trailer_places.find(kept.pack);
+    if (at != m_trailer_places.end()) {
+        if (kept.is_verified) *at->second = std::move(kept);
+        return;
     }
+    const auto number = kept.pack;
+    m_trailers.push_front(std::move(kept));
+    m_trailer_places[number] = m_trailers.begin();
+    if (m_trailers.size() <= trailers_kept) return;
+    m_trailer_places.erase(m_trailers.back().pack);
+    m_trailers.pop_back();
+}
+
+/// The trailer's seal does not say of which pack it is: only what is verified may be believed for
+/// good. Who has something to compare it with may try the cheaper way first.
+Result<ChunkStore::Entries> ChunkStore::trailer(std::uint32_t pack_number, seal::Sealer& sealer,
+                                                bool verified) const {
+    if (auto kept = kept_trailer(pack_number, verified)) return kept;
     const auto& info = pack(pack_number).info;
-    const auto fetcher = m_heads.fetcher(info);
     const std::array epochs{pack::EpochKeys{.keys = &m_keys, .sealer = &sealer}};
-    auto list = pack::read_entries(
-        info.size,
-        [&](std::uint64_t offset, ByteSpan out) {
-            return segment::read_range(info, offset, out, *fetcher);
-        },
-        epochs);
-    if (!list && list.error().code() != Errc::too_few_heads) {
+    Result<std::vector<pack::Entry>> list = fail(Errc::corrupt, "not read yet");
+    if (!verified) {
+        const auto fetcher = m_heads.fetcher(info);
+        list = pack::read_entries(
+            info.size,
+            [&](std::uint64_t offset, ByteSpan out) {
+                return segment::read_range(info, offset, out, *fetcher);
+            },
+            epochs);
+        verified = !list && list.error().code() != Errc::too_few_heads;
+    }
+    if (verified) {
         const auto fetch = m_heads.fetch(info);
         segment::LeafCache leaves(info);
         list = pack::read_entries(
@@ -121,15 +151,7 @@ ChunkStore::entries(std::uint32_t pack_number, seal::Sealer& sealer) const {
         return std::unexpected(
             std::move(list).error().with("trailer of pack " + pack(pack_number).id.hex()));
     auto shared = std::make_shared<const std::vector<pack::Entry>>(*std::move(list));
-    const std::lock_guard lock(m_mutex);
-    if (!m_trailer_places.contains(pack_number)) {
-        m_trailers.emplace_front(pack_number, shared);
-        m_trailer_places[pack_number] = m_trailers.begin();
-    }
-    if (m_trailers.size() > trailers_kept) {
-        m_trailer_places.erase(m_trailers.back().first);
-        m_trailers.pop_back();
-    }
+    keep_trailer({.pack = pack_number, .entries = shared, .is_verified = verified});
     return shared;
 }
 

@@ -58,7 +58,8 @@ public:
     Result<> read_entry(std::uint32_t pack, const pack::Entry& entry, seal::Sealer& sealer,
                         Bytes& plain) const;
 
-    /// The chunks of a pack, from its sealed trailer; kept for the packs used last.
+    /// The chunks of a pack, from its sealed trailer; kept for the packs used last. Every cell of
+    /// it is verified: a head that gives the trailer of another pack gives one that opens.
     Result<std::shared_ptr<const std::vector<pack::Entry>>> entries(std::uint32_t pack,
                                                                     seal::Sealer& sealer) const;
 
@@ -115,10 +116,18 @@ private:
     std::set<std::string> m_batches; ///< names of the batches that packs and index cover
 
     using Entries = std::shared_ptr<const std::vector<pack::Entry>>;
-    mutable std::list<std::pair<std::uint32_t, Entries>> m_trailers; ///< most recent first
-    mutable std::unordered_map<std::uint32_t,
-                               std::list<std::pair<std::uint32_t, Entries>>::iterator>
-        m_trailer_places;
+    struct Trailer {
+        std::uint32_t pack = 0;
+        Entries entries;
+        bool is_verified = false;
+    };
+
+    Result<Entries> trailer(std::uint32_t pack, seal::Sealer& sealer, bool verified) const;
+    Entries kept_trailer(std::uint32_t pack, bool verified) const;
+    void keep_trailer(Trailer trailer) const;
+
+    mutable std::list<Trailer> m_trailers; ///< most recent first
+    mutable std::unordered_map<std::uint32_t, std::list<Trailer>::iterator> m_trailer_places;
 };
 
 } // namespace torgo::repo
