@@ -47,9 +47,9 @@ void run_seeds(std::uint64_t first, std::uint64_t count, bool readable) {
         if (!outcome.violations.empty() && ++failed <= told_max) ADD_FAILURE() << text_of(outcome);
         add(all, outcome);
     }
-    std::cout << count << " seeds from " << first << ", " << failed << " failed; "
-              << all.steps_done << " steps of clients succeeded and " << all.steps_failed
-              << " did not; " << all.acknowledged << " snapshots, " << all.owed << " owed; "
+    std::cout << count << " seeds from " << first << ", " << failed << " failed; " << all.steps_done
+              << " steps of clients succeeded and " << all.steps_failed << " did not; "
+              << all.acknowledged << " snapshots, " << all.owed << " owed; "
               << all.virtual_ns / 3'600'000'000'000 << " virtual hours\n";
 }
 
@@ -89,24 +89,23 @@ class ClusterDefects : public testing::TestWithParam<Seen> {};
 TEST_P(ClusterDefects, are_seen_within_a_few_seeds) {
     constexpr std::uint64_t seeds_max = 150;
     for (std::uint64_t seed = 1; seed <= seeds_max; ++seed)
-        for (const auto& violation :
-             run_scenario(seed, {.defect = GetParam().defect}).violations)
+        for (const auto& violation : run_scenario(seed, {.defect = GetParam().defect}).violations)
             if (violation.contains(GetParam().violation)) return;
     FAIL() << "no seed shows it";
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, ClusterDefects,
-    testing::Values(
-        Seen{"answers_before_sync", Defect::answers_before_sync, "promised and has not"},
-        Seen{"writers_delete", Defect::writers_delete, "without that right deleted"},
-        Seen{"forgets_locks", Defect::forgets_locks, "in spite of a lock"},
-        Seen{"keeps_temporaries", Defect::keeps_temporaries, "keeps a temporary"},
-        Seen{"hides_receipts", Defect::hides_receipts, "receipts accuse"},
-        Seen{"loses_roots", Defect::loses_roots, "promised and has not"},
-        Seen{"restores_wrongly", Defect::restores_wrongly, "wrong bytes"},
-        Seen{"loses_snapshots", Defect::loses_snapshots, "saved snapshot is not there"},
-        Seen{"never_heals", Defect::never_heals, "not healed"}),
+    testing::Values(Seen{"answers_before_sync", Defect::answers_before_sync,
+                         "promised and has not"},
+                    Seen{"writers_delete", Defect::writers_delete, "without that right deleted"},
+                    Seen{"forgets_locks", Defect::forgets_locks, "in spite of a lock"},
+                    Seen{"keeps_temporaries", Defect::keeps_temporaries, "keeps a temporary"},
+                    Seen{"hides_receipts", Defect::hides_receipts, "receipts accuse"},
+                    Seen{"loses_roots", Defect::loses_roots, "promised and has not"},
+                    Seen{"restores_wrongly", Defect::restores_wrongly, "wrong bytes"},
+                    Seen{"loses_snapshots", Defect::loses_snapshots, "saved snapshot is not there"},
+                    Seen{"never_heals", Defect::never_heals, "not healed"}),
     [](const auto& shown) { return std::string(shown.param.name); });
 
 } // namespace

@@ -1,48 +1,9 @@
-// The old way to replace OpenSSL's chance, which needs no provider of one's own.
-#define OPENSSL_SUPPRESS_DEPRECATED
-
 #include "sim/cluster/chance.hpp"
 
-#include "base/bytes.hpp"
-
-#include <openssl/rand.h>
-
-#include <mutex>
-#include <string>
+#include <sched.h>
+#include <unistd.h>
 
 namespace torgo::sim {
-
-namespace {
-
-struct Signatures {
-    std::mutex mutex;
-    Prng prng{0};
-};
-
-Signatures& signatures() {
-    static Signatures all;
-    return all;
-}
-
-int fill(unsigned char* out, int size) {
-    auto& all = signatures();
-    const std::lock_guard lock(all.mutex);
-    all.prng.fill(ByteSpan(out, static_cast<std::size_t>(size)));
-    return 1;
-}
-
-int is_ready() {
-    return 1;
-}
-
-const RAND_METHOD method{.seed = nullptr,
-                         .bytes = fill,
-                         .cleanup = nullptr,
-                         .add = nullptr,
-                         .pseudorand = fill,
-                         .status = is_ready};
-
-} // namespace
 
 std::uint64_t hash_of(std::string_view text, std::uint64_t begin) noexcept {
     for (const char c : text) {
@@ -56,11 +17,21 @@ Prng Chance::of(std::string_view what, std::uint64_t number) const {
     return Prng(hash_of(what, m_seed * 0x9E3779B97F4A7C15U + number));
 }
 
-void seed_signatures(std::uint64_t seed) {
-    auto& all = signatures();
-    const std::lock_guard lock(all.mutex);
-    all.prng = Prng(seed);
-    RAND_set_rand_method(&method);
+void use_one_processor() {
+    static const bool done = [] {
+        cpu_set_t all;
+        if (sched_getaffinity(0, sizeof all, &all) != 0) return false;
+        auto left = getpid() % CPU_COUNT(&all); // several programs share what there is
+        for (std::size_t i = 0; i < CPU_SETSIZE; ++i) {
+            if (!CPU_ISSET(i, &all) || left-- != 0) continue;
+            cpu_set_t one;
+            CPU_ZERO(&one);
+            CPU_SET(i, &one);
+            return sched_setaffinity(0, sizeof one, &one) == 0;
+        }
+        return false;
+    }();
+    (void)done; // without it a run is as right, and its trace has another order
 }
 
 } // namespace torgo::sim

@@ -23,9 +23,8 @@ private:
     std::uint64_t m_seed;
 };
 
-/// Makes the chance that OpenSSL takes for signatures this sequence, for the whole process: what
-/// is signed has its hash in its name, and names are in the trace. Nothing secret may be made in
-/// such a process.
-void seed_signatures(std::uint64_t seed);
+/// Keeps the process on one processor, so that the program sees one and uses one thread where it
+/// would use one for each.
+void use_one_processor();
 
 } // namespace torgo::sim

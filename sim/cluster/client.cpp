@@ -54,8 +54,7 @@ Result<std::unique_ptr<head::Head>> SimOpener::open(const std::string& uri) cons
 Result<std::unique_ptr<head::Head>> SimOpener::create(const std::string& uri,
                                                       const head::NewHead& made) const {
     TRY(const auto machine, machine_at(uri));
-    auto head =
-        std::make_unique<peer::PeerHead>(way(machine), uri, made.repository, made.index);
+    auto head = std::make_unique<peer::PeerHead>(way(machine), uri, made.repository, made.index);
     const auto invite = invites.find(machine);
     if (invite != invites.end()) {
         const auto slh_dsa = made.owner.begin() + peer::OwnerKeys::ml_dsa_size;
@@ -80,8 +79,8 @@ void Client::run() {
     m_ledgers.reset();
     auto& network = *m_parts.network;
     m_random = std::make_unique<Random>(m_parts.seed + m_runs);
-    m_ledgers = std::make_unique<peer::LedgerBook>(
-        *m_disk, network.clock, *m_parts.key, [](const RepoId&) { return "/state/receipts"; });
+    m_ledgers = std::make_unique<peer::LedgerBook>(*m_disk, network.clock, *m_parts.key,
+                                                   [](const RepoId&) { return "/state/receipts"; });
     m_opener = std::make_unique<SimOpener>(
         network, m_parts.machines, m_parts.name, id(),
         [this](const RepoId& repository, const peer::Receipt& receipt) {
@@ -155,12 +154,13 @@ Result<std::map<std::string, Result<Bytes>>> Client::restore_all() {
     for (const auto& snapshot : snapshots) {
         if (snapshot.body.tags.size() != 1) continue;
         Bytes content;
-        auto read = repo::find_node(*repository, snapshot, file_name).and_then([&](const auto& node) {
-            return repo::read_content(*repository, node, [&](ByteView bytes) {
-                content.insert(content.end(), bytes.begin(), bytes.end());
-                return Result<>{};
+        auto read =
+            repo::find_node(*repository, snapshot, file_name).and_then([&](const auto& node) {
+                return repo::read_content(*repository, node, [&](ByteView bytes) {
+                    content.insert(content.end(), bytes.begin(), bytes.end());
+                    return Result<>{};
+                });
             });
-        });
         if (m_parts.defect == Defect::restores_wrongly && !content.empty()) content.back() ^= 1U;
         if (m_parts.defect == Defect::loses_snapshots && snapshot.id == snapshots.back().id)
             continue;

@@ -58,11 +58,11 @@ bool is_accusation(const peer::Difference& difference) {
 
 Cluster::Cluster(std::uint64_t seed, const ClusterOptions& options)
     : m_founding(founding(options.code)), m_network(seed, options.readable) {
-    seed_signatures(seed);
+    use_one_processor();
     std::vector<Machine*> all;
     for (unsigned i = 0; i < machine_count; ++i) {
-        auto disk = i < head_count ? m_founding.disks[i]->crash(seed)
-                                   : std::make_unique<FileSystem>();
+        auto disk =
+            i < head_count ? m_founding.disks[i]->crash(seed) : std::make_unique<FileSystem>();
         m_machines.push_back(std::make_unique<Machine>(
             std::move(disk),
             Machine::Parts{.number = i,
@@ -75,15 +75,15 @@ Cluster::Cluster(std::uint64_t seed, const ClusterOptions& options)
         all.push_back(m_machines.back().get());
     }
     for (unsigned i = 0; i < client_count; ++i) {
-        m_clients.push_back(std::make_unique<Client>(
-            m_founding.clients[i]->crash(seed),
-            Client::Parts{.name = "client" + std::to_string(i),
-                          .key = &m_founding.client_keys[i],
-                          .place = m_founding.place,
-                          .machines = all,
-                          .network = &m_network,
-                          .seed = m_network.chance.of("client", i).next(),
-                          .defect = options.defect}));
+        m_clients.push_back(
+            std::make_unique<Client>(m_founding.clients[i]->crash(seed),
+                                     Client::Parts{.name = "client" + std::to_string(i),
+                                                   .key = &m_founding.client_keys[i],
+                                                   .place = m_founding.place,
+                                                   .machines = all,
+                                                   .network = &m_network,
+                                                   .seed = m_network.chance.of("client", i).next(),
+                                                   .defect = options.defect}));
         const auto tag = "first-" + std::to_string(i);
         m_contents[tag] = first_content(i);
         m_acknowledged.insert(tag);
@@ -97,9 +97,9 @@ void Cluster::promise_the_beginning() {
         auto& disk = m_machines[i]->disk();
         for (const auto& file : disk.files_below("/node"))
             if (is_promised(file.path))
-                m_network.promises.keep(i, file.path,
-                                        std::make_shared<const Bytes>(
-                                            env::read_file(disk, file.path, 64_MiB).value()));
+                m_network.promises.keep(
+                    i, file.path,
+                    std::make_shared<const Bytes>(env::read_file(disk, file.path, 64_MiB).value()));
     }
 }
 
@@ -228,8 +228,8 @@ void Cluster::check_saved(unsigned client) {
 }
 
 void Cluster::lie(unsigned machine, Lie lie) {
-    note("machine " + std::to_string(machine) + " begins to lie: " +
-         std::to_string(static_cast<int>(lie)));
+    note("machine " + std::to_string(machine) +
+         " begins to lie: " + std::to_string(static_cast<int>(lie)));
     m_wrong.insert(machine);
     m_suspects.insert(machine);
     m_machines[machine]->begin_to_lie(lie);
@@ -259,9 +259,10 @@ void Cluster::check_promises(bool whole) {
         for (const auto& what : machine->outrages())
             violate("machine " + std::to_string(machine->number()) + ": " + what);
         if (!machine->is_up()) continue;
-        for (const auto& path : m_network.promises.broken(machine->number(), machine->disk(), whole))
-            violate("machine " + std::to_string(machine->number()) + " promised and has not: " +
-                    path);
+        for (const auto& path :
+             m_network.promises.broken(machine->number(), machine->disk(), whole))
+            violate("machine " + std::to_string(machine->number()) +
+                    " promised and has not: " + path);
     }
 }
 
@@ -276,8 +277,7 @@ void Cluster::check_receipts(unsigned client) {
     if (!ours.faults.empty()) violate("a client's own ledger has faults");
     for (unsigned i = 0; i < head_count; ++i) {
         const auto& machine = *m_machines[i];
-        const auto batches =
-            peer::fetch_batches(one.opener().way(i), id, std::nullopt, 0);
+        const auto batches = peer::fetch_batches(one.opener().way(i), id, std::nullopt, 0);
         if (!batches) {
             // Its copy of what gives this client its rights may have decayed.
             if (!m_suspects.contains(i) && batches.error().code() != Errc::permission)
@@ -306,8 +306,8 @@ void Cluster::check_temporaries() {
     for (const auto& machine : m_machines) {
         if (!machine->is_up() || machine->lie() != Lie::none) continue;
         for (const auto& file : machine->disk().files_below(machine->incoming_path()))
-            violate("machine " + std::to_string(machine->number()) + " keeps a temporary: " +
-                    name_in(file.path));
+            violate("machine " + std::to_string(machine->number()) +
+                    " keeps a temporary: " + name_in(file.path));
     }
 }
 

@@ -90,9 +90,9 @@ private:
     Network m_network;
     std::vector<std::unique_ptr<Machine>> m_machines;
     std::vector<std::unique_ptr<Client>> m_clients;
-    std::map<std::string, Bytes> m_contents;  ///< of every snapshot that was ever begun, by tag
-    std::set<std::string> m_acknowledged;     ///< tags
-    std::set<std::string> m_owed;             ///< those that must be restored at the end
+    std::map<std::string, Bytes> m_contents; ///< of every snapshot that was ever begun, by tag
+    std::set<std::string> m_acknowledged;    ///< tags
+    std::set<std::string> m_owed;            ///< those that must be restored at the end
     std::map<std::string, std::vector<segment::PackInfo>> m_packs; ///< by the name of their batch
     std::set<unsigned> m_wrong;
     std::set<unsigned> m_suspects; ///< that have ever lied, lost a disk or had a full one

@@ -64,13 +64,13 @@ std::unique_ptr<Client> Founder::client(unsigned number) {
     auto disk = std::make_unique<FileSystem>();
     ENSURE(env::make_directories(*disk, "/state").has_value());
     ENSURE(env::make_directories(*disk, "/cache").has_value());
-    return std::make_unique<Client>(
-        std::move(disk), Client::Parts{.name = "client" + std::to_string(number),
-                                       .key = &m_out.client_keys[number],
-                                       .place = m_out.place,
-                                       .machines = m_all,
-                                       .network = &m_network,
-                                       .seed = founding_seed + number});
+    return std::make_unique<Client>(std::move(disk),
+                                    Client::Parts{.name = "client" + std::to_string(number),
+                                                  .key = &m_out.client_keys[number],
+                                                  .place = m_out.place,
+                                                  .machines = m_all,
+                                                  .network = &m_network,
+                                                  .seed = founding_seed + number});
 }
 
 void Founder::make_repository() {
@@ -107,7 +107,6 @@ void Founder::let_second_write(repo::Repository& repository) {
 }
 
 void Founder::found() {
-    seed_signatures(founding_seed);
     make_machines();
     make_repository();
     for (unsigned i = 0; i < client_count; ++i) {

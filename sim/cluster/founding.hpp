@@ -14,7 +14,7 @@ namespace torgo::sim {
 
 inline constexpr unsigned head_count = 4;
 inline constexpr unsigned machine_count = 6; ///< heads, and two that may take the place of one
-inline constexpr unsigned client_count = 2;  ///< the owner, and a writer without the right to delete
+inline constexpr unsigned client_count = 2; ///< the owner, and a writer without the right to delete
 inline constexpr unsigned data_segments = 2;
 
 /// A repository on four machines, to which both clients have written once: what every run begins

@@ -69,9 +69,12 @@ Link::Fate Link::fate(Prng& draw) const {
     const auto& faults = m_network.faults;
     auto roll = draw.below(fate_share);
     const std::pair<unsigned, Fate> fates[] = {
-        {faults.lost_request, Fate::lost_request}, {faults.lost_answer, Fate::lost_answer},
-        {faults.cut_body, Fate::cut_body},         {faults.cut_answer, Fate::cut_answer},
-        {faults.twice, Fate::twice},               {faults.late, Fate::late},
+        {faults.lost_request, Fate::lost_request},
+        {faults.lost_answer, Fate::lost_answer},
+        {faults.cut_body, Fate::cut_body},
+        {faults.cut_answer, Fate::cut_answer},
+        {faults.twice, Fate::twice},
+        {faults.late, Fate::late},
         {faults.power, Fate::power},
     };
     for (const auto& [share, fate] : fates) {
@@ -107,8 +110,7 @@ Result<peer::Answer> Link::exchange(const peer::Request& request, const peer::Bo
 }
 
 Result<peer::Answer> Link::travel(const peer::Request& request, const Bytes& body, Fate fate,
-                                  Prng& draw, const peer::BodySink& sink,
-                                  const std::string& what) {
+                                  Prng& draw, const peer::BodySink& sink, const std::string& what) {
     if (fate == Fate::lost_request) return silence(draw);
     if (fate == Fate::late) {
         m_network.send_late({m_machine.number(), m_id, request, body, what});

@@ -60,6 +60,9 @@ std::unique_ptr<Machine::Running> Machine::run_on(FileSystem& disk) const {
     running->service = std::make_unique<node::Service>(
         *running->store, *m_parts.clock,
         node::Service::Settings{.node = m_id, .verify_names = true, .signer = m_parts.key});
+    running->silent = std::make_unique<node::Service>(
+        *running->store, *m_parts.clock,
+        node::Service::Settings{.node = m_id, .verify_names = true, .signer = nullptr});
     return running;
 }
 
@@ -85,8 +88,8 @@ Result<Served> Machine::ask(node::Service& service, const peer::Request& request
     return out;
 }
 
-Result<Served> Machine::serve(const peer::Request& request, const Bytes& body,
-                              const PeerId& client, std::optional<std::size_t> cut) {
+Result<Served> Machine::serve(const peer::Request& request, const Bytes& body, const PeerId& client,
+                              std::optional<std::size_t> cut) {
     if (!is_up()) return fail(Errc::unavailable, "nobody answers");
     if (m_lie != Lie::none) return ask_liar(request, body, client);
     const auto target = peer::parse_target(request.target);
@@ -97,7 +100,9 @@ Result<Served> Machine::serve(const peer::Request& request, const Bytes& body,
         m_running = run_on(*m_disk);
     }
     const auto& as = m_parts.defect == Defect::writers_delete ? m_parts.founder : client;
-    auto served = ask(service(), request, body, as, cut);
+    const bool hidden =
+        m_parts.defect == Defect::hides_receipts && target && target->route == peer::Route::segment;
+    auto served = ask(hidden ? *m_running->silent : service(), request, body, as, cut);
     if (!is_up()) {
         // Whether it was done before the power went, nobody knows.
         if (removes && target->route == peer::Route::segment)
@@ -122,8 +127,7 @@ void Machine::note(const peer::Target& target, const peer::Request& request, con
     if (request.method == peer::Method::remove) note_removal(path, request.target, client);
 }
 
-void Machine::note_removal(const std::string& path, const std::string& what,
-                           const PeerId& client) {
+void Machine::note_removal(const std::string& path, const std::string& what, const PeerId& client) {
     m_parts.promises->release(number(), path);
     const std::lock_guard lock(m_mutex);
     if (client != m_parts.founder)
@@ -154,7 +158,8 @@ Result<Served> Machine::ask_liar(const peer::Request& request, ByteView body,
         return ask(service(), request, body, client, std::nullopt);
     }
     if (m_lie == Lie::keeps_nothing || m_lie == Lie::shows_old)
-        if (is_write(request, *target)) return said(request.method == peer::Method::put ? 201 : 204);
+        if (is_write(request, *target))
+            return said(request.method == peer::Method::put ? 201 : 204);
     if (m_lie == Lie::keeps_nothing &&
         (target->route == peer::Route::segment || target->route == peer::Route::root ||
          target->route == peer::Route::audit || target->route == peer::Route::combined))

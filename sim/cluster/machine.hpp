@@ -108,6 +108,7 @@ private:
         std::unique_ptr<env::FileSystem> shown; ///< the disk as a defect shows it; none without
         std::unique_ptr<node::Store> store;
         std::unique_ptr<node::Service> service;
+        std::unique_ptr<node::Service> silent; ///< the same without receipts
     };
 
     Result<Served> ask(node::Service& service, const peer::Request& request, ByteView body,

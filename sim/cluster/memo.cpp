@@ -2,11 +2,15 @@
 // all but a few are the same ones. crypto::verify is a function of its arguments alone, so that the
 // answer is the same. The linker puts this in its place in programs of the simulation
 // (sim/cluster/CMakeLists.txt).
+//
+// And what is signed has its hash in its name, and names are in the trace: signatures take no
+// chance here.
 #include "crypto/hash.hpp"
 #include "crypto/sign.hpp"
 
 #include <map>
 #include <mutex>
+#include <string>
 
 namespace torgo::sim {
 
@@ -37,15 +41,18 @@ Digest digest_of(crypto::SignatureScheme scheme, std::initializer_list<ByteView>
 
 } // namespace
 
-Result<> verify_really(crypto::SignatureScheme scheme, ByteView public_key, ByteView context,
-                       ByteView message, ByteView signature)
-    asm("__real__ZN5torgo6crypto6verifyENS0_15SignatureSchemeESt4spanIKhLm18446744073709551615EES4_"
-        "S4_S4_");
+Result<>
+verify_really(crypto::SignatureScheme scheme, ByteView public_key, ByteView context,
+              ByteView message,
+              ByteView signature) asm("__real__ZN5torgo6crypto6verifyENS0_"
+                                      "15SignatureSchemeESt4spanIKhLm18446744073709551615EES4_"
+                                      "S4_S4_");
 
-Result<> verify_once(crypto::SignatureScheme scheme, ByteView public_key, ByteView context,
-                     ByteView message, ByteView signature)
-    asm("__wrap__ZN5torgo6crypto6verifyENS0_15SignatureSchemeESt4spanIKhLm18446744073709551615EES4_"
-        "S4_S4_");
+Result<>
+verify_once(crypto::SignatureScheme scheme, ByteView public_key, ByteView context, ByteView message,
+            ByteView signature) asm("__wrap__ZN5torgo6crypto6verifyENS0_"
+                                    "15SignatureSchemeESt4spanIKhLm18446744073709551615EES4_"
+                                    "S4_S4_");
 
 Result<> verify_once(crypto::SignatureScheme scheme, ByteView public_key, ByteView context,
                      ByteView message, ByteView signature) {
@@ -60,6 +67,23 @@ Result<> verify_once(crypto::SignatureScheme scheme, ByteView public_key, ByteVi
     if (all.known.size() >= remembered_max) all.known.clear();
     all.known.insert_or_assign(key, verified);
     return verified;
+}
+
+Result<Bytes> sign_really(
+    const crypto::SigningKey* key, ByteView context, ByteView message,
+    crypto::SignMode
+        mode) asm("__real__ZNK5torgo6crypto10SigningKey4signESt4spanIKhLm18446744073709551615EES4_"
+                  "NS0_8SignModeE");
+
+Result<Bytes> sign_the_same(
+    const crypto::SigningKey* key, ByteView context, ByteView message,
+    crypto::SignMode
+        mode) asm("__wrap__ZNK5torgo6crypto10SigningKey4signESt4spanIKhLm18446744073709551615EES4_"
+                  "NS0_8SignModeE");
+
+Result<Bytes> sign_the_same(const crypto::SigningKey* key, ByteView context, ByteView message,
+                            crypto::SignMode /*mode*/) {
+    return sign_really(key, context, message, crypto::SignMode::deterministic);
 }
 
 } // namespace torgo::sim

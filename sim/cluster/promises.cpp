@@ -45,8 +45,7 @@ std::size_t Promises::count() const {
     return all;
 }
 
-std::vector<std::string> Promises::broken(unsigned machine, FileSystem& disk,
-                                          bool whole) const {
+std::vector<std::string> Promises::broken(unsigned machine, FileSystem& disk, bool whole) const {
     const std::lock_guard lock(m_mutex);
     std::vector<std::string> paths;
     const auto at = m_kept.find(machine);

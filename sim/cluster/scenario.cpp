@@ -119,7 +119,9 @@ void Scenario::client_step(unsigned client) {
     if (dies) m_cluster.client(client).stop_after(m_draw);
     const auto other = 1 - client;
     if (m_draw.chance(1, 6))
-        m_cluster.network().meanwhile = [this, other] { do_work(other); };
+        m_cluster.network().meanwhile = [this, other] {
+            do_work(other);
+        };
     do_work(client);
     m_cluster.network().meanwhile = nullptr;
     if (dies || m_draw.chance(1, 6)) m_cluster.client(client).restart(m_draw.next());
@@ -232,7 +234,8 @@ void Scenario::step() {
     network.cut.clear();
     for (unsigned client = 0; client < client_count; ++client)
         for (unsigned machine = 0; machine < head_count; ++machine)
-            if (m_draw.chance(1, 12)) network.cut.insert({"client" + std::to_string(client), machine});
+            if (m_draw.chance(1, 12))
+                network.cut.insert({"client" + std::to_string(client), machine});
     switch (m_draw.below(10)) {
     case 0:
         machine_step();
@@ -253,8 +256,7 @@ void Scenario::step() {
     deliver_late();
     bring_back(false);
     network.clock.advance_ns(60'000'000'000);
-    m_out.most_wrong =
-        std::max(m_out.most_wrong, static_cast<unsigned>(m_cluster.wrong().size()));
+    m_out.most_wrong = std::max(m_out.most_wrong, static_cast<unsigned>(m_cluster.wrong().size()));
     m_cluster.check_promises(false);
 }
 

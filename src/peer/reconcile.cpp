@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <limits>
 #include <map>
-#include <utility>
 #include <tuple>
+#include <utility>
 
 namespace torgo::peer {
 
@@ -145,7 +145,8 @@ private:
     std::optional<Digest> m_previous = Digest{};
     std::int64_t m_time_ns = long_ago;
     bool m_is_first = true;
-    std::optional<std::size_t> m_dropped; ///< the gap of dropped batches, while its end is not known
+    std::optional<std::size_t>
+        m_dropped;       ///< the gap of dropped batches, while its end is not known
     bool m_torn = false; ///< a batch before the next one is not known
 };
 

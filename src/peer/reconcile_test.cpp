@@ -177,4 +177,27 @@ TEST(Chains, history_that_was_seen_cannot_be_changed) {
     EXPECT_EQ(read(other, seen).faults, (std::vector<ChainFault>{{Fault::rewritten, 4}}));
 }
 
+// PEER-34
+TEST(Reconcile, a_first_batch_that_is_damaged_excuses_only_itself) {
+    auto batches = five_batches();
+    batches.front().bytes.back() ^= 1U;
+    const auto chain = read(batches);
+    ASSERT_EQ(chain.faults, (std::vector<ChainFault>{{Fault::damaged, 0}}));
+    ASSERT_EQ(chain.gaps.size(), 1U);
+    EXPECT_EQ(chain.gaps.front().cause, Cause::damaged);
+    EXPECT_EQ(chain.gaps.front().to_ns, make_receipt(1).time_ns);
+}
+
+// PEER-34
+TEST(Reconcile, dropped_batches_end_where_the_first_sound_one_begins) {
+    auto batches = five_batches();
+    batches.erase(batches.begin());
+    batches.front().bytes.back() ^= 1U;
+    const auto chain = read(batches);
+    ASSERT_EQ(chain.faults, (std::vector<ChainFault>{{Fault::damaged, 1}}));
+    for (const auto& gap : chain.gaps)
+        EXPECT_EQ(gap.to_ns, make_receipt(2).time_ns);
+    EXPECT_EQ(chain.receipts.size(), 3U);
+}
+
 } // namespace torgo::peer
