@@ -7,6 +7,7 @@
 #include "sim/cluster/near_head.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace torgo::sim {
 
@@ -174,11 +175,11 @@ Result<std::map<std::string, Result<Bytes>>> Client::restore_all() {
 void Client::stop_after(Prng& draw) {
     for (const auto* const machine : m_parts.machines)
         m_opener->link(machine->number()).stop_after(draw.below(24));
-    m_disk->set_crash_after(1 + draw.below(40));
+    m_is_dead = true;
 }
 
 void Client::restart(std::uint64_t seed) {
-    if (!m_disk->is_without_power()) (void)m_ledgers->close();
+    if (!std::exchange(m_is_dead, false)) (void)m_ledgers->close();
     auto found = m_disk->crash(seed);
     m_disk->set_crash_after(1);
     m_ledgers.reset();

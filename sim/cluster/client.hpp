@@ -89,7 +89,7 @@ public:
     /// All that can be seen: for each tag the content, or why it cannot be had.
     Result<std::map<std::string, Result<Bytes>>> restore_all();
 
-    /// What it does from now on gets to nobody and to no disk after so much of it.
+    /// What it does from now on gets to nobody after so much of it.
     void stop_after(Prng& draw);
     /// It starts anew, with what its disk holds: all if it was not stopped.
     void restart(std::uint64_t seed);
@@ -107,6 +107,7 @@ private:
     std::unique_ptr<SimOpener> m_opener;
     std::vector<std::string> m_warnings;
     unsigned m_runs = 0;
+    bool m_is_dead = false; ///< its last words are lost
 };
 
 } // namespace torgo::sim

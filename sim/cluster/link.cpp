@@ -45,7 +45,7 @@ std::vector<Network::Late> Network::take_late() {
 }
 
 void Network::pass_time(Prng& draw) {
-    if (!meanwhile || std::this_thread::get_id() != m_thread || !draw.chance(1, 8)) return;
+    if (!meanwhile || pthread_equal(pthread_self(), m_thread) == 0 || !draw.chance(1, 8)) return;
     const auto act = std::exchange(meanwhile, nullptr);
     act();
 }

@@ -7,6 +7,8 @@
 #include "sim/cluster/promises.hpp"
 #include "sim/cluster/trace.hpp"
 
+#include <pthread.h>
+
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -14,7 +16,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -66,7 +67,7 @@ public:
     void pass_time(Prng& draw);
 
 private:
-    std::thread::id m_thread = std::this_thread::get_id();
+    pthread_t m_thread = pthread_self();
     std::mutex m_mutex;
     std::vector<Late> m_late;
 };
