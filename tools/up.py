@@ -202,6 +202,7 @@ class Nodes:
         torrc = place / "torrc"
         torrc.write_text("".join(line + "\n" for line in network.client_torrc_lines()))
         torgo.environment["TORGO_TOR_CONFIG"] = str(torrc)
+        torgo.environment["TORGO_LIMIT_UPLOAD"] = "none"  # no volunteer's relay is burdened
         self.running = {}
 
     def __enter__(self):

@@ -153,6 +153,7 @@ private:
         out.identity = state + "/identity";
         out.state = state;
         out.tor.folder = state + "/tor";
+        out.rates = m_globals.rates;
         return out;
     }
 

@@ -6,6 +6,7 @@
 #include "cli/heads.hpp"
 #include "cli/output.hpp"
 #include "cli/prompter.hpp"
+#include "cli/rates.hpp"
 #include "env/world.hpp"
 
 #include <stop_token>
@@ -24,6 +25,7 @@ struct Globals {
     std::string tor_socks;
     std::string tor_config;
     std::string profile;
+    Rates rates;
     bool no_cache = false;
     bool json = false;
     bool quiet = false;

@@ -1,6 +1,7 @@
 #include "cli/heads.hpp"
 
 #include "env/file_system.hpp"
+#include "head/limit_head.hpp"
 #include "head/retry_head.hpp"
 #include "head/spool_head.hpp"
 #include "head/uri.hpp"
@@ -14,6 +15,12 @@ namespace {
 constexpr std::string_view invite_prefix = "torgo-invite:";
 }
 
+namespace {
+std::shared_ptr<head::TokenBucket> bucket(env::Clock& clock, const head::RatePlan& plan) {
+    return plan.limits() ? std::make_shared<head::TokenBucket>(clock, plan) : nullptr;
+}
+} // namespace
+
 bool names_node(std::string_view head) {
     return head.starts_with("tor://") || head.starts_with("tls://") ||
            head.starts_with(invite_prefix);
@@ -23,6 +30,8 @@ Heads::Heads(const env::World& world, Settings settings, Output& out, std::stop_
     : m_world(world),
       m_settings(std::move(settings)),
       m_out(out),
+      m_upload(bucket(*world.clock, m_settings.rates.up())),
+      m_download(bucket(*world.clock, m_settings.rates.down())),
       m_folders(*world.files),
       m_stop(stop),
       m_onions(world, m_settings.tor, out, std::move(stop)) {}
@@ -58,13 +67,40 @@ Result<peer::NodeOpener*> Heads::nodes() const {
         }
         m_nodes = std::make_unique<peer::NodeOpener>(
             peer::Networks{.onions = &m_onions, .direct = m_world.network}, *m_context,
-            *m_world.clock, *m_world.random);
+            *m_world.clock, *m_world.random, link_limits());
         m_nodes->trace([this](const RepoId& repository, const peer::Receipt& receipt) {
             m_ledgers->of(repository).add(receipt);
         });
         if (m_repository) m_nodes->use_repository(*m_repository);
     }
     return m_nodes.get();
+}
+
+peer::OpenerLimits Heads::link_limits() const {
+    peer::OpenerLimits out;
+    out.direct.up = m_upload;
+    out.direct.down = m_download;
+    out.onion.up = m_settings.rates.upload
+                       ? m_upload
+                       : std::make_shared<head::TokenBucket>(*m_world.clock, default_onion_upload);
+    out.onion.down = m_download;
+    return out;
+}
+
+/// The links of nodes keep to the limits themselves.
+std::unique_ptr<head::Head> Heads::tried_again(std::unique_ptr<head::Head> node) const {
+    auto head = std::make_unique<head::RetryHead>(std::move(node), *m_world.clock, *m_world.random);
+    if (!m_download) return head;
+    return std::make_unique<head::LimitHead>(std::move(head), *m_world.clock,
+                                             head::HeadLimits{.slowed_by = m_download});
+}
+
+Result<std::unique_ptr<head::Head>>
+Heads::limited(Result<std::unique_ptr<head::Head>> folder) const {
+    if (!folder || (!m_upload && !m_download)) return folder;
+    return std::make_unique<head::LimitHead>(
+        *std::move(folder), *m_world.clock,
+        head::HeadLimits{.upload = m_upload, .download = m_download});
 }
 
 Result<crypto::TlsIdentity> Heads::own_identity() const {
@@ -120,22 +156,22 @@ Result<std::unique_ptr<head::Head>> Heads::open(const std::string& uri) const {
 }
 
 Result<std::unique_ptr<head::Head>> Heads::open_alone(const std::string& uri) const {
-    if (!names_node(uri)) return m_folders.open(uri);
+    if (!names_node(uri)) return limited(m_folders.open(uri));
     TRY(const auto* const opener, nodes());
     TRY(auto head, opener->open(uri));
-    return std::make_unique<head::RetryHead>(std::move(head), *m_world.clock, *m_world.random);
+    return tried_again(std::move(head));
 }
 
 Result<std::unique_ptr<head::Head>> Heads::create(const std::string& uri,
                                                   const head::NewHead& made) const {
-    if (!names_node(uri)) return m_folders.create(uri, made);
+    if (!names_node(uri)) return limited(m_folders.create(uri, made));
     TRY(const auto* const opener, nodes());
     auto created = opener->create(uri, made);
     // An invite that does not serve says nothing about who the node is.
     if (!created && created.error().code() == Errc::authentication)
         return fail(Errc::permission, uri + ": " + created.error().detail());
     TRY(auto head, std::move(created));
-    return std::make_unique<head::RetryHead>(std::move(head), *m_world.clock, *m_world.random);
+    return tried_again(std::move(head));
 }
 
 Result<> Heads::discard(const std::string& uri, const RepoId& repository) const {

@@ -1,10 +1,12 @@
 #pragma once
 
 #include "cli/onion_way.hpp"
+#include "cli/rates.hpp"
 #include "crypto/tls.hpp"
 #include "env/world.hpp"
 #include "head/opener.hpp"
 #include "head/spool.hpp"
+#include "head/token_bucket.hpp"
 #include "peer/ledger_book.hpp"
 #include "peer/opener.hpp"
 
@@ -24,6 +26,7 @@ public:
         std::string identity; ///< file with this machine's identity towards nodes
         std::string state;    ///< folder under which each repository's receipts are kept
         TorSettings tor;
+        Rates rates; ///< of all heads together
     };
 
     Heads(const env::World& world, Settings settings, Output& out, std::stop_token stop);
@@ -75,12 +78,17 @@ public:
 private:
     Result<peer::NodeOpener*> nodes() const;
     Result<std::unique_ptr<head::Head>> open_alone(const std::string& uri) const;
+    peer::OpenerLimits link_limits() const;
+    std::unique_ptr<head::Head> tried_again(std::unique_ptr<head::Head> node) const;
+    Result<std::unique_ptr<head::Head>> limited(Result<std::unique_ptr<head::Head>> folder) const;
     Result<> be(const crypto::TlsIdentity& identity, crypto::SigningKey key) const;
     Result<crypto::TlsIdentity> own_identity() const;
 
     env::World m_world;
     Settings m_settings;
     Output& m_out;
+    std::shared_ptr<head::TokenBucket> m_upload;   ///< null: no limit
+    std::shared_ptr<head::TokenBucket> m_download; ///< null: no limit
     head::DirOpener m_folders;
     std::stop_token m_stop;
     mutable OnionWay m_onions;

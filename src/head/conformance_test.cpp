@@ -108,6 +108,10 @@ sim::Random& test_random() {
     return the_random;
 }
 
+std::shared_ptr<TokenBucket> test_bucket() {
+    return std::make_shared<TokenBucket>(test_clock(), 1'000'000U);
+}
+
 [[maybe_unused]] const bool registered[] = {
     register_conformance("DirHeadOnDisk", [] { return std::make_unique<DiskPlace>(); }),
     on_sim("DirHeadOnSim", as_it_is),
@@ -119,7 +123,9 @@ sim::Random& test_random() {
     on_sim("LimitHeadConforms",
            [](std::unique_ptr<Head> inner) {
                return std::make_unique<LimitHead>(std::move(inner), test_clock(),
-                                                  HeadLimits{1'000'000, 2'000'000, 2});
+                                                  HeadLimits{.upload = test_bucket(),
+                                                             .download = test_bucket(),
+                                                             .calls_at_once = 2});
            }),
     on_sim("LogHeadConforms",
            [](std::unique_ptr<Head> inner) {

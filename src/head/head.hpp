@@ -186,6 +186,10 @@ public:
     /// asks another head. Free.
     virtual bool is_distant() const { return false; }
 
+    /// How much longer calls may take because this program bounds its own speed: for so long nobody
+    /// is to be thought late. Nanoseconds. Free.
+    virtual std::int64_t own_wait_ns() const { return 0; }
+
     /// Ends what waits for a network, now and from now on, with `cancelled`.
     virtual void cancel() noexcept {}
 

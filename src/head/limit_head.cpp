@@ -6,34 +6,11 @@
 namespace torgo::head {
 
 namespace {
-constexpr std::int64_t second_ns = 1'000'000'000;
-/// How much unused time a caller may make up for: enough for a thread that comes late.
-constexpr std::int64_t credit_ns = second_ns / 4;
-/// Rates beyond this cannot be told from none, and the sums below would overflow.
-constexpr std::uint64_t fastest = 8_GiB;
+/// Those who share a bucket take turns by so much.
+constexpr std::uint64_t piece_size = 64_KiB;
+/// What may be on its way at once, from all heads of a repository, before the last of it comes.
+constexpr std::uint64_t on_its_way = 16_MiB;
 } // namespace
-
-Throttle::Throttle(std::uint64_t bytes_per_second, env::Clock& clock)
-    : m_rate(std::min<std::uint64_t>(bytes_per_second, fastest)),
-      m_clock(clock),
-      m_paid_until(clock.monotonic_ns()) {}
-
-std::int64_t Throttle::cost_ns(std::uint64_t bytes) const {
-    const auto whole = static_cast<std::int64_t>(bytes / m_rate) * second_ns;
-    return whole + static_cast<std::int64_t>(bytes % m_rate * second_ns / m_rate);
-}
-
-void Throttle::pass(std::uint64_t bytes) {
-    if (m_rate == 0) return;
-    std::int64_t wait = 0;
-    {
-        const std::lock_guard lock(m_mutex);
-        const auto now = m_clock.monotonic_ns();
-        wait = m_paid_until - now;
-        m_paid_until = std::max(m_paid_until, now - credit_ns) + cost_ns(bytes);
-    }
-    if (wait > 0) m_clock.sleep_ns(wait);
-}
 
 void Gate::enter() {
     if (m_places == 0) return;
@@ -51,11 +28,27 @@ void Gate::leave() {
     m_left.notify_one();
 }
 
-LimitHead::LimitHead(std::unique_ptr<Head> inner, env::Clock& clock, const HeadLimits& limits)
+LimitHead::LimitHead(std::unique_ptr<Head> inner, env::Clock& clock, HeadLimits limits)
     : m_inner(std::move(inner)),
-      m_upload(limits.upload_bytes_per_second, clock),
-      m_download(limits.download_bytes_per_second, clock),
+      m_clock(clock),
+      m_upload(std::move(limits.upload)),
+      m_download(std::move(limits.download)),
+      m_slowed_by(std::move(limits.slowed_by)),
       m_gate(limits.calls_at_once) {}
+
+/// Returns when so many bytes may pass.
+void LimitHead::pass(const std::shared_ptr<TokenBucket>& bucket, std::uint64_t bytes) {
+    while (bucket && bytes != 0) {
+        const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, piece_size));
+        if (const auto wait = bucket->take(piece); wait > 0) m_clock.sleep_ns(wait);
+        bytes -= piece;
+    }
+}
+
+std::int64_t LimitHead::own_wait_ns() const {
+    const auto& bucket = m_slowed_by ? m_slowed_by : m_download;
+    return m_inner->own_wait_ns() + (bucket ? bucket->time_of(on_its_way) : 0);
+}
 
 template <class Act>
 auto LimitHead::within(Act act) -> decltype(act()) {
@@ -71,7 +64,7 @@ public:
         : m_head(head), m_inner(std::move(inner)) {}
 
     Result<> append(ByteView bytes) override {
-        m_head.m_upload.pass(bytes.size());
+        m_head.pass(m_head.m_upload, bytes.size());
         return m_head.within([&] { return m_inner->append(bytes); });
     }
 
@@ -94,13 +87,13 @@ Result<std::unique_ptr<SegmentWriter>> LimitHead::begin_segment(std::uint64_t ex
 }
 
 Result<> LimitHead::read_segment(const SegmentId& segment, std::uint64_t offset, ByteSpan out) {
-    m_download.pass(out.size());
+    pass(m_download, out.size());
     return within([&] { return m_inner->read_segment(segment, offset, out); });
 }
 
 Result<> LimitHead::read_combined(const SegmentId& segment, std::uint64_t first_cell,
                                   std::uint8_t factor, ByteSpan out) {
-    m_download.pass(out.size());
+    pass(m_download, out.size());
     return within([&] { return m_inner->read_combined(segment, first_cell, factor, out); });
 }
 
@@ -117,14 +110,14 @@ Result<> LimitHead::remove_segment(const SegmentId& segment) {
 }
 
 Result<> LimitHead::put_root(const std::string& name, ByteView content) {
-    m_upload.pass(content.size());
+    pass(m_upload, content.size());
     return within([&] { return m_inner->put_root(name, content); });
 }
 
 Result<Bytes> LimitHead::get_root(const std::string& name) {
     auto content = within([&] { return m_inner->get_root(name); });
     // Its size is not known before; it makes the next one wait.
-    if (content) m_download.pass(content->size());
+    if (content) pass(m_download, content->size());
     return content;
 }
 

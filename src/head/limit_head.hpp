@@ -2,6 +2,7 @@
 
 #include "env/clock.hpp"
 #include "head/head.hpp"
+#include "head/token_bucket.hpp"
 
 #include <condition_variable>
 #include <cstdint>
@@ -10,29 +11,13 @@
 
 namespace torgo::head {
 
-/// 0 is no limit, everywhere.
+/// What heads that share a line or a disk may take of it.
 struct HeadLimits {
-    std::uint64_t upload_bytes_per_second = 0;   ///< segments and roots written
-    std::uint64_t download_bytes_per_second = 0; ///< segments and roots read
-    unsigned calls_at_once = 0;                  ///< further callers wait
-};
-
-/// Lets bytes pass at a rate over time. A caller pays for its bytes by making the next one wait;
-/// what was not used for a quarter of a second is lost. Thread-safe.
-class Throttle {
-public:
-    Throttle(std::uint64_t bytes_per_second, env::Clock& clock);
-
-    /// Returns when `bytes` may pass.
-    void pass(std::uint64_t bytes);
-
-private:
-    std::int64_t cost_ns(std::uint64_t bytes) const;
-
-    std::uint64_t m_rate;
-    env::Clock& m_clock;
-    std::mutex m_mutex;
-    std::int64_t m_paid_until; ///< guarded by m_mutex; when all bytes let pass are paid for
+    std::shared_ptr<TokenBucket> upload = nullptr;   ///< segments and roots written; null: no limit
+    std::shared_ptr<TokenBucket> download = nullptr; ///< segments and roots read; null: no limit
+    /// By whom reads are slowed further down, on the wire; null: nobody.
+    std::shared_ptr<TokenBucket> slowed_by = nullptr;
+    unsigned calls_at_once = 0; ///< further callers wait; 0: no limit
 };
 
 /// Lets a number of callers in at once.
@@ -55,7 +40,7 @@ private:
 class LimitHead final : public Head {
 public:
     /// `clock` outlives the head.
-    LimitHead(std::unique_ptr<Head> inner, env::Clock& clock, const HeadLimits& limits);
+    LimitHead(std::unique_ptr<Head> inner, env::Clock& clock, HeadLimits limits);
 
     const std::string& uri() const override { return m_inner->uri(); }
 
@@ -75,6 +60,8 @@ public:
 
     bool is_distant() const override { return m_inner->is_distant(); }
 
+    std::int64_t own_wait_ns() const override;
+
     void cancel() noexcept override { m_inner->cancel(); }
 
 private:
@@ -83,9 +70,13 @@ private:
     template <class Act>
     auto within(Act act) -> decltype(act());
 
+    void pass(const std::shared_ptr<TokenBucket>& bucket, std::uint64_t bytes);
+
     std::unique_ptr<Head> m_inner;
-    Throttle m_upload;
-    Throttle m_download;
+    env::Clock& m_clock;
+    std::shared_ptr<TokenBucket> m_upload;
+    std::shared_ptr<TokenBucket> m_download;
+    std::shared_ptr<TokenBucket> m_slowed_by;
     Gate m_gate;
 };
 

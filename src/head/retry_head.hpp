@@ -48,6 +48,8 @@ public:
 
     bool is_distant() const override { return m_inner->is_distant(); }
 
+    std::int64_t own_wait_ns() const override { return m_inner->own_wait_ns(); }
+
     void cancel() noexcept override { m_inner->cancel(); }
 
 private:

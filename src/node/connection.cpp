@@ -8,6 +8,7 @@
 #include "node/http_reply.hpp"
 #include "node/link.hpp"
 #include "node/served.hpp"
+#include "peer/targets.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -191,6 +192,7 @@ private:
                 call, refuse_for_now("this peer has too many connections", retry_after));
         }
         const Turn turn(m_shared.gate, m_peer);
+        m_repository = repository_of(*request);
         if (turn) co_return co_await serve(call, *request);
         m_shared.counters.add(Count::refused_busy);
         co_return co_await refuse(call, refuse_for_now("too many requests at once", retry_after));
@@ -268,6 +270,13 @@ private:
         co_return give_up();
     }
 
+    /// Which repository a request is about, as far as limits go.
+    static std::optional<RepoId> repository_of(const peer::Request& request) {
+        const auto target = peer::parse_target(request.target);
+        if (!target || target->repository == RepoId{}) return std::nullopt;
+        return target->repository;
+    }
+
     /// Brings the next piece of a body to the disk. False when the link is broken.
     Task<bool> take_piece(Served& served, Call& call) {
         const auto size =
@@ -285,17 +294,40 @@ private:
     }
 
     Task<bool> read_body(ByteSpan out) {
+        auto pace = m_shared.pace.receiving(m_repository);
         while (!out.empty()) {
             auto size = std::min(out.size(), m_rest.size());
             std::ranges::copy(m_rest.first(size), out.begin());
             m_rest = m_rest.subspan(size);
             if (size == 0) {
-                const auto got = co_await m_link.read(out, false);
+                const auto got = co_await m_link.read(out.first(pace.piece(out.size())), false);
                 if (!got || *got == 0) co_return false;
                 size = *got;
                 m_watch.moved(size);
+                co_await keep_pace(pace, size);
             }
             out = out.subspan(size);
+        }
+        co_return true;
+    }
+
+    /// Waits for as long as so many bytes take by the limits; no peer is blamed for that.
+    Task<void> keep_pace(PaceShare& pace, std::size_t size) {
+        const auto delay_ns = pace.take(size);
+        if (delay_ns <= 0) co_return;
+        m_watch.rest();
+        co_await m_link.pause(delay_ns);
+        m_watch.pace();
+    }
+
+    Task<bool> write_body(ByteView bytes) {
+        auto pace = m_shared.pace.sending(m_repository);
+        while (!bytes.empty()) {
+            const auto piece = bytes.first(pace.piece(bytes.size()));
+            const auto sent = co_await m_link.write(piece);
+            if (!sent) co_return false;
+            bytes = bytes.subspan(piece.size());
+            co_await keep_pace(pace, piece.size());
         }
         co_return true;
     }
@@ -305,7 +337,7 @@ private:
         const bool keeps = manner_of(call).keep_alive;
         while (true) {
             m_watch.pace();
-            const auto sent = co_await m_link.write(served.ready());
+            const bool sent = co_await write_body(served.ready());
             m_watch.rest();
             if (sent && served.over()) break;
             if (sent) co_await on_disk([&] { served.refill(); });
@@ -361,7 +393,8 @@ private:
     Watch m_watch;
     Link m_link;
     PeerId m_peer;
-    Bytes m_piece; ///< through which bodies go, both ways
+    std::optional<RepoId> m_repository; ///< that the request is about
+    Bytes m_piece;                      ///< through which bodies go, both ways
     std::array<std::uint8_t, head_piece_size> m_buffer{};
     ByteView m_rest; ///< of m_buffer: what was read and belongs to what follows
     std::atomic<bool> m_released = false;

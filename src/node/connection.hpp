@@ -5,6 +5,7 @@
 #include "crypto/tls.hpp"
 #include "env/clock.hpp"
 #include "node/gate.hpp"
+#include "node/pace.hpp"
 #include "node/server.hpp"
 #include "node/server_counters.hpp"
 
@@ -31,6 +32,7 @@ struct Shared {
     boost::asio::io_context& handshakes; ///< of threads that do nothing else
     std::function<ServerCounters()> snapshot;
     Gate gate{limits};
+    Pace pace{clock, limits.pace};
     LiveCounters counters{};
     std::atomic<bool> stopping = false;
     std::atomic<std::size_t> reckoned = 0; ///< steps of handshakes that wait for their thread

@@ -129,7 +129,9 @@ Result<> Daemon::State::listen() {
             {.at = {.host = folder.onion_socket(), .port = 0}, .kind = Listener::Kind::peers});
     if (options.metrics)
         listeners.push_back({.at = *options.metrics, .kind = Listener::Kind::status});
-    TRY(server, Server::start(*service, *tls, *world.clock, listeners));
+    ServerLimits limits;
+    limits.pace = options.pace;
+    TRY(server, Server::start(*service, *tls, *world.clock, listeners, limits));
     return save_addresses(*world.files, folder, addresses());
 }
 

@@ -4,6 +4,7 @@
 #include "base/id.hpp"
 #include "env/network.hpp"
 #include "env/world.hpp"
+#include "node/server_limits.hpp"
 #include "peer/invite.hpp"
 #include "tor/service.hpp"
 
@@ -28,6 +29,7 @@ struct DaemonOptions {
     bool onion = true;                    ///< whether to be an onion service
     std::vector<std::string> torrc_lines; ///< more configuration of tor
     std::uint64_t scrub_bytes_a_second = 10'000'000; ///< 0: no scrubbing
+    PaceLimits pace = {};
     /// Of heads that are rebuilt here as their owners ordered; 0: no order is followed.
     std::uint64_t repair_bytes_a_second = 1'000'000;
 };

@@ -11,6 +11,7 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <netinet/in.h>
@@ -94,7 +95,10 @@ inline Error broken(const ErrorCode& error) {
 class Link {
 public:
     Link(Shared& shared, Watch& watch, const Accepted& accepted)
-        : m_shared(shared), m_watch(watch), m_socket(asio::make_strand(shared.network)) {
+        : m_shared(shared),
+          m_watch(watch),
+          m_socket(asio::make_strand(shared.network)),
+          m_pause(m_socket.get_executor()) {
         const int protocol = accepted.family == AF_UNIX ? 0 : IPPROTO_TCP;
         ErrorCode error;
         m_socket.assign({accepted.family, protocol}, accepted.socket, error);
@@ -113,6 +117,7 @@ public:
     void close() {
         ErrorCode ignored;
         m_socket.close(ignored);
+        m_pause.cancel();
     }
 
     // NODE-13
@@ -176,6 +181,13 @@ public:
         }
     }
 
+    /// Waits for its own sake; `close` ends that.
+    Task<void> pause(std::int64_t duration_ns) {
+        if (duration_ns <= 0 || !m_socket.is_open()) co_return;
+        m_pause.expires_after(std::chrono::nanoseconds(duration_ns));
+        (void)co_await m_pause.async_wait(quietly);
+    }
+
     /// True when it waits patiently, so that nothing of it is in use.
     bool waits() const noexcept { return m_waits; }
 
@@ -230,6 +242,7 @@ private:
     Shared& m_shared;
     Watch& m_watch;
     Socket m_socket;
+    asio::steady_timer m_pause; ///< between pieces, where there is a limit
     std::optional<crypto::TlsSession> m_tls;
     Bytes m_wire_out;
     bool m_waits = false;

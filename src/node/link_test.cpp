@@ -357,12 +357,13 @@ TEST(NodeLink, every_request_carries_a_trace) {
 
 TEST(NodeLink, sends_no_faster_than_it_may) {
     peer::LinkLimits limits;
-    limits.up_per_s = 512_KiB;
+    sys::Clock rate_clock;
+    limits.up = std::make_shared<head::TokenBucket>(rate_clock, 512_KiB);
     LinkedNode node(answer_all(say_hello), limits);
     const auto start = node.clock.monotonic_ns();
     CountedBody body{.left = 256_KiB};
     EXPECT_TRUE(put(node.link, body));
-    EXPECT_GE(node.clock.monotonic_ns() - start, 500'000'000 - peer::TokenBucket::burst_ns);
+    EXPECT_GE(node.clock.monotonic_ns() - start, 500'000'000 - head::TokenBucket::burst_ns);
     EXPECT_GT(node.link.statistics().bytes_up, 256_KiB);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/bytes.hpp"
+#include "head/rate_plan.hpp"
 #include "peer/http_head.hpp"
 
 #include <chrono>
@@ -8,6 +9,13 @@
 #include <cstdint>
 
 namespace torgo::node {
+
+/// How fast bodies may pass.
+struct PaceLimits {
+    head::RatePlan receive = {};         ///< of all repositories together
+    head::RatePlan send = {};            ///< as that
+    head::RatePlan each_repository = {}; ///< of each, each way
+};
 
 /// What a server lets strangers take. One struct, so that a test can make each limit small.
 /// source  docs/design/node-server.md gives the reasons
@@ -38,6 +46,8 @@ struct ServerLimits {
     /// In each window the body must advance by as much as this rate gives, or end.
     std::uint64_t body_rate = 512; ///< bytes a second
     std::chrono::milliseconds body_window{120'000};
+
+    PaceLimits pace = {};
 
     /// What is left of a refused request's body is passed over up to so much; else the connection
     /// ends with the answer.

@@ -20,6 +20,8 @@ constexpr std::size_t body_piece = 64_KiB;
 constexpr std::size_t wire_piece = 128_KiB;
 // How long a wait of our own making may go on after `cancel`.
 constexpr std::int64_t nap_ns = 50'000'000;
+/// What a node has to send the next bytes after we let it wait.
+constexpr std::int64_t own_wait_grace_ns = 5 * second_ns;
 
 std::string host_field(const env::Endpoint& endpoint) {
     if (endpoint.is_unix()) return "localhost";
@@ -47,18 +49,23 @@ class NodeLink::Wire final : public env::Stream {
 public:
     Wire(NodeLink& link, std::shared_ptr<env::Stream> raw) : m_link(link), m_raw(std::move(raw)) {}
 
+    /// What we wait for ourselves is not the node's fault: it has a while after that as well.
     Result<std::size_t> read_some(ByteSpan out, env::Deadline deadline) override {
-        const auto most = std::min(out.size(), m_link.m_down.piece(wire_piece));
-        TRY(const auto size, m_raw->read_some(out.first(most), deadline));
+        auto& bucket = *m_link.m_limits.down;
+        const auto most = std::min(out.size(), bucket.piece(wire_piece));
+        TRY(const auto size, m_raw->read_some(out.first(most), std::max(deadline, m_read_until)));
         m_link.m_bytes_down += size;
-        CHECK_OK(m_link.wait(m_link.m_down.take(size)));
+        const auto delay = bucket.take(size);
+        CHECK_OK(m_link.wait(delay));
+        if (delay > 0) m_read_until = m_link.in(own_wait_grace_ns);
         return size;
     }
 
     Result<> write(ByteView bytes, env::Deadline deadline) override {
         while (!bytes.empty()) {
-            const auto piece = bytes.first(std::min(bytes.size(), m_link.m_up.piece(wire_piece)));
-            const auto delay = m_link.m_up.take(piece.size());
+            auto& bucket = *m_link.m_limits.up;
+            const auto piece = bytes.first(std::min(bytes.size(), bucket.piece(wire_piece)));
+            const auto delay = bucket.take(piece.size());
             CHECK_OK(m_link.wait(delay));
             deadline += delay; // what we wait for ourselves is not the node's fault
             CHECK_OK(m_raw->write(piece, deadline));
@@ -73,6 +80,7 @@ public:
 private:
     NodeLink& m_link;
     std::shared_ptr<env::Stream> m_raw;
+    env::Deadline m_read_until = 0;
 };
 
 struct NodeLink::Connection {
@@ -141,9 +149,9 @@ NodeLink::NodeLink(env::Network& network, NodePlace place, const crypto::TlsCont
       m_context(context),
       m_clock(clock),
       m_random(random),
-      m_limits(limits),
-      m_up(clock, limits.up_per_s),
-      m_down(clock, limits.down_per_s) {
+      m_limits(limits) {
+    if (!m_limits.up) m_limits.up = std::make_shared<head::TokenBucket>(clock, 0U);
+    if (!m_limits.down) m_limits.down = std::make_shared<head::TokenBucket>(clock, 0U);
     ENSURE(limits.connections >= 1 && !m_place.endpoints.empty());
 }
 

@@ -6,8 +6,8 @@
 #include "env/clock.hpp"
 #include "env/network.hpp"
 #include "env/random.hpp"
+#include "head/token_bucket.hpp"
 #include "peer/exchange.hpp"
-#include "peer/token_bucket.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -34,8 +34,9 @@ struct LinkLimits {
     std::int64_t idle_ns = 45'000'000'000;     ///< after which a connection is not used again
     /// After nobody could be reached, until the next try: calls fail at once meanwhile. 0: none.
     std::int64_t rest_ns = 0;
-    std::uint64_t up_per_s = 0; ///< bytes on the wire, 0: as many as it takes
-    std::uint64_t down_per_s = 0;
+    /// What may pass on the wire, with whatever other links share it; null: as much as it takes.
+    std::shared_ptr<head::TokenBucket> up = nullptr;
+    std::shared_ptr<head::TokenBucket> down = nullptr;
 
     static LinkLimits lan() noexcept { return {}; }
 
@@ -124,8 +125,6 @@ private:
     env::Clock& m_clock;
     env::Random& m_random;
     LinkLimits m_limits;
-    TokenBucket m_up;
-    TokenBucket m_down;
 
     std::atomic<bool> m_cancelled = false;
     std::stop_source m_stop;                       ///< of what connects

@@ -120,7 +120,7 @@ void HeadSet::try_open(std::size_t index, const Begun& begun) {
     }
     std::shared_ptr<head::Head> head = *std::move(opened);
     begun(head);
-    m_lanes[index] = std::make_unique<Lane>(head->is_distant());
+    m_lanes[index] = std::make_unique<Lane>(*head);
     auto usable = head->probe();
     const bool readable = usable || usable.error().code() == Errc::read_only ||
                           usable.error().code() == Errc::permission ||
@@ -206,7 +206,7 @@ Result<> HeadSet::recreate(std::size_t index, const RepoId& id, const Bytes& own
     TRY(auto head,
         m_opener.create(m_uris.at(index),
                         {.repository = id, .index = static_cast<unsigned>(index), .owner = owner}));
-    m_lanes[index] = std::make_unique<Lane>(head->is_distant());
+    m_lanes[index] = std::make_unique<Lane>(*head);
     m_heads[index] = std::move(head);
     m_errors[index].reset();
     return {};

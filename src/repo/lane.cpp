@@ -71,8 +71,8 @@ bool Lane::busy() const {
 
 Lane::Clock::duration Lane::patience() const {
     const std::lock_guard lock(m_mutex);
-    if (!m_usual) return late_unknown;
-    return std::clamp(*m_usual * late_factor, late_least, late_most);
+    if (!m_usual) return late_unknown + m_own_wait;
+    return std::clamp(*m_usual * late_factor, late_least, late_most) + m_own_wait;
 }
 
 bool Lane::rests() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "head/head.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -34,8 +35,13 @@ public:
     static constexpr Clock::duration stopping_tail = std::chrono::seconds(2);
 
     /// in  `distant`: the head is behind a network; then its calls may be late, and several run at
-    ///     once
-    explicit Lane(bool distant) : m_distant(distant) {}
+    ///     once. `own_wait`: Head::own_wait_ns
+    explicit Lane(bool distant, Clock::duration own_wait = {})
+        : m_distant(distant), m_own_wait(own_wait) {}
+
+    /// That of a head.
+    explicit Lane(const head::Head& head)
+        : Lane(head.is_distant(), std::chrono::nanoseconds(head.own_wait_ns())) {}
 
     Lane(const Lane&) = delete;
     Lane& operator=(const Lane&) = delete;
@@ -69,6 +75,7 @@ private:
     void rest(Clock::duration least);
 
     const bool m_distant;
+    const Clock::duration m_own_wait;
     mutable std::mutex m_mutex; ///< of what follows
     std::condition_variable_any m_wake;
     std::deque<Task> m_tasks;

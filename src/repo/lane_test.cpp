@@ -97,6 +97,12 @@ TEST(Inbox, learns_what_is_usual) {
     EXPECT_LE(lane.patience(), 5s);
 }
 
+TEST(Inbox, nobody_is_late_whom_we_slow_ourselves) {
+    const Lane usual(true);
+    const Lane slowed(true, 8s);
+    EXPECT_EQ(slowed.patience(), usual.patience() + 8s);
+}
+
 TEST(Inbox, rests_longer_each_time_it_fails_and_not_after_it_answered) {
     Lane lane(true);
     Text inbox;

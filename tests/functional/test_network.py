@@ -308,7 +308,8 @@ def behind_tor(onion_torrc, tmp_path):
     for made in network.served(tmp_path, COUNT + 1,
                                lambda node: network.Node(node.folder, onion_torrc).begin()):
         yield made, network.machine_on(made[:COUNT], tmp_path / "home",
-                                       {"TORGO_TOR_CONFIG": str(onion_torrc)})
+                                       {"TORGO_TOR_CONFIG": str(onion_torrc),
+                                        "TORGO_LIMIT_UPLOAD": "none"})
 
 
 def test_four_nodes_behind_onion_services(behind_tor):

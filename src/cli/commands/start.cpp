@@ -6,6 +6,7 @@
 #include "node/daemon.hpp"
 
 #include <memory>
+#include <optional>
 
 namespace torgo::cli {
 
@@ -21,6 +22,7 @@ struct StartArgs {
     bool no_onion = false;
     std::uint32_t scrub = 10;
     std::uint32_t repair = 1;
+    std::optional<std::uint64_t> limit_repository;
 };
 
 Result<node::DaemonOptions> options_from(const Context& context, const StartArgs& args) {
@@ -39,6 +41,10 @@ Result<node::DaemonOptions> options_from(const Context& context, const StartArgs
                     "with --no-onion nobody reaches the node: give --listen HOST:PORT");
     TRY(out.torrc_lines, read_tor_config(*context.world.files, context.globals.tor_config));
     out.scrub_bytes_a_second = args.scrub * megabyte;
+    const auto& rates = context.globals.rates;
+    out.pace = {.receive = rates.down(),
+                .send = rates.up(),
+                .each_repository = rates.plan(args.limit_repository)};
     out.repair_bytes_a_second = args.repair * megabyte;
     return out;
 }
@@ -105,9 +111,15 @@ Command start_command() {
                       "megabytes a second that are read to find decay; 10 when not given"),
         number_option(args->repair, "repair", "MB", {0, megabytes_a_second_max},
                       "megabytes a second at most for heads that are rebuilt here because their "
-                      "owners ordered it; 1 when not given, 0 follows no order")};
+                      "owners ordered it; 1 when not given, 0 follows no order"),
+        rate_option(args->limit_repository, "limit-repository",
+                    "bytes a second at most of each repository, each way; --limit-upload and "
+                    "--limit-download are of all together")};
     command.examples = {{"torgo start", "as an onion service"},
-                        {"torgo start --no-onion --listen 192.168.1.5:7443", "in a local network"}};
+                        {"torgo start --no-onion --listen 192.168.1.5:7443", "in a local network"},
+                        {"torgo start --limit-upload 500K --limit-repository 200K --off-peak "
+                         "01:00-06:00",
+                         "politely by day"}};
     command.run = [args](const Context& context) {
         return run_start(context, *args);
     };

@@ -66,6 +66,8 @@ std::vector<Option> global_options(Globals& globals) {
     out.push_back(file_option(globals.tor_config, "tor-config", 0, "TORGO_TOR_CONFIG",
                               "more lines of torrc for the tor that is started, bridges for "
                               "example"));
+    for (auto& option : rate_options(globals.rates))
+        out.push_back(std::move(option));
     out.push_back(toggle(globals.json, "json", "print JSON, one object a line"));
     out.push_back(
         lettered(toggle(globals.quiet, "quiet", "say nothing but results and problems"), 'q'));

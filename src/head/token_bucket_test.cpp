@@ -1,10 +1,10 @@
 #include "base/bytes.hpp"
-#include "peer/token_bucket.hpp"
+#include "head/token_bucket.hpp"
 #include "sim/clock.hpp"
 
 #include <gtest/gtest.h>
 
-namespace torgo::peer {
+namespace torgo::head {
 namespace {
 
 constexpr std::int64_t second_ns = 1'000'000'000;
@@ -36,6 +36,15 @@ TEST(TokenBucket, without_a_rate_nothing_waits) {
     EXPECT_EQ(bucket.piece(100), 100U);
 }
 
+TEST(TokenBucket, lets_everything_pass_off_peak) {
+    sim::Clock clock;
+    const DayWindow always{.from = 0, .to = DayWindow::minutes_a_day};
+    TokenBucket free(clock, {.rate = 16_KiB, .off_peak = always, .off_peak_rate = 0});
+    EXPECT_EQ(free.take(1_GiB), 0);
+    TokenBucket slow(clock, {.rate = 0, .off_peak = always, .off_peak_rate = 1_MiB});
+    EXPECT_EQ(slow.take(1_MiB), second_ns - TokenBucket::burst_ns);
+}
+
 TEST(TokenBucket, very_low_rates_are_raised) {
     sim::Clock clock;
     TokenBucket bucket(clock, 1);
@@ -45,4 +54,4 @@ TEST(TokenBucket, very_low_rates_are_raised) {
 }
 
 } // namespace
-} // namespace torgo::peer
+} // namespace torgo::head
