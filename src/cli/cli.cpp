@@ -138,6 +138,7 @@ private:
                               .input = STDIN_FILENO,
                               .stop = signals.token()};
         auto result = invocation.command().run(context);
+        if (!signals.token().stop_requested()) heads.leave_receipts();
         crypto::on_notice({});
         return result;
     }

@@ -1,5 +1,6 @@
 #include "cli/heads.hpp"
 
+#include "cli/mirroring.hpp"
 #include "env/file_system.hpp"
 #include "head/limit_head.hpp"
 #include "head/retry_head.hpp"
@@ -8,12 +9,38 @@
 #include "peer/identity.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <thread>
 
 namespace torgo::cli {
 
 namespace {
-constexpr std::string_view invite_prefix = "torgo-invite:";
+constexpr std::chrono::seconds leave_time{3};
+
+/// Acts when it has lived for so long.
+class TimeOut {
+public:
+    TimeOut(std::chrono::nanoseconds time, std::function<void()> act)
+        : m_thread([this, time, act = std::move(act)](const std::stop_token& stop) {
+              std::unique_lock lock(m_mutex);
+              (void)m_wake.wait_for(lock, stop, time, [] { return false; });
+              if (!stop.stop_requested()) act();
+          }) {}
+
+private:
+    std::mutex m_mutex;
+    std::condition_variable_any m_wake;
+    std::jthread m_thread; ///< last: it uses the above
+};
+
+bool is_absence(Errc code) {
+    return code == Errc::unavailable || code == Errc::timeout || code == Errc::cancelled;
 }
+
+constexpr std::string_view invite_prefix = "torgo-invite:";
+} // namespace
 
 namespace {
 std::shared_ptr<head::TokenBucket> bucket(env::Clock& clock, const head::RatePlan& plan) {
@@ -130,6 +157,25 @@ Result<peer::Exchanger*> Heads::node(const std::string& uri) const {
 Result<Heads::OwnLedger> Heads::own_ledger(const RepoId& repository) const {
     CHECK_OK(nodes());
     return OwnLedger{m_ledgers->of(repository), m_author};
+}
+
+/// Who does not answer now was said to be away before, and gets them another time.
+void Heads::leave_receipts() const {
+    if (!m_nodes || !m_repository) return;
+    auto& ledger = m_ledgers->of(*m_repository);
+    const auto ways = m_nodes->live_ways();
+    if (ways.empty() || !ledger.flush()) return; // closing says why not
+    const TimeOut patience(leave_time, [this] { m_nodes->cancel(); });
+    std::vector<std::jthread> threads;
+    for (const auto& one : ways)
+        threads.emplace_back([this, &one, &ledger] {
+            const auto left =
+                bring_up_to_date(*m_world.files, *one.way, one.node, *m_repository, ledger);
+            if (left || is_absence(left.error().code())) return;
+            const std::lock_guard lock(m_mutex);
+            m_out.warn(one.uri + " did not take this machine's receipts: " + left.error().detail());
+        });
+    threads.clear(); // before the patience ends
 }
 
 void Heads::use_repository(const RepoId& repository) const {

@@ -68,6 +68,10 @@ public:
 
     Result<OwnLedger> own_ledger(const RepoId& repository) const;
 
+    /// Leaves this machine's receipts with the nodes that were spoken to, as far as that is done in
+    /// three seconds; warns of what they refuse. No head may be in use. (CLI-33)
+    void leave_receipts() const;
+
     /// Which repository is meant on nodes.
     void use_repository(const RepoId& repository) const;
 

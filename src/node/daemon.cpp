@@ -5,6 +5,7 @@
 #include "env/clock.hpp"
 #include "env/file_system.hpp"
 #include "env/random.hpp"
+#include "node/age.hpp"
 #include "node/node_folder.hpp"
 #include "node/server.hpp"
 #include "node/service.hpp"
@@ -31,6 +32,7 @@ constexpr std::int64_t retry_first_ns = second_ns;
 constexpr std::int64_t retry_longest_ns = 300 * second_ns;
 constexpr std::int64_t stop_patience_ns = 10 * second_ns;
 constexpr std::int64_t receipts_step_ns = 10 * second_ns;
+constexpr std::uint64_t tend_step_s = 60;
 constexpr std::int64_t scrub_step_ns = second_ns;
 constexpr std::int64_t scrub_pause_ns = 3600 * second_ns; ///< between two whole rounds
 
@@ -71,6 +73,7 @@ struct Daemon::State {
     std::vector<peer::Address> addresses() const;
     void scrub(const std::stop_token& stop);
     void stand_by(const std::stop_token& stop);
+    void tend_bins();
     void write_receipts(const std::stop_token& stop);
     void tell_of_receipts(const Result<>& written) const;
 
@@ -85,6 +88,8 @@ struct Daemon::State {
     std::optional<crypto::SigningKey> signer;
     std::optional<crypto::TlsContext> tls;
     std::unique_ptr<Store> store;
+    std::optional<Age> age;
+    std::uint64_t tended_s = 0; ///< the node's age when the bins were last looked at
     std::optional<Service> service;
     std::unique_ptr<Server> server;
     std::unique_ptr<tor::Service> tor;
@@ -111,7 +116,9 @@ Result<> Daemon::State::open() {
     signer.emplace(std::move(key));
     TRY(auto context, crypto::TlsContext::make(crypto::TlsRole::server, *identity));
     tls.emplace(std::move(context));
-    TRY(store, Store::open(*world.files, folder.path()));
+    TRY(store, Store::open(*world.files, folder.path(), world.clock));
+    age.emplace(*world.files, *world.clock, folder.age());
+    tend_bins();
     service.emplace(*store, *world.clock,
                     Service::Settings{.node = identity->id(), .signer = &*signer});
     if (store->unreadable() != 0)
@@ -275,8 +282,25 @@ void Daemon::State::tell_of_receipts(const Result<>& written) const {
 }
 
 void Daemon::State::write_receipts(const std::stop_token& stop) {
-    while (wait(receipts_step_ns, stop))
+    while (wait(receipts_step_ns, stop)) {
+        if (age->seconds() >= tended_s + tend_step_s) {
+            tended_s = age->seconds();
+            tend_bins();
+        }
         tell_of_receipts(service->receipts()->write_old());
+    }
+}
+
+/// NODE-9 NODE-10: something is kept for `keep_days` whole days after the one on which it came.
+void Daemon::State::tend_bins() {
+    if (auto saved = age->save(); !saved)
+        say("the node's age could not be written down: " + saved.error().detail());
+    if (options.keep_days == 0) return;
+    const auto today = age->day();
+    store->keep_deleted(today);
+    if (today <= options.keep_days) return;
+    if (auto emptied = store->empty_bins(today - options.keep_days); !emptied)
+        say("what was deleted long ago could not be freed: " + emptied.error().detail());
 }
 
 void Daemon::State::shut() {
@@ -290,6 +314,7 @@ void Daemon::State::shut() {
     if (standby_thread.joinable()) standby_thread.join();
     if (receipts_thread.joinable()) receipts_thread.join();
     if (service) tell_of_receipts(service->receipts()->close());
+    if (age && service) (void)age->save();
 }
 
 Daemon::Daemon(std::unique_ptr<State> state) : m_state(std::move(state)) {}
@@ -354,6 +379,32 @@ Result<peer::Invite> make_invite(const env::World& world, const std::string& fol
     TRY(const auto store, Store::open(*world.files, folder));
     CHECK_OK(store->add_invite(invite.secret, quota, label));
     return invite;
+}
+
+Result<std::vector<HeldLock>> held_locks(const env::World& world, const std::string& folder) {
+    std::vector<HeldLock> out;
+    TRY(const auto store, Store::open(*world.files, folder));
+    for (const auto& one : store->repositories()) {
+        TRY(const auto locks, one->locks());
+        for (const auto& [name, lock] : locks)
+            out.push_back({.repository = one->record().repository, .name = name, .lock = lock});
+    }
+    return out;
+}
+
+Result<> release_lock(const env::World& world, const std::string& folder, const HeldLock& lock) {
+    TRY(const auto store, Store::open(*world.files, folder));
+    return store->release_lock(lock.repository, lock.name);
+}
+
+Result<Repository::Retrieved> retrieve(const env::World& world, const std::string& folder,
+                                       const RepoId& repository) {
+    const NodeFolder place(folder);
+    TRY(const auto lock, lock_folder(*world.files, place));
+    TRY(const auto store, Store::open(*world.files, folder));
+    const auto found = store->find(repository);
+    if (!found) return fail(Errc::not_found, "no repository " + repository.hex() + " here");
+    return found->retrieve();
 }
 
 } // namespace torgo::node

@@ -4,6 +4,7 @@
 #include "base/id.hpp"
 #include "env/network.hpp"
 #include "env/world.hpp"
+#include "node/repository.hpp"
 #include "node/server_limits.hpp"
 #include "peer/invite.hpp"
 #include "tor/service.hpp"
@@ -29,6 +30,7 @@ struct DaemonOptions {
     bool onion = true;                    ///< whether to be an onion service
     std::vector<std::string> torrc_lines; ///< more configuration of tor
     std::uint64_t scrub_bytes_a_second = 10'000'000; ///< 0: no scrubbing
+    std::uint32_t keep_days = 0; ///< what is deleted is kept so long; 0: it is not
     PaceLimits pace = {};
     /// Of heads that are rebuilt here as their owners ordered; 0: no order is followed.
     std::uint64_t repair_bytes_a_second = 1'000'000;
@@ -80,5 +82,22 @@ Result<std::vector<peer::Address>> known_addresses(env::FileSystem& files,
 /// errors  as known_addresses; those of Store::add_invite
 Result<peer::Invite> make_invite(const env::World& world, const std::string& folder,
                                  std::uint64_t quota, const std::string& label);
+
+/// A retention lock of a repository on a node.
+struct HeldLock {
+    RepoId repository;
+    std::string name; ///< of its root
+    peer::Lock lock;
+};
+
+/// The retention locks at the node in this folder, whether or not its daemon runs.
+Result<std::vector<HeldLock>> held_locks(const env::World& world, const std::string& folder);
+
+/// Takes one away, whether or not the daemon runs. (PEER-22)
+Result<> release_lock(const env::World& world, const std::string& folder, const HeldLock& lock);
+
+/// As Repository::retrieve. errors  `exists` while a daemon serves the folder; `not_found`
+Result<Repository::Retrieved> retrieve(const env::World& world, const std::string& folder,
+                                       const RepoId& repository);
 
 } // namespace torgo::node

@@ -12,6 +12,8 @@ namespace torgo::node {
 namespace {
 
 constexpr std::string_view descriptor = "descriptor";
+constexpr std::string_view segment_mark = "s-"; ///< of names in the bin
+constexpr std::string_view root_mark = "r-";
 
 segment::ReadAt reader_of(env::File& file, std::uint64_t& bytes_read) {
     return [&file, &bytes_read](std::uint64_t offset, ByteSpan out) -> Result<> {
@@ -24,13 +26,16 @@ segment::ReadAt reader_of(env::File& file, std::uint64_t& bytes_read) {
 
 } // namespace
 
-Repository::Repository(env::FileSystem& files, std::string path, RepositoryRecord record)
+Repository::Repository(env::FileSystem& files, std::string path, RepositoryRecord record,
+                       const Setting& setting)
     : m_files(files),
       m_path(std::move(path)),
       m_record(std::move(record)),
       m_head(files, m_path + "/head"),
       m_folder(files, m_path + "/head"),
-      m_rights(m_head, m_record),
+      m_setting(setting),
+      m_bin(files, m_path + "/bin"),
+      m_rights(m_head, m_record, setting.clock),
       m_usage(m_record.quota) {}
 
 std::mutex& Repository::commit_mutex(const SegmentId& segment) {
@@ -76,6 +81,9 @@ Result<> Repository::count() {
         bool is_there = false;
         bytes += size_at(m_folder.root_path(name), is_there);
     }
+    TRY(const auto kept, m_bin.items());
+    for (const auto& item : kept)
+        bytes += item.size;
     m_usage.change(0, bytes);
     for (; segments > 0; --segments)
         m_usage.change_segments(false, true);
@@ -181,6 +189,7 @@ Result<Usage::Reservation> Repository::reserve_for_root(const std::string& name,
     CHECK_OK(count());
     bool is_there = false;
     const auto before = size_at(m_folder.root_path(name), is_there);
+    if (m_setting.day != Setting::no_bin) return m_usage.reserve(size); // the bin keeps the old one
     return m_usage.reserve(size > before ? size - before : 0);
 }
 
@@ -189,16 +198,22 @@ Result<> Repository::check_room(const std::string& name, std::uint64_t size) {
     return {};
 }
 
-// PEER-21
+/// No other root is ever replaced: a head refuses that. What is there goes to the bin first, where
+/// there is one.
+// PEER-21 NODE-9
 Result<> Repository::replace_descriptor(ByteView content, peer::Rights rights) {
-    const auto found = m_head.get_root(std::string(descriptor));
+    const std::string name(descriptor);
+    const auto found = m_head.get_root(name);
     if (!found && found.error().code() != Errc::not_found) return std::unexpected(found.error());
-    if (found && !std::ranges::equal(*found, content)) {
-        if (!rights.any(peer::Rights::admin))
-            return fail(Errc::permission, "only an admin replaces the descriptor");
-        CHECK_OK(check_unlocked());
+    if (!found || std::ranges::equal(*found, content)) return store_root(name, content);
+    if (!rights.any(peer::Rights::admin))
+        return fail(Errc::permission, "only an admin replaces the descriptor");
+    CHECK_OK(check_unlocked());
+    if (const auto day = m_setting.day.load(); day != Setting::no_bin) {
+        CHECK_OK(m_bin.copy(*found, std::string(root_mark) + name, static_cast<Bin::Day>(day)));
+        m_usage.change(0, found->size());
     }
-    return store_root(std::string(descriptor), content);
+    return store_root(name, content);
 }
 
 // PEER-39
@@ -219,7 +234,6 @@ Result<> Repository::put_root(const std::string& name, ByteView content, const A
     TRY(const auto reservation, reserve_for_root(name, content.size()));
     const std::lock_guard lock(m_root_mutex);
     TRY(const auto rights, check_right(asker));
-    if (name == descriptor) return replace_descriptor(content, rights);
     if (name.starts_with(peer::takeover_prefix)) CHECK_OK(check_takeover(content));
     const auto kind = name.substr(0, name.find('-') + 1);
     if (const auto most = max_roots_of(name); most != 0) {
@@ -228,6 +242,7 @@ Result<> Repository::put_root(const std::string& name, ByteView content, const A
             return fail(Errc::limit_exceeded,
                         "a repository has at most " + std::to_string(most) + " roots " + kind);
     }
+    if (name == descriptor) return replace_descriptor(content, rights);
     if (!is_rights_root(name)) return store_root(name, content);
     auto put = store_root(name, content);
     m_rights.forget(); // also after a failure, which may come after the deed
@@ -241,8 +256,9 @@ Result<> Repository::remove_segment(const SegmentId& segment, const Asker& asker
     CHECK_OK(check_right(asker));
     CHECK_OK(check_unlocked());
     const std::lock_guard lock(commit_mutex(segment));
-    return counted(m_folder.segment_path(segment), true,
-                   [&] { return m_head.remove_segment(segment); });
+    const auto path = m_folder.segment_path(segment);
+    CHECK_OK(put_aside(path, std::string(segment_mark) + segment.hex()));
+    return counted(path, true, [&] { return m_head.remove_segment(segment); });
 }
 
 // PEER-21 PEER-22
@@ -253,10 +269,71 @@ Result<> Repository::remove_root(const std::string& name, const Asker& asker) {
     const std::lock_guard lock(m_root_mutex);
     CHECK_OK(check_right(asker));
     CHECK_OK(check_unlocked());
+    CHECK_OK(put_aside(m_folder.root_path(name), std::string(root_mark) + name));
     auto removed =
         counted(m_folder.root_path(name), false, [&] { return m_head.remove_root(name); });
     if (is_rights_root(name)) m_rights.forget();
     return removed;
+}
+
+/// Moves what is about to be removed into the bin, where there is one: it takes as much room there
+/// as before. (NODE-9)
+Result<> Repository::put_aside(const std::string& path, const std::string& name) {
+    const auto day = m_setting.day.load();
+    if (day == Setting::no_bin) return {};
+    CHECK_OK(m_folder.require());
+    bool is_there = false;
+    (void)size_at(path, is_there);
+    if (!is_there) return {};
+    CHECK_OK(m_bin.take(path, name, static_cast<Bin::Day>(day)));
+    if (name.starts_with(segment_mark)) m_usage.change_segments(true, false);
+    return m_files.sync_directory(env::parent_path(path));
+}
+
+Result<> Repository::empty_bin(Bin::Day day) {
+    CHECK_OK(count());
+    const std::lock_guard lock(m_root_mutex);
+    TRY(const auto freed, m_bin.empty(day));
+    m_usage.change(freed, 0);
+    return {};
+}
+
+Result<Repository::Retrieved> Repository::retrieve() {
+    CHECK_OK(count());
+    const std::lock_guard lock(m_root_mutex);
+    Retrieved out;
+    TRY(auto items, m_bin.items());
+    for (auto item = items.rbegin(); item != items.rend(); ++item) { // the newest first
+        const bool is_segment = item->name.starts_with(segment_mark);
+        const auto name = item->name.substr(is_segment ? segment_mark.size() : root_mark.size());
+        const auto id = SegmentId::parse(name);
+        if (is_segment && !id) continue;
+        if (is_segment) CHECK_OK(m_folder.make_fan_out(*id));
+        const auto path = is_segment ? m_folder.segment_path(*id) : m_folder.root_path(name);
+        const auto put = m_files.rename_new(item->path, path);
+        if (!put && put.error().code() != Errc::exists) return std::unexpected(put.error());
+        if (!put) {
+            ++out.left;
+            continue;
+        }
+        CHECK_OK(m_files.sync_directory(env::parent_path(path)));
+        if (is_segment) m_usage.change_segments(false, true);
+        ++(is_segment ? out.segments : out.roots);
+    }
+    m_rights.forget();
+    return out;
+}
+
+Result<std::vector<std::pair<std::string, peer::Lock>>> Repository::locks() {
+    std::vector<std::pair<std::string, peer::Lock>> out;
+    TRY(const auto names, m_head.list_roots(std::string(peer::lock_prefix)));
+    for (const auto& name : names) {
+        TRY(const auto content, m_head.get_root(name));
+        auto lock = peer::open_lock(content, m_record.repository, m_record.owner.ml_dsa);
+        out.emplace_back(name,
+                         lock ? *std::move(lock) : peer::Lock{.repository = m_record.repository});
+    }
+    return out;
 }
 
 void Repository::retire() {

@@ -8,8 +8,10 @@
 #include "head/dir_head.hpp"
 #include "node/record.hpp"
 #include "node/rights_table.hpp"
+#include "node/setting.hpp"
 #include "node/usage.hpp"
 #include "peer/audit.hpp"
+#include "peer/capability.hpp"
 #include "peer/messages.hpp"
 
 #include <array>
@@ -19,6 +21,7 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace torgo::node {
@@ -30,7 +33,9 @@ enum class Scrubbed : std::uint8_t { good, damaged, gone };
 /// rights, retention, quarantine. Thread-safe; `files` outlives it.
 class Repository {
 public:
-    Repository(env::FileSystem& files, std::string path, RepositoryRecord record);
+    /// `files` and `setting` outlive it
+    Repository(env::FileSystem& files, std::string path, RepositoryRecord record,
+               const Setting& setting);
 
     const RepositoryRecord& record() const { return m_record; }
 
@@ -101,6 +106,23 @@ public:
     /// Takes the retention lock `name` away: for the person at the node, never for a request.
     Result<> release_lock(const std::string& name);
 
+    /// The retention locks that are there; of one that has decayed nothing but the repository is
+    /// known.
+    Result<std::vector<std::pair<std::string, peer::Lock>>> locks();
+
+    /// Frees what the bin took before `day`. errors  those of the disk
+    Result<> empty_bin(Bin::Day day);
+
+    struct Retrieved {
+        std::uint64_t segments = 0;
+        std::uint64_t roots = 0;
+        std::uint64_t left = 0; ///< in the bin: something of that name is there again
+    };
+
+    /// Puts back what the bin has and the head lacks, of each name the newest: for the person at
+    /// the node. errors  those of the disk
+    Result<Retrieved> retrieve();
+
     /// The cells that an auditor asks for. errors  `not_found`, `corrupt` when one is damaged, and
     /// then the segment is scrubbed; `invalid_argument` for a leaf that it does not have
     Result<Bytes> audit(const SegmentId& segment, const peer::AuditRequest& request);
@@ -125,6 +147,7 @@ private:
     Result<> check_takeover(ByteView content);
     Result<Usage::Reservation> reserve_for_root(const std::string& name, std::uint64_t size);
     Result<> replace_descriptor(ByteView content, peer::Rights rights);
+    Result<> put_aside(const std::string& path, const std::string& name);
     Result<> store_root(const std::string& name, ByteView content);
     Result<Scrubbed> quarantine(const SegmentId& segment, std::uint64_t size);
     std::uint64_t size_at(const std::string& path, bool& is_there);
@@ -140,6 +163,8 @@ private:
     RepositoryRecord m_record;
     head::DirHead m_head;
     head::DirFolder m_folder; ///< the same folder as the head's
+    const Setting& m_setting;
+    Bin m_bin; ///< guarded by m_root_mutex
     RightsTable m_rights;
     Usage m_usage;
     std::mutex m_count_mutex;

@@ -56,7 +56,10 @@ Result<> RightsTable::load_capabilities(Known& known) const {
         if (!content) continue;
         const auto capability =
             peer::open_capability(*content, m_record.repository, m_record.owner.ml_dsa);
-        if (capability) known.given[capability->client] |= capability->rights.bits;
+        if (capability)
+            known.given.emplace(
+                capability->client,
+                Given{.bits = capability->rights.bits, .not_after_ns = capability->not_after_ns});
     }
     return {};
 }
@@ -80,25 +83,27 @@ Result<const RightsTable::Known*> RightsTable::load() {
     Known known;
     CHECK_OK(load_capabilities(known));
     CHECK_OK(load_revocations(known));
-    TRY(const auto locks, m_head.list_roots(std::string(peer::lock_prefix)));
-    known.locked = !locks.empty();
     return &m_known.emplace(std::move(known));
 }
 
-// PEER-18
+// PEER-18 PEER-47
 Result<peer::Rights> RightsTable::of(const PeerId& client) {
     const std::lock_guard lock(m_mutex);
     TRY(const auto* known, load());
     if (known->revoked.contains(client)) return peer::Rights{};
     if (client == m_record.founder) return peer::Rights{peer::Rights::all};
-    const auto given = known->given.find(client);
-    return given == known->given.end() ? peer::Rights{} : peer::Rights{given->second};
+    peer::Rights out;
+    const auto now = m_clock == nullptr ? 0 : m_clock->wall_ns();
+    const auto [first, last] = known->given.equal_range(client);
+    for (auto one = first; one != last; ++one)
+        if (one->second.not_after_ns == 0 || now <= one->second.not_after_ns)
+            out.bits |= one->second.bits;
+    return out;
 }
 
-Result<bool> RightsTable::locked() {
-    const std::lock_guard lock(m_mutex);
-    TRY(const auto* known, load());
-    return known->locked;
+Result<bool> RightsTable::locked() const {
+    TRY(const auto locks, m_head.list_roots(std::string(peer::lock_prefix)));
+    return !locks.empty();
 }
 
 void RightsTable::forget() {

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/id.hpp"
+#include "env/clock.hpp"
 #include "head/head.hpp"
 #include "node/record.hpp"
 #include "peer/rights.hpp"
@@ -21,24 +22,30 @@ inline constexpr std::size_t max_takeovers = 64;
 /// once and again after forget(). Thread-safe.
 class RightsTable {
 public:
-    RightsTable(head::Head& head, const RepositoryRecord& record)
-        : m_head(head), m_record(record) {}
+    /// `clock` says when a capability has ended (PEER-47); null: none does
+    RightsTable(head::Head& head, const RepositoryRecord& record, env::Clock* clock)
+        : m_head(head), m_record(record), m_clock(clock) {}
 
     /// errors  those of reading the roots: while they can not be read nobody is refused for good
     /// cost    the first call reads and verifies all of them, 0.2 ms each
     Result<peer::Rights> of(const PeerId& client);
 
-    /// Whether a root `lock-…` is there. errors  as `of`
-    Result<bool> locked();
+    /// Whether a root `lock-…` is there. Looks each time, as the person at the node may release one
+    /// meanwhile. errors  as `of`
+    Result<bool> locked() const;
 
     /// To be called after such a root was put or removed.
     void forget();
 
 private:
+    struct Given {
+        std::uint8_t bits = 0;
+        std::int64_t not_after_ns = 0; ///< 0: never ends
+    };
+
     struct Known {
-        std::map<PeerId, std::uint8_t> given;
+        std::multimap<PeerId, Given> given;
         std::set<PeerId> revoked;
-        bool locked = false;
     };
 
     Result<const Known*> load();
@@ -47,6 +54,7 @@ private:
 
     head::Head& m_head;
     const RepositoryRecord& m_record;
+    env::Clock* m_clock;
     std::mutex m_mutex;
     std::optional<Known> m_known; ///< guarded by m_mutex
 };

@@ -45,10 +45,9 @@ std::string kind_of(Route route, Method method) {
     }
 }
 
-/// PEER-38: of a takeover the content says who may put it.
+/// PEER-38 PEER-48: of a takeover the content says who may put it.
 std::uint8_t needed_to_put(std::string_view root) {
-    if (root.starts_with(peer::lock_prefix) || root.starts_with(peer::order_prefix))
-        return Rights::admin;
+    if (is_rights_root(root) || root.starts_with(peer::order_prefix)) return Rights::admin;
     return root.starts_with(peer::takeover_prefix) ? Rights::all : Rights::write;
 }
 

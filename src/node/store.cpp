@@ -25,8 +25,10 @@ std::string Store::invite_path(const peer::InviteSecret& secret) const {
     return m_path + "/invites/" + crypto::sha256(secret.view()).hex();
 }
 
-Result<std::unique_ptr<Store>> Store::open(env::FileSystem& files, const std::string& path) {
+Result<std::unique_ptr<Store>> Store::open(env::FileSystem& files, const std::string& path,
+                                           env::Clock* clock) {
     auto store = std::unique_ptr<Store>(new Store(files, path));
+    store->m_setting.clock = clock;
     CHECK_OK(env::make_directories(files, path + "/repositories"));
     CHECK_OK(files.make_directory(path + "/invites"));
     CHECK_OK(files.sync_directory(path));
@@ -54,7 +56,7 @@ void Store::load_one(const std::string& name) {
         ++m_unreadable;
         return;
     }
-    auto repository = std::make_shared<Repository>(m_files, path, *std::move(record));
+    auto repository = std::make_shared<Repository>(m_files, path, *std::move(record), m_setting);
     (void)repository->totals(); // where its disk is away, it is counted when it is first written to
     m_repositories.emplace(*id, std::move(repository));
 }
@@ -124,7 +126,8 @@ Result<> Store::create(RepositoryRecord record) {
     CHECK_OK(env::write_file_atomically(m_files, record_path(path), encode(record)));
     const std::lock_guard lock(m_mutex);
     const auto id = record.repository;
-    m_repositories.emplace(id, std::make_shared<Repository>(m_files, path, std::move(record)));
+    m_repositories.emplace(
+        id, std::make_shared<Repository>(m_files, path, std::move(record), m_setting));
     return {};
 }
 
@@ -146,6 +149,17 @@ Result<> Store::release_lock(const RepoId& repository, const std::string& name) 
     const auto found = find(repository);
     if (!found) return fail(Errc::not_found, "no repository " + repository.hex());
     return found->release_lock(name);
+}
+
+void Store::keep_deleted(Bin::Day day) {
+    m_setting.day = day;
+}
+
+Result<> Store::empty_bins(Bin::Day day) const {
+    Result<> result;
+    for (const auto& one : repositories())
+        if (auto emptied = one->empty_bin(day); !emptied) result = std::move(emptied);
+    return result;
 }
 
 std::shared_ptr<Repository> Store::next_repository() const {
@@ -171,7 +185,7 @@ Result<std::shared_ptr<Repository>> Store::take_place(const RepoId& repository, 
     CHECK_OK(env::write_file_atomically(
         m_files, head::DirFolder(m_files, path + "/head").marker_path(), as_bytes(marker)));
     CHECK_OK(env::write_file_atomically(m_files, record_path(path), encode(record)));
-    auto head = std::make_shared<Repository>(m_files, path, std::move(record));
+    auto head = std::make_shared<Repository>(m_files, path, std::move(record), m_setting);
     const std::lock_guard lock(m_mutex);
     m_repositories[repository] = head;
     return head;

@@ -24,7 +24,16 @@ public:
     /// Makes the folder where there is none, and finds the repositories in it.
     ///
     /// errors  those of the disk. A repository whose record is damaged is passed over and counted
-    static Result<std::unique_ptr<Store>> open(env::FileSystem& files, const std::string& path);
+    ///
+    /// in      `clock`, which outlives it, says when capabilities end; null: they do not
+    static Result<std::unique_ptr<Store>> open(env::FileSystem& files, const std::string& path,
+                                               env::Clock* clock = nullptr);
+
+    /// From now on what is deleted goes to the bin of this day (NODE-9).
+    void keep_deleted(Bin::Day day);
+
+    /// As Repository::empty_bin, for all; the last error where some fail.
+    Result<> empty_bins(Bin::Day day) const;
 
     env::FileSystem& files() const { return m_files; }
 
@@ -94,6 +103,7 @@ private:
 
     env::FileSystem& m_files;
     std::string m_path;
+    Setting m_setting;       ///< outlives the repositories
     std::mutex m_join_mutex; ///< held while a repository joins
     mutable std::mutex m_mutex;
     std::map<RepoId, std::shared_ptr<Repository>> m_repositories; ///< guarded by m_mutex

@@ -92,7 +92,7 @@ public:
 
     void reopen(bool verify_names = true) {
         service.reset();
-        store = *Store::open(files, "/node");
+        store = *Store::open(files, "/node", use_clock ? &clock : nullptr);
         service = std::make_unique<Service>(
             *store, clock, Service::Settings{peer_number(99), verify_names, signer});
     }
@@ -120,6 +120,7 @@ public:
     sim::FileSystem files;
     sim::Clock clock;
     const crypto::SigningKey* signer = nullptr;
+    bool use_clock = false; ///< for the end of capabilities, from the next reopen on
     std::unique_ptr<Store> store;
     std::unique_ptr<Service> service;
 };

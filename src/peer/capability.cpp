@@ -18,11 +18,12 @@ struct Kind {
 };
 
 constexpr Kind capability_kind{"TGP1", "torgo/capability/1"};
+constexpr Kind lock_kind{"TGK1", "torgo/lock/1"};
 constexpr Kind revocation_kind{"TGX1", "torgo/revocation/1"};
 
-Writer begin(const Kind& kind, const RepoId& repository, const PeerId& client) {
+Writer begin(const Kind& kind, const RepoId& repository) {
     Writer out;
-    out.raw(as_bytes(kind.magic)).put(version).raw(repository.view()).raw(client.view());
+    out.raw(as_bytes(kind.magic)).put(version).raw(repository.view());
     return out;
 }
 
@@ -49,15 +50,15 @@ Result<ByteView> fields_of(ByteView record) {
     return record.first(record.size() - signature_size);
 }
 
-/// Magic, version and repository, up to the client, which is the result.
-Result<PeerId> read_begin(Reader& in, const Kind& kind, const RepoId& repository) {
+/// Magic, version and repository.
+Result<> read_begin(Reader& in, const Kind& kind, const RepoId& repository) {
     TRY(const auto magic, in.raw(kind.magic.size()));
     if (as_text(magic) != kind.magic) return fail(Errc::corrupt, "no record of this kind");
     TRY(const auto found, in.get<std::uint8_t>());
     if (found != version) return fail(Errc::unsupported, "a record of a later version");
     TRY(const auto of, in.id<RepoId>());
     if (of != repository) return fail(Errc::authentication, "a record of another repository");
-    return in.id<PeerId>();
+    return {};
 }
 
 Result<> verify(const Kind& kind, ByteView record, ByteView fields, ByteView owner_key) {
@@ -77,8 +78,10 @@ Result<Bytes> sign(const Capability& capability, const crypto::SigningKey& owner
     if (capability.rights.bits == 0 || capability.rights.bits > Rights::all)
         return fail(Errc::invalid_argument, "a capability gives 1 to 4 known rights");
     CHECK_OK(check_label(capability.label));
-    auto record = begin(capability_kind, capability.repository, capability.client);
-    record.put(capability.rights.bits).signed_varint(capability.not_after_ns);
+    auto record = begin(capability_kind, capability.repository);
+    record.raw(capability.client.view())
+        .put(capability.rights.bits)
+        .signed_varint(capability.not_after_ns);
     record.text(capability.label);
     return finish(std::move(record), capability_kind, owner, mode);
 }
@@ -86,9 +89,16 @@ Result<Bytes> sign(const Capability& capability, const crypto::SigningKey& owner
 Result<Bytes> sign(const Revocation& revocation, const crypto::SigningKey& owner,
                    crypto::SignMode mode) {
     CHECK_OK(check_label(revocation.reason));
-    auto record = begin(revocation_kind, revocation.repository, revocation.client);
-    record.text(revocation.reason);
+    auto record = begin(revocation_kind, revocation.repository);
+    record.raw(revocation.client.view()).text(revocation.reason);
     return finish(std::move(record), revocation_kind, owner, mode);
+}
+
+Result<Bytes> sign(const Lock& lock, const crypto::SigningKey& owner, crypto::SignMode mode) {
+    CHECK_OK(check_label(lock.label));
+    auto record = begin(lock_kind, lock.repository);
+    record.signed_varint(lock.until_ns).signed_varint(lock.set_ns).text(lock.label);
+    return finish(std::move(record), lock_kind, owner, mode);
 }
 
 // PEER-20
@@ -96,7 +106,8 @@ Result<Capability> open_capability(ByteView record, const RepoId& repository, By
     TRY(const auto fields, fields_of(record));
     Reader in(fields);
     Capability out{.repository = repository, .client = {}, .rights = {}, .label = {}};
-    TRY(out.client, read_begin(in, capability_kind, repository));
+    CHECK_OK(read_begin(in, capability_kind, repository));
+    TRY(out.client, in.id<PeerId>());
     TRY(out.rights.bits, in.get<std::uint8_t>());
     TRY(out.not_after_ns, in.signed_varint());
     TRY(out.label, in.text(max_label));
@@ -111,10 +122,25 @@ Result<Revocation> open_revocation(ByteView record, const RepoId& repository, By
     TRY(const auto fields, fields_of(record));
     Reader in(fields);
     Revocation out{.repository = repository, .client = {}, .reason = {}};
-    TRY(out.client, read_begin(in, revocation_kind, repository));
+    CHECK_OK(read_begin(in, revocation_kind, repository));
+    TRY(out.client, in.id<PeerId>());
     TRY(out.reason, in.text(max_label));
     CHECK_OK(in.done());
     CHECK_OK(verify(revocation_kind, record, fields, owner_key));
+    return out;
+}
+
+// PEER-46
+Result<Lock> open_lock(ByteView record, const RepoId& repository, ByteView owner_key) {
+    TRY(const auto fields, fields_of(record));
+    Reader in(fields);
+    Lock out{.repository = repository, .until_ns = 0, .set_ns = 0, .label = {}};
+    CHECK_OK(read_begin(in, lock_kind, repository));
+    TRY(out.until_ns, in.signed_varint());
+    TRY(out.set_ns, in.signed_varint());
+    TRY(out.label, in.text(max_label));
+    CHECK_OK(in.done());
+    CHECK_OK(verify(lock_kind, record, fields, owner_key));
     return out;
 }
 

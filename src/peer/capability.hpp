@@ -45,6 +45,16 @@ struct Revocation {
     bool operator==(const Revocation&) const = default;
 };
 
+/// Nothing is deleted while it is there. source  PEER-46
+struct Lock {
+    RepoId repository;
+    std::int64_t until_ns = 0; ///< since 1970: before that the owner does not want it released
+    std::int64_t set_ns = 0;   ///< when it was set, a label
+    std::string label = {};
+
+    bool operator==(const Lock&) const = default;
+};
+
 /// The record with its signature.
 ///
 /// in      `owner`, the repository's ML-DSA-87 root key
@@ -55,12 +65,17 @@ Result<Bytes> sign(const Capability& capability, const crypto::SigningKey& owner
 Result<Bytes> sign(const Revocation& revocation, const crypto::SigningKey& owner,
                    crypto::SignMode mode = crypto::SignMode::hedged);
 
+Result<Bytes> sign(const Lock& lock, const crypto::SigningKey& owner,
+                   crypto::SignMode mode = crypto::SignMode::hedged);
+
 /// Decodes a record and verifies it.
 ///
 /// errors  `corrupt`, `limit_exceeded`, `unsupported`; `authentication` for another repository or
 ///         a signature that is not the owner's
 Result<Capability> open_capability(ByteView record, const RepoId& repository, ByteView owner_key);
 Result<Revocation> open_revocation(ByteView record, const RepoId& repository, ByteView owner_key);
+
+Result<Lock> open_lock(ByteView record, const RepoId& repository, ByteView owner_key);
 
 /// Whom a damaged revocation most likely names: the field at its place, unverified. Zero where the
 /// record is too short.

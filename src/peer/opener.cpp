@@ -65,8 +65,9 @@ Result<Exchanger*> NodeOpener::way(const std::string& uri) const {
     TRY(auto* network, network_for(m_networks, address.way));
     const std::lock_guard lock(m_mutex);
     auto& current = m_ways[uri];
-    auto& [link, tracer] = current;
+    auto& [id, link, tracer] = current;
     if (link && link->is_cancelled()) m_retired.push_back(std::exchange(current, Way{}));
+    id = parsed.node;
     if (!link) {
         NodePlace place{.id = parsed.node,
                         .endpoints = {{.host = address.host, .port = address.port}}};
@@ -134,6 +135,24 @@ Result<> NodeOpener::discard(const std::string& uri, const RepoId& repository) c
                                          "itself is for the person at the node");
 }
 
+std::vector<NodeOpener::LiveWay> NodeOpener::live_ways() const {
+    const std::lock_guard lock(m_mutex);
+    std::vector<LiveWay> out;
+    for (const auto& [uri, way] : m_ways) {
+        if (!way.link || way.link->is_cancelled()) continue;
+        const auto statistics = way.link->statistics();
+        if (statistics.requests == 0 || statistics.connections == 0) continue;
+        Exchanger* exchanger = way.link.get();
+        if (way.tracer) exchanger = way.tracer.get();
+        out.push_back({.uri = uri,
+                       .node = way.node,
+                       .way = exchanger,
+                       .bytes_up = statistics.bytes_up,
+                       .bytes_down = statistics.bytes_down});
+    }
+    return out;
+}
+
 void NodeOpener::drop_cancelled() {
     const std::lock_guard lock(m_mutex);
     m_retired.clear();
@@ -148,7 +167,7 @@ void NodeOpener::cancel() noexcept {
     const std::lock_guard lock(m_mutex);
     m_cancelled = true;
     for (const auto& [uri, way] : m_ways)
-        way.link->cancel();
+        if (way.link) way.link->cancel();
 }
 
 } // namespace torgo::peer

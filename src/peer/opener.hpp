@@ -74,6 +74,17 @@ public:
     /// Who takes the receipts of all transfers. Before the first head is opened.
     void trace(NoteReceipt note);
 
+    /// A way to a node that was used and works, as far as this opener knows.
+    struct LiveWay {
+        std::string uri;
+        PeerId node;
+        Exchanger* way = nullptr; ///< lives as long as the opener, or until drop_cancelled
+        std::uint64_t bytes_up = 0;
+        std::uint64_t bytes_down = 0;
+    };
+
+    std::vector<LiveWay> live_ways() const;
+
     /// Frees the links that were cancelled. No head that was opened over them may be left.
     void drop_cancelled();
 
@@ -85,6 +96,7 @@ public:
 
 private:
     struct Way {
+        PeerId node;
         std::unique_ptr<NodeLink> link;
         std::unique_ptr<Tracer> tracer; ///< where receipts are taken
     };

@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+import signal
 import time
 
 import nodes as network
@@ -66,6 +67,37 @@ def test_both_ends_agree_after_a_backup_and_a_restore(four, machine):
     for node in four:  # a node that ends well has written all
         restarted(node).start()
     reconcile(machine, 0)
+
+
+def mirrored(node):
+    return sorted((node.folder / "repositories").glob("*/mirrors/*/*.ledger"))
+
+
+# CLI-33
+def test_each_command_leaves_its_receipts_with_the_nodes(four, machine):
+    before = [len(mirrored(node)) for node in four]
+    assert all(before), before
+    four[1].kill()
+    machine.backup()
+    after = [len(mirrored(node)) for node in four]
+    assert [new - old for new, old in zip(after, before)] == [1, 0, 1, 1]
+    four[1].start()
+    machine.must("snapshots")
+    assert len({tuple(path.name for path in mirrored(node)) for node in four}) == 1
+
+
+def test_a_node_that_hangs_does_not_hold_the_end_of_a_command_up(four, machine):
+    program = machine.start("backup", machine.data, "--json")
+    line = program.stdout.readline()
+    while line and '"summary"' not in line:
+        line = program.stdout.readline()
+    four[0].process.send_signal(signal.SIGSTOP)
+    began = time.monotonic()
+    program.communicate(timeout=support.TIME_LIMIT_S)
+    took = time.monotonic() - began
+    four[0].process.send_signal(signal.SIGCONT)
+    assert program.returncode == 0
+    assert took < 6, f"{took:.1f} s"
 
 
 def test_a_batch_that_a_node_took_away_and_one_that_it_changed_are_named(four, machine):

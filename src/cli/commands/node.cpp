@@ -1,7 +1,9 @@
 #include "cli/commands/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/format.hpp"
+#include "cli/open.hpp"
 #include "cli/qr.hpp"
+#include "env/clock.hpp"
 #include "node/daemon.hpp"
 #include "peer/invite.hpp"
 
@@ -91,6 +93,135 @@ Command addresses_command() {
     return command;
 }
 
+struct ReleaseArgs {
+    std::string folder;
+    std::string lock;
+    bool early = false;
+};
+
+Option plain_folder_option(std::string& target) {
+    auto folder = text_option(target, "folder", "DIR",
+                              "of the node; ~/.local/share/torgo/node when not given");
+    folder.offer = Offer::folder;
+    return folder;
+}
+
+/// The digits of a lock's name.
+std::string lock_id(const node::HeldLock& lock) {
+    return lock.name.substr(peer::lock_prefix.size());
+}
+
+Result<ExitCode> run_locks(const Context& context, const std::string& given) {
+    TRY(const auto folder, node_folder(context, given));
+    TRY(const auto locks, node::held_locks(context.world, folder));
+    Table table;
+    for (const auto* const title : {"ID", "Repository", "Until", "Label"})
+        table.column(title);
+    for (const auto& lock : locks) {
+        const auto until = utc_time(lock.lock.until_ns);
+        table.row({short_id(lock_id(lock)), short_id(lock.repository.hex()), until,
+                   printable(lock.lock.label)});
+        context.out.object(Json("lock")
+                               .text("id", lock_id(lock))
+                               .text("repository", lock.repository.hex())
+                               .text("until", until)
+                               .text("label", lock.lock.label));
+    }
+    context.out.lines(table.lines());
+    return ExitCode::ok;
+}
+
+/// PEER-50
+Result<ExitCode> run_release(const Context& context, const ReleaseArgs& args) {
+    constexpr std::size_t prefix_min = 4;
+    TRY(const auto folder, node_folder(context, args.folder));
+    TRY(auto locks, node::held_locks(context.world, folder));
+    std::erase_if(locks, [&](const auto& one) { return !lock_id(one).starts_with(args.lock); });
+    if (args.lock.size() < prefix_min || locks.size() != 1)
+        return fail(Errc::invalid_argument,
+                    "\"" + args.lock + "\" names no single lock: see \"torgo node locks\"");
+    const auto& lock = locks.front();
+    if (!args.early && context.world.clock->wall_ns() < lock.lock.until_ns)
+        return fail(Errc::read_only, "its owner wants it to stand until " +
+                                         utc_time(lock.lock.until_ns) +
+                                         "; --early releases it before that");
+    CHECK_OK(node::release_lock(context.world, folder, lock));
+    context.out.object(Json("lock_released").text("id", lock_id(lock)));
+    context.out.line("Lock " + short_id(lock_id(lock)) + " released");
+    return ExitCode::ok;
+}
+
+Command locks_command() {
+    auto folder = std::make_shared<std::string>();
+    Command command;
+    command.name = "locks";
+    command.summary = "list the retention locks that are set here";
+    command.description = "Lists the retention locks that owners have set at this node.";
+    command.options = {plain_folder_option(*folder)};
+    command.examples = {{"torgo node locks", "which may be released?"}};
+    command.run = [folder](const Context& context) {
+        return run_locks(context, *folder);
+    };
+    return command;
+}
+
+Command release_command() {
+    auto args = std::make_shared<ReleaseArgs>();
+    Command command;
+    command.name = "release";
+    command.summary = "release a retention lock";
+    command.description =
+        "Takes a retention lock away, after its day. Only the person at the node can, so that who "
+        "steals an owner's keys destroys nothing: before you release one early, ask the owner in "
+        "another way than the one you were asked. The node may run meanwhile.";
+    command.arguments = {text_argument(args->lock, "ID", "of \"torgo node locks\"")};
+    command.options = {plain_folder_option(args->folder),
+                       toggle(args->early, "early", "before its day as well")};
+    command.examples = {{"torgo node release 1f2e3d4c", "its day has come"}};
+    command.run = [args](const Context& context) {
+        return run_release(context, *args);
+    };
+    return command;
+}
+
+Result<ExitCode> run_retrieve(const Context& context, const ReleaseArgs& args) {
+    TRY(const auto folder, node_folder(context, args.folder));
+    const auto repository = RepoId::parse(args.lock);
+    if (!repository)
+        return fail(Errc::invalid_argument, "\"" + args.lock + "\" is no id of a repository");
+    TRY(const auto back, node::retrieve(context.world, folder, *repository));
+    context.out.object(Json("retrieved")
+                           .number("segments", back.segments)
+                           .number("roots", back.roots)
+                           .number("left", back.left));
+    context.out.line(plural(back.segments, "segment", "segments") + " and " +
+                     plural(back.roots, "root", "roots") + " put back");
+    if (back.left != 0)
+        context.out.say(plural(back.left, "older copy is", "older copies are") +
+                        " still in the repository's folder bin/, as something of their name is "
+                        "there");
+    return ExitCode::ok;
+}
+
+Command retrieve_command() {
+    auto args = std::make_shared<ReleaseArgs>();
+    Command command;
+    command.name = "retrieve";
+    command.summary = "put back what was deleted";
+    command.description =
+        "Puts back what was deleted of a repository and is still kept (torgo start --keep). The "
+        "node must not run.";
+    command.arguments = {
+        text_argument(args->lock, "REPOSITORY", "its id: 32 digits, which its owner knows")};
+    command.options = {plain_folder_option(args->folder)};
+    command.examples = {{"torgo node retrieve 4adc14dc0f3b5a9e8877665544332211",
+                         "somebody deleted with stolen keys"}};
+    command.run = [args](const Context& context) {
+        return run_retrieve(context, *args);
+    };
+    return command;
+}
+
 } // namespace
 
 Command node_command() {
@@ -101,6 +232,9 @@ Command node_command() {
         "What the person at a node does with it. The node itself runs as \"torgo start\".";
     command.children.push_back(invite_command());
     command.children.push_back(addresses_command());
+    command.children.push_back(locks_command());
+    command.children.push_back(release_command());
+    command.children.push_back(retrieve_command());
     return command;
 }
 

@@ -1,9 +1,9 @@
-#include "base/codec.hpp"
 #include "cli/access.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/descriptor_file.hpp"
 #include "cli/format.hpp"
+#include "cli/mirroring.hpp"
 #include "cli/open.hpp"
 #include "peer/head.hpp"
 #include "peer/node_uri.hpp"
@@ -46,65 +46,6 @@ Result<Side> open_side(const Context& context) {
     TRY(const auto own, context.heads.own_ledger(side.place.id));
     side.own.emplace(own);
     return side;
-}
-
-Result<std::vector<peer::KeptBatch>> read_own(const peer::Ledger& ledger) {
-    const auto& folder = ledger.folder();
-    std::vector<peer::KeptBatch> batches;
-    TRY(const auto numbers, folder.numbers());
-    for (const auto number : numbers) {
-        TRY(auto bytes, folder.read(number));
-        batches.push_back({number, std::move(bytes)});
-    }
-    return batches;
-}
-
-/// What a node's ledger was seen to hold, and how far this machine's was left with it: beside this
-/// machine's own ledger.
-struct Memory {
-    std::optional<peer::Seen> seen;
-    std::uint64_t mirrored = 0; ///< batches before this number
-};
-
-constexpr std::size_t memory_size = 8 + 1 + 8 + Digest::size;
-
-std::string memory_path(const peer::Ledger& own, const PeerId& node) {
-    return own.folder().path() + "/node-" + node.hex();
-}
-
-Memory load_memory(const Context& context, const peer::Ledger& own, const PeerId& node) {
-    Memory out;
-    const auto bytes = env::read_file(*context.world.files, memory_path(own, node), memory_size);
-    if (!bytes || bytes->size() != memory_size) return out;
-    Reader in(*bytes);
-    const auto digest = in.id<Digest>().value_or(Digest{});
-    const auto number = in.get<std::uint64_t>().value_or(0);
-    out.mirrored = in.get<std::uint64_t>().value_or(0);
-    const auto known = in.get<std::uint8_t>().value_or(0);
-    if (known == 1) out.seen = peer::Seen{number, digest};
-    return out;
-}
-
-// PEER-34
-Result<> save_memory(const Context& context, const peer::Ledger& own, const PeerId& node,
-                     const Memory& memory) {
-    CHECK_OK(own.folder().make());
-    const auto seen = memory.seen.value_or(peer::Seen{});
-    Writer out;
-    out.raw(seen.digest.view()).put(seen.number).put(memory.mirrored);
-    out.put(static_cast<std::uint8_t>(memory.seen ? 1 : 0));
-    return env::write_file_atomically(*context.world.files, memory_path(own, node), out.view());
-}
-
-/// Leaves with the node what it has not got yet.
-Result<> mirror(peer::Exchanger& node, const RepoId& repository,
-                const std::vector<peer::KeptBatch>& own, Memory& memory) {
-    for (const auto& batch : own) {
-        if (batch.number < memory.mirrored) continue;
-        CHECK_OK(peer::mirror_batch(node, repository, batch.bytes));
-        memory.mirrored = batch.number + 1;
-    }
-    return {};
 }
 
 std::vector<peer::Receipt> receipts_with(const std::vector<peer::Receipt>& all,
@@ -260,7 +201,8 @@ private:
         TRY(const auto parsed, peer::parse_node_uri(uri));
         TRY(auto* node, m_context.heads.node(uri));
         const auto& [ledger, author] = *m_side.own;
-        auto memory = load_memory(m_context, ledger, parsed.node);
+        auto& files = *m_context.world.files;
+        auto memory = load_memory(files, ledger, parsed.node);
         const auto& id = m_side.place.id;
         if (auto left = mirror(*node, id, m_batches, memory); !left)
             name_fault(uri, "not mirrored", memory.mirrored,
@@ -271,7 +213,7 @@ private:
         name_faults(uri, chain.faults);
         if (!memory.seen || (chain.last && chain.last->number >= memory.seen->number))
             memory.seen = chain.last;
-        CHECK_OK(save_memory(m_context, ledger, parsed.node, memory));
+        CHECK_OK(save_memory(files, ledger, parsed.node, memory));
         const auto ours = receipts_with(m_own.receipts, parsed.node);
         const auto differences =
             peer::reconcile(ours, receipts_with(chain.receipts, author), m_own.gaps, chain.gaps);
@@ -287,7 +229,7 @@ private:
     }
 
     /// The newest batch that was left with the node must be there still; else all are left again.
-    Result<> look_at_mirror(const std::string& uri, peer::Exchanger& node, Memory& memory) {
+    Result<> look_at_mirror(const std::string& uri, peer::Exchanger& node, NodeMemory& memory) {
         if (memory.mirrored == 0) return {};
         const auto number = memory.mirrored - 1;
         TRY(const auto there,

@@ -13,6 +13,7 @@ namespace torgo::cli {
 namespace {
 
 constexpr std::uint32_t megabytes_a_second_max = 10'000;
+constexpr std::uint32_t keep_days_max = 3650;
 constexpr std::uint64_t megabyte = 1'000'000;
 
 struct StartArgs {
@@ -23,6 +24,7 @@ struct StartArgs {
     std::uint32_t scrub = 10;
     std::uint32_t repair = 1;
     std::optional<std::uint64_t> limit_repository;
+    std::uint32_t keep = 0;
 };
 
 Result<node::DaemonOptions> options_from(const Context& context, const StartArgs& args) {
@@ -45,6 +47,7 @@ Result<node::DaemonOptions> options_from(const Context& context, const StartArgs
     out.pace = {.receive = rates.down(),
                 .send = rates.up(),
                 .each_repository = rates.plan(args.limit_repository)};
+    out.keep_days = args.keep;
     out.repair_bytes_a_second = args.repair * megabyte;
     return out;
 }
@@ -112,6 +115,9 @@ Command start_command() {
         number_option(args->repair, "repair", "MB", {0, megabytes_a_second_max},
                       "megabytes a second at most for heads that are rebuilt here because their "
                       "owners ordered it; 1 when not given, 0 follows no order"),
+        number_option(args->keep, "keep", "DAYS", {0, keep_days_max},
+                      "keep what is deleted or replaced for so many days more, in which the node "
+                      "runs; \"torgo node retrieve\" puts it back. 0 when not given"),
         rate_option(args->limit_repository, "limit-repository",
                     "bytes a second at most of each repository, each way; --limit-upload and "
                     "--limit-download are of all together")};

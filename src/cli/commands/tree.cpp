@@ -108,6 +108,8 @@ Command command_tree(Globals& globals) {
     root.children.push_back(sync_command());
     root.children.push_back(regenerate_command());
     root.children.push_back(repair_command());
+    root.children.push_back(lock_command());
+    root.children.push_back(grant_command());
     root.children.push_back(key_command());
     root.children.push_back(receipt_command());
     root.children.push_back(start_command());

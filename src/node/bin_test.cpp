@@ -1,0 +1,146 @@
+#include "node/age.hpp"
+#include "node/test_loop.hpp"
+#include "sim/clock.hpp"
+
+namespace torgo::node {
+
+namespace {
+
+using peer::Method;
+
+constexpr std::int64_t second_ns = 1'000'000'000;
+constexpr std::int64_t day_ns = 24 * 3600 * second_ns;
+
+class BinTest : public ::testing::Test {
+protected:
+    void SetUp() override {
+        ASSERT_EQ(node.outcome(1, Method::put, segment_target(id), segment), "ok");
+        ASSERT_EQ(put_root("batch-1", "old"), "ok");
+        ASSERT_EQ(put_root("descriptor", "old"), "ok");
+        node.store->keep_deleted(7);
+    }
+
+    std::string put_root(const std::string& name, const char* content) {
+        return node.outcome(1, Method::put, in_repository("roots/" + name), as_bytes(content));
+    }
+
+    std::string remove(const std::string& target) {
+        return node.outcome(1, Method::remove, target);
+    }
+
+    std::string get(const std::string& name) {
+        auto answer = node.ask(1, Method::get, in_repository("roots/" + name));
+        if (answer.outcome() != "ok") return std::string(answer.outcome());
+        return std::string(as_text(read_all(answer)));
+    }
+
+    std::uint64_t bytes() { return node.store->find(test_repository)->totals()->bytes; }
+
+    TestNode node;
+    SegmentId id;
+    Bytes segment = make_segment(3, 5, id);
+};
+
+} // namespace
+
+// NODE-9
+TEST_F(BinTest, what_is_deleted_comes_back) {
+    const auto before = bytes();
+    EXPECT_EQ(remove(segment_target(id)), "ok");
+    EXPECT_EQ(remove(segment_target(id)), "ok") << "an answer was lost";
+    EXPECT_EQ(remove(in_repository("roots/batch-1")), "ok");
+    EXPECT_EQ(node.outcome(1, Method::get, segment_target(id)), "not_found");
+    EXPECT_EQ(bytes(), before) << "it takes its room";
+    node.reopen();
+    EXPECT_EQ(bytes(), before);
+    const auto back = node.store->find(test_repository)->retrieve();
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->segments, 1U);
+    EXPECT_EQ(back->roots, 1U);
+    EXPECT_EQ(node.outcome(1, Method::get, segment_target(id)), "ok");
+    EXPECT_EQ(get("batch-1"), "old");
+    EXPECT_EQ(bytes(), before);
+}
+
+// NODE-9
+TEST_F(BinTest, what_is_replaced_is_kept_as_often_as_it_is_replaced) {
+    EXPECT_EQ(put_root("descriptor", "new"), "ok");
+    EXPECT_EQ(put_root("descriptor", "newest"), "ok");
+    const auto folder = "/node/repositories/" + test_repository.hex() + "/bin";
+    const Bin bin(node.files, folder);
+    const auto items = bin.items();
+    ASSERT_TRUE(items);
+    ASSERT_EQ(items->size(), 2U);
+    EXPECT_EQ(items->front().name, "r-descriptor");
+    EXPECT_EQ(as_text(*env::read_file(node.files, items->front().path, 100)), "old");
+    EXPECT_EQ(as_text(*env::read_file(node.files, items->back().path, 100)), "new");
+    EXPECT_EQ(node.store->find(test_repository)->retrieve()->left, 2U);
+    EXPECT_EQ(get("descriptor"), "newest");
+}
+
+// NODE-9
+TEST_F(BinTest, is_emptied_of_what_came_before_a_day) {
+    const auto before = bytes();
+    EXPECT_EQ(remove(segment_target(id)), "ok");
+    node.store->keep_deleted(8);
+    EXPECT_EQ(remove(in_repository("roots/batch-1")), "ok");
+    EXPECT_TRUE(node.store->empty_bins(7));
+    EXPECT_EQ(bytes(), before);
+    EXPECT_TRUE(node.store->empty_bins(8));
+    EXPECT_EQ(bytes(), before - segment.size());
+    const auto back = node.store->find(test_repository)->retrieve();
+    EXPECT_EQ(back->segments, 0U);
+    EXPECT_EQ(back->roots, 1U);
+}
+
+// NODE-9
+TEST_F(BinTest, no_quota_is_filled_by_replacing) {
+    const auto quota = node.store->find(test_repository)->totals()->quota;
+    std::string content(8'000'000, 'x');
+    std::string last = "ok";
+    for (int i = 0; i < 20 && last == "ok"; ++i) {
+        content[0] = static_cast<char>('a' + i);
+        last = put_root("descriptor", content.c_str());
+    }
+    EXPECT_EQ(last, "no_space");
+    EXPECT_LE(bytes(), quota);
+}
+
+TEST_F(BinTest, without_it_what_is_deleted_is_gone) {
+    node.reopen();
+    const auto before = bytes();
+    EXPECT_EQ(remove(segment_target(id)), "ok");
+    EXPECT_EQ(bytes(), before - segment.size());
+    EXPECT_EQ(node.store->find(test_repository)->retrieve()->segments, 0U);
+}
+
+// NODE-10
+TEST(Age, counts_what_runs_and_not_what_the_wall_says) {
+    sim::FileSystem files;
+    sim::Clock clock;
+    Age first(files, clock, "/age");
+    EXPECT_EQ(first.day(), 0U);
+    clock.advance_ns(3 * day_ns / 2);
+    EXPECT_EQ(first.day(), 1U);
+    ASSERT_TRUE(first.save());
+    clock.advance_ns(100 * day_ns); // the node does not run
+    const Age second(files, clock, "/age");
+    EXPECT_EQ(second.day(), 1U);
+    clock.advance_ns(day_ns / 2);
+    EXPECT_EQ(second.day(), 2U);
+}
+
+// NODE-10
+TEST(Age, that_is_damaged_begins_anew) {
+    sim::FileSystem files;
+    sim::Clock clock;
+    {
+        const Age age(files, clock, "/age");
+        clock.advance_ns(10 * day_ns);
+        ASSERT_TRUE(age.save());
+    }
+    files.flip("/age", 60);
+    EXPECT_EQ(Age(files, clock, "/age").day(), 0U);
+}
+
+} // namespace torgo::node
