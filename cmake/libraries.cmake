@@ -6,6 +6,7 @@ find_package(PkgConfig REQUIRED)
 find_package(Boost 1.83 REQUIRED) # headers only
 pkg_check_modules(isal REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+find_package(ftxui REQUIRED)
 pkg_check_modules(qrencode REQUIRED IMPORTED_TARGET libqrencode)
 pkg_check_modules(sdbus REQUIRED IMPORTED_TARGET sdbus-c++>=2.0)
 

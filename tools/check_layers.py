@@ -44,6 +44,7 @@ OUTSIDE = {
     "jsoncons": "cli",
     "toml++/": "cli",
     "qrencode": "cli",
+    "ftxui/": "cli",
     "sys/acl.h": "source",
     "boost/": "node",
     "sdbus-c++/": "bluez",

@@ -20,6 +20,7 @@ namespace torgo::cli {
 
 namespace {
 
+constexpr std::string_view program_prefix = "torgo ";
 constexpr std::string_view stop_notice =
     "stopping at a safe point; press Ctrl-C again to stop at once";
 
@@ -133,6 +134,7 @@ private:
                               .globals = m_globals,
                               .config = config,
                               .root = m_root,
+                              .command = full_name(invocation.path).substr(program_prefix.size()),
                               .out = m_out,
                               .prompter = prompter,
                               .input = STDIN_FILENO,

@@ -40,6 +40,7 @@ struct Context {
     const Globals& globals;
     const Config& config;
     const Command& root;
+    std::string command = {}; ///< what is run: "key add"
     Output& out;
     Prompter& prompter;
     int input = 0; ///< descriptor of standard input

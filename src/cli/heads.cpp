@@ -3,6 +3,7 @@
 #include "cli/mirroring.hpp"
 #include "env/file_system.hpp"
 #include "head/limit_head.hpp"
+#include "head/log_head.hpp"
 #include "head/retry_head.hpp"
 #include "head/spool_head.hpp"
 #include "head/uri.hpp"
@@ -61,7 +62,8 @@ Heads::Heads(const env::World& world, Settings settings, Output& out, std::stop_
       m_download(bucket(*world.clock, m_settings.rates.down())),
       m_folders(*world.files),
       m_stop(stop),
-      m_onions(world, m_settings.tor, out, std::move(stop)) {}
+      m_onions(world, m_settings.tor, out, std::move(stop)),
+      m_counts(std::make_shared<Counts>()) {}
 
 Heads::~Heads() {
     m_nodes.reset();
@@ -124,9 +126,19 @@ std::unique_ptr<head::Head> Heads::tried_again(std::unique_ptr<head::Head> node)
 
 Result<std::unique_ptr<head::Head>>
 Heads::limited(Result<std::unique_ptr<head::Head>> folder) const {
-    if (!folder || (!m_upload && !m_download)) return folder;
+    if (!folder) return folder;
+    std::unique_ptr<head::Head> head = std::make_unique<head::LogHead>(
+        *std::move(folder), *m_world.clock, [counts = m_counts](const head::HeadEvent& event) {
+            if (event.bytes == 0) return;
+            const bool reads =
+                event.call == head::Call::read_segment || event.call == head::Call::get_root;
+            const std::lock_guard lock(counts->mutex);
+            auto& [up, down] = counts->by_uri[event.uri];
+            (reads ? down : up) += event.bytes;
+        });
+    if (!m_upload && !m_download) return head;
     return std::make_unique<head::LimitHead>(
-        *std::move(folder), *m_world.clock,
+        std::move(head), *m_world.clock,
         head::HeadLimits{.upload = m_upload, .download = m_download});
 }
 
@@ -157,6 +169,25 @@ Result<peer::Exchanger*> Heads::node(const std::string& uri) const {
 Result<Heads::OwnLedger> Heads::own_ledger(const RepoId& repository) const {
     CHECK_OK(nodes());
     return OwnLedger{m_ledgers->of(repository), m_author};
+}
+
+std::vector<Heads::Traffic> Heads::traffic() const {
+    std::vector<Traffic> out;
+    {
+        const std::lock_guard lock(m_counts->mutex);
+        for (const auto& [uri, bytes] : m_counts->by_uri)
+            out.push_back({.uri = uri, .up = bytes.first, .down = bytes.second});
+    }
+    const std::lock_guard lock(m_mutex);
+    if (!m_nodes) return out;
+    for (const auto& way : m_nodes->live_ways())
+        out.push_back({.uri = way.uri, .up = way.bytes_up, .down = way.bytes_down});
+    return out;
+}
+
+void Heads::cancel() const noexcept {
+    const std::lock_guard lock(m_mutex);
+    if (m_nodes) m_nodes->cancel();
 }
 
 /// Who does not answer now was said to be away before, and gets them another time.

@@ -10,10 +10,13 @@
 #include "peer/ledger_book.hpp"
 #include "peer/opener.hpp"
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace torgo::cli {
@@ -68,6 +71,18 @@ public:
 
     Result<OwnLedger> own_ledger(const RepoId& repository) const;
 
+    /// What went to each head that was opened, and came from it: for nodes what passed on the wire.
+    struct Traffic {
+        std::string uri;
+        std::uint64_t up = 0;
+        std::uint64_t down = 0;
+    };
+
+    std::vector<Traffic> traffic() const;
+
+    /// Ends what any head on a node waits for, now and from now on.
+    void cancel() const noexcept;
+
     /// Leaves this machine's receipts with the nodes that were spoken to, as far as that is done in
     /// three seconds; warns of what they refuse. No head may be in use. (CLI-33)
     void leave_receipts() const;
@@ -80,6 +95,12 @@ public:
     void use_spool(std::shared_ptr<head::Spool> spool, std::vector<std::string> uris) const;
 
 private:
+    /// What passed folders; the heads may outlive their opener's caller, so it is shared.
+    struct Counts {
+        std::mutex mutex;
+        std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> by_uri; ///< up, down
+    };
+
     Result<peer::NodeOpener*> nodes() const;
     Result<std::unique_ptr<head::Head>> open_alone(const std::string& uri) const;
     peer::OpenerLimits link_limits() const;
@@ -96,7 +117,8 @@ private:
     head::DirOpener m_folders;
     std::stop_token m_stop;
     mutable OnionWay m_onions;
-    mutable std::mutex m_mutex; ///< of what follows
+    std::shared_ptr<Counts> m_counts; ///< of folders
+    mutable std::mutex m_mutex;       ///< of what follows
     mutable std::optional<crypto::TlsContext> m_context;
     mutable std::optional<crypto::SigningKey> m_key;
     mutable PeerId m_author;

@@ -7,15 +7,25 @@ namespace torgo::cli {
 namespace {
 constexpr std::chrono::milliseconds terminal_interval{100};
 constexpr std::chrono::milliseconds json_interval{1000};
+constexpr std::chrono::milliseconds tell_interval{500};
+constexpr std::int64_t slack_ns = 50'000'000; ///< a tick may come a little early
 } // namespace
 
 ProgressDisplay::ProgressDisplay(const Context& context, std::string items,
                                  std::function<Counts()> read)
-    : m_context(context), m_read(std::move(read)), m_start_ns(context.world.clock->monotonic_ns()) {
+    : m_context(context),
+      m_read(std::move(read)),
+      m_start_ns(context.world.clock->monotonic_ns()),
+      m_told_ns(m_start_ns) {
     m_view.items = std::move(items);
     const auto& settings = context.out.settings();
-    if (settings.quiet || (!settings.json && !settings.err_is_terminal)) return;
-    m_ticker.emplace(settings.json ? json_interval : terminal_interval, [this] { show(); });
+    m_shows = !settings.quiet && (settings.json || settings.err_is_terminal);
+    if (const auto folder = activity_folder(context.environment))
+        m_activity.emplace(*context.world.files, *folder);
+    const auto interval = !m_shows        ? tell_interval
+                          : settings.json ? json_interval
+                                          : terminal_interval;
+    m_ticker.emplace(interval, [this] { tick(); });
 }
 
 ProgressDisplay::~ProgressDisplay() {
@@ -27,8 +37,35 @@ std::int64_t ProgressDisplay::elapsed_ns() const {
     return m_context.world.clock->monotonic_ns() - m_start_ns;
 }
 
-void ProgressDisplay::show() {
+void ProgressDisplay::tick() {
     m_view.counts = m_read();
+    if (m_shows) show();
+    const auto now = m_context.world.clock->monotonic_ns();
+    if (now - m_told_ns < std::chrono::nanoseconds(tell_interval).count() - slack_ns) return;
+    m_told_ns = now;
+    tell();
+}
+
+void ProgressDisplay::tell() {
+    if (!m_activity) return;
+    const auto& counts = m_view.counts;
+    top::Work work{.command = m_context.command,
+                   .repository = "",
+                   .items = m_view.items,
+                   .note = counts.note,
+                   .items_done = counts.items_done,
+                   .items_total = counts.items_total,
+                   .bytes_done = counts.bytes_done,
+                   .bytes_total = counts.bytes_total,
+                   .problems = counts.problems,
+                   .elapsed_ns = elapsed_ns(),
+                   .heads = {}};
+    for (auto& one : m_context.heads.traffic())
+        work.heads.push_back({.uri = std::move(one.uri), .up = one.up, .down = one.down});
+    m_activity->write(std::move(work));
+}
+
+void ProgressDisplay::show() {
     m_view.elapsed_ns = elapsed_ns();
     m_rate.add(m_view.elapsed_ns, m_view.counts.bytes_done);
     m_view.bytes_per_second = m_rate.per_second();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cli/activity.hpp"
 #include "cli/context.hpp"
 #include "cli/progress.hpp"
 
@@ -12,7 +13,7 @@ namespace torgo::cli {
 
 /// Shows how a long piece of work goes on for as long as it lives: lines at the bottom of a
 /// terminal, ten times a second; objects of type "status" with --json, once a second; nothing
-/// otherwise.
+/// otherwise. `torgo top` is told twice a second in any case.
 class ProgressDisplay {
 public:
     /// `read` is called on a thread of its own; it must outlive this.
@@ -28,13 +29,18 @@ public:
     std::int64_t elapsed_ns() const;
 
 private:
+    void tick();
     void show();
+    void tell();
 
     const Context& m_context;
     std::function<Counts()> m_read;
     std::int64_t m_start_ns;
     ProgressView m_view;
     Rate m_rate;
+    std::optional<ActivityFile> m_activity;
+    bool m_shows = false;
+    std::int64_t m_told_ns;         ///< when `torgo top` was told last
     std::optional<Ticker> m_ticker; ///< last: its thread uses all of the above
 };
 

@@ -1,4 +1,6 @@
-"""Machines with fewer rights, and retention locks: what a thief of each can do. PEER-17 PEER-22 PEER-47"""
+"""Machines with fewer rights, and retention locks: what a thief of each can do.
+PEER-17 PEER-22 PEER-47 CLI-34
+"""
 
 import datetime
 import json
@@ -46,7 +48,8 @@ def refused(machine, *words, code=1):
 
 
 def grants(machine):
-    return [json.loads(line) for line in machine.must("grant", "list", "--json").stdout.splitlines()]
+    said = machine.must("grant", "list", "--json").stdout
+    return [json.loads(line) for line in said.splitlines()]
 
 
 def let(machine, other, *rights, words=()):

@@ -39,6 +39,7 @@ Command start_command();
 Command stats_command();
 Command status_command();
 Command sync_command();
+Command top_command();
 Command version_command();
 
 /// The folder of a node: what was given, else the usual one.

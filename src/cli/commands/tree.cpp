@@ -103,6 +103,7 @@ Command command_tree(Globals& globals) {
     root.children.push_back(dump_command());
     root.children.push_back(cat_command());
     root.children.push_back(status_command());
+    root.children.push_back(top_command());
     root.children.push_back(check_command());
     root.children.push_back(heal_command());
     root.children.push_back(sync_command());

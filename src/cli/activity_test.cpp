@@ -1,0 +1,71 @@
+#include "cli/activity.hpp"
+#include "sim/file_system.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+namespace torgo::cli {
+namespace {
+
+top::Work example() {
+    return {.process = 42,
+            .command = "backup",
+            .repository = "4adc14dc",
+            .items = "files",
+            .note = "12.0 MiB stored",
+            .items_done = 3,
+            .items_total = 10,
+            .bytes_done = 1'000,
+            .bytes_total = 4'000,
+            .problems = 1,
+            .elapsed_ns = 5'000'000'000,
+            .heads = {{.uri = "dir:///mnt/a b", .up = 7, .down = 8},
+                      {.uri = "tls://h:1/" + std::string(64, 'a'), .up = 0, .down = 9}}};
+}
+
+TEST(Activity, is_read_as_it_was_written) {
+    const auto read = parse_activity(format_activity(example()));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(*read, example());
+}
+
+TEST(Activity, that_is_cut_or_changed_is_refused) {
+    const auto text = format_activity(example());
+    const auto whole_lines = text.find("head ");
+    for (std::size_t size = 0; size < whole_lines; ++size)
+        EXPECT_FALSE(parse_activity(text.substr(0, size))) << size;
+    EXPECT_FALSE(parse_activity(text + "x"));
+    EXPECT_FALSE(parse_activity(text + "head 1 2\n"));
+    EXPECT_FALSE(parse_activity(text + "head 1 -2 uri\n"));
+    auto later = text;
+    later[15] = '2';
+    EXPECT_EQ(parse_activity(later).error().code(), Errc::unsupported);
+    std::string many = text;
+    for (int i = 0; i < 64; ++i)
+        many += "head 1 2 uri\n";
+    EXPECT_FALSE(parse_activity(many));
+}
+
+TEST(Activity, of_this_process_is_found_and_of_a_dead_one_removed) {
+    sim::FileSystem files;
+    ASSERT_TRUE(env::make_directories(files, "/run"));
+    {
+        ActivityFile file(files, "/run/torgo");
+        file.write(example());
+        file.write(example());
+        auto dead = example();
+        dead.process = 4'000'000'000; // more than there can be
+        ASSERT_TRUE(env::write_file_atomically(files, "/run/torgo/7.activity",
+                                               as_bytes(format_activity(dead))));
+        const auto found = read_activities(files, "/run/torgo");
+        ASSERT_EQ(found.size(), 1U);
+        EXPECT_EQ(found.front().process, static_cast<std::uint64_t>(::getpid()));
+        EXPECT_EQ(found.front().note, "12.0 MiB stored");
+        EXPECT_FALSE(files.status("/run/torgo/7.activity"));
+    }
+    EXPECT_TRUE(read_activities(files, "/run/torgo").empty());
+    EXPECT_TRUE(files.files_below("/run/torgo").empty());
+}
+
+} // namespace
+} // namespace torgo::cli

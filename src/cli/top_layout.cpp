@@ -1,0 +1,473 @@
+#include "cli/top_layout.hpp"
+
+#include "cli/format.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+namespace torgo::cli::top {
+
+namespace {
+
+constexpr std::int64_t us_ns = 1'000;
+constexpr std::int64_t ms_ns = 1'000'000;
+constexpr std::int64_t second_ns = 1'000'000'000;
+constexpr std::size_t wide = 90;       ///< from here on sparklines and both latencies
+constexpr std::size_t very_wide = 150; ///< from here on longer ones, and the room
+constexpr double scarce = 0.1;         ///< a disk with less room than that is short of it
+
+std::string fixed(double value, int digits) {
+    std::array<char, 64> text{};
+    const auto size = std::snprintf(text.data(), text.size(), "%.*f", digits, value);
+    return {text.data(), static_cast<std::size_t>(std::max(0, size))};
+}
+
+std::string three_digits(double value) {
+    return fixed(value, value < 9.95 ? 1 : 0);
+}
+
+std::string left_in(std::string text, std::size_t width) {
+    auto out = cut_to_width(text, width);
+    if (const auto cut = display_width(text) > width; cut && width > 1)
+        out = cut_to_width(text, width - 1) + "…";
+    out.append(width - std::min(width, display_width(out)), ' ');
+    return out;
+}
+
+std::string right_in(const std::string& text, std::size_t width) {
+    const auto size = display_width(text);
+    return std::string(width - std::min(width, size), ' ') + cut_to_width(text, width);
+}
+
+std::size_t width_of(const Line& line) {
+    std::size_t out = 0;
+    for (const auto& span : line)
+        out += display_width(span.text);
+    return out;
+}
+
+/// Cuts what does not fit.
+Line within(Line line, std::size_t width) {
+    std::size_t used = 0;
+    for (auto& span : line) {
+        const auto size = display_width(span.text);
+        if (used + size > width) span.text = cut_to_width(span.text, width - used);
+        used += std::min(size, width - used);
+    }
+    return line;
+}
+
+/// "── Heads ─────────": the chosen one is strong.
+Line heading(const std::string& title, bool chosen, std::size_t width) {
+    std::string rest;
+    for (std::size_t i = display_width(title) + 4; i < width; ++i)
+        rest += "─";
+    return {{chosen ? "━━ " : "── ", chosen ? Tone::accent : Tone::faint},
+            {title + " ", chosen ? Tone::accent : Tone::strong},
+            {rest, chosen ? Tone::accent : Tone::faint}};
+}
+
+Tone tone_of(HeadState state) {
+    switch (state) {
+    case HeadState::ok:
+        return Tone::good;
+    case HeadState::slow:
+        return Tone::fair;
+    case HeadState::away:
+        return Tone::bad;
+    case HeadState::unknown:
+        break;
+    }
+    return Tone::faint;
+}
+
+std::string word_of(const HeadView& head) {
+    switch (head.state) {
+    case HeadState::ok:
+        return head.missing == 0 ? "ok" : "heal";
+    case HeadState::slow:
+        return "slow";
+    case HeadState::away:
+        return "away";
+    case HeadState::unknown:
+        break;
+    }
+    return "…";
+}
+
+Span state_span(const HeadView& head) {
+    const bool lacks = head.state == HeadState::ok && head.missing != 0;
+    return {"● " + left_in(word_of(head), 5), lacks ? Tone::fair : tone_of(head.state)};
+}
+
+/// Widths of the columns of heads in a terminal of some width.
+struct HeadColumns {
+    static constexpr std::size_t number = 3;
+    static constexpr std::size_t state = 8;
+    static constexpr std::size_t latency = 8;
+    static constexpr std::size_t rate = 11;
+
+    std::size_t place = 0;
+    bool both_latencies = false;
+    std::size_t spark = 0;
+    std::size_t room = 0; ///< of the bar; the numbers beside it take 12 more
+};
+
+HeadColumns columns_for(std::size_t width) {
+    HeadColumns out;
+    out.both_latencies = width >= wide;
+    out.spark = width >= very_wide ? 32 : width >= wide ? 14 : 0;
+    out.room = width >= very_wide ? 16 : 0;
+    auto used = HeadColumns::number + HeadColumns::state + 2 * HeadColumns::rate +
+                HeadColumns::latency * (out.both_latencies ? 2 : 1);
+    if (out.spark != 0) used += out.spark + 2;
+    if (out.room != 0) used += out.room + 14;
+    out.place = width > used + 1 ? width - used - 1 : 1;
+    return out;
+}
+
+Line head_titles(const HeadColumns& columns) {
+    std::string out =
+        " #  " + left_in("Where", columns.place) + left_in("State", HeadColumns::state);
+    out += right_in(columns.both_latencies ? "p50" : "p50", HeadColumns::latency);
+    if (columns.both_latencies) out += right_in("p99", HeadColumns::latency);
+    out += right_in("up", HeadColumns::rate) + right_in("down", HeadColumns::rate);
+    if (columns.spark != 0) out += "  " + left_in("", columns.spark);
+    if (columns.room != 0) out += "  free";
+    return {{out, Tone::faint}};
+}
+
+void add_room(Line& line, const HeadView& head, std::size_t width) {
+    if (head.total_bytes == 0) return;
+    const auto free = static_cast<double>(head.free_bytes) / static_cast<double>(head.total_bytes);
+    line.push_back({"  ▕" + bar(1 - free, width) + "▏", free < scarce ? Tone::bad : Tone::plain});
+    line.push_back({right_in(size_text(head.free_bytes), 10), Tone::faint});
+}
+
+Line head_line(const HeadView& head, std::size_t number, bool chosen, const HeadColumns& columns) {
+    Line out{{chosen ? "▸" : " ", Tone::accent},
+             {left_in(std::to_string(number), HeadColumns::number), Tone::plain},
+             {left_in(place_text(head.uri), columns.place), chosen ? Tone::strong : Tone::plain},
+             state_span(head)};
+    out.back().text += " ";
+    const bool known = head.p50_ns != 0;
+    out.push_back({right_in(known ? latency_text(head.p50_ns) : "-", HeadColumns::latency)});
+    if (columns.both_latencies)
+        out.push_back(
+            {right_in(known ? latency_text(head.p99_ns) : "-", HeadColumns::latency), Tone::faint});
+    out.push_back({right_in(rate_text(head.up), HeadColumns::rate), Tone::up});
+    out.push_back({right_in(rate_text(head.down), HeadColumns::rate), Tone::down});
+    if (columns.spark != 0)
+        out.push_back({"  " + sparkline(head.history, columns.spark), Tone::up});
+    if (columns.room != 0) add_room(out, head, columns.room);
+    return out;
+}
+
+/// What is wrong with the chosen head, or where it really is.
+Line detail_line(const HeadView& head) {
+    if (head.state == HeadState::away) return {{"   away: " + printable(head.reason), Tone::bad}};
+    if (head.missing != 0)
+        return {{"   lacks " + plural(head.missing, "segment", "segments") + ": torgo heal",
+                 Tone::fair}};
+    return {{"   " + printable(head.uri), Tone::faint}};
+}
+
+std::string plain_share(double share) {
+    return share < 0 ? "" : fixed(std::floor(share * 100), 0) + " %";
+}
+
+Line work_line(const WorkView& view, std::size_t width) {
+    const auto& work = view.work;
+    const bool heals = work.command == "heal";
+    Line out{{" " + left_in(work.command, 9), heals ? Tone::fair : Tone::strong}};
+    const std::size_t bar_width = width >= very_wide ? 40 : width >= wide ? 24 : 12;
+    const auto share = work.share();
+    if (share >= 0) {
+        out.push_back({"▕" + bar(share, bar_width) + "▏", heals ? Tone::fair : Tone::accent});
+        out.push_back({right_in(plain_share(share), 6), Tone::strong});
+    }
+    out.push_back({"  " + right_in(rate_text(view.bytes_per_second), 10), Tone::up});
+    if (view.left_ns >= 0) out.push_back({"  " + duration_text(view.left_ns) + " left"});
+    if (width >= wide) {
+        out.push_back({"  " + count_text(work.items_done) +
+                           (work.items_total == 0 ? "" : " of " + count_text(work.items_total)) +
+                           " " + printable(work.items),
+                       Tone::faint});
+        out.push_back({"  " + size_text(work.bytes_done) +
+                           (work.bytes_total == 0 ? "" : " of " + size_text(work.bytes_total)),
+                       Tone::faint});
+    }
+    if (work.problems != 0)
+        out.push_back({"  " + plural(work.problems, "problem", "problems"), Tone::bad});
+    return out;
+}
+
+std::vector<Line> work_lines(const Frame& frame, std::size_t width) {
+    std::vector<Line> out;
+    for (const auto& view : frame.work) {
+        out.push_back(work_line(view, width));
+        if (width < wide) continue;
+        const auto room = std::min<std::size_t>(width - 12, history_max);
+        out.push_back({{std::string(10, ' ') + sparkline(view.history, room), Tone::up}});
+    }
+    if (frame.work.empty()) out.push_back({{" nothing runs on this machine", Tone::faint}});
+    return out;
+}
+
+/// "2 of 4: any 2 restore it" and how the packs stand.
+Line redundancy_line(const Redundancy& redundancy) {
+    std::size_t weakest = redundancy.packs_with.size();
+    for (std::size_t i = redundancy.packs_with.size(); i-- > 0;)
+        if (redundancy.packs_with[i] != 0) weakest = i;
+    Line out;
+    if (weakest == redundancy.packs_with.size())
+        out.push_back({" nothing is stored yet", Tone::faint});
+    else if (weakest < redundancy.k)
+        out.push_back({" ● cannot be restored now: bring heads back", Tone::bad});
+    else if (weakest >= redundancy.n)
+        out.push_back({" ● full redundancy", Tone::good});
+    else
+        out.push_back({" ● " + std::to_string(weakest - redundancy.k) + " more may be lost",
+                       weakest == redundancy.k ? Tone::bad : Tone::fair});
+    for (std::size_t i = redundancy.packs_with.size(); i-- > 0;)
+        if (redundancy.packs_with[i] != 0)
+            out.push_back({"   " + plural(redundancy.packs_with[i], "pack", "packs") + " on " +
+                               std::to_string(i),
+                           i >= redundancy.n ? Tone::plain : Tone::fair});
+    out.push_back({"   " + plural(redundancy.snapshots, "snapshot", "snapshots"), Tone::faint});
+    return out;
+}
+
+Line node_traffic(const NodeView& node, std::size_t width) {
+    const auto seconds = [](double value) {
+        return value < 0 ? std::string("-") : latency_text(static_cast<std::int64_t>(value * 1e9));
+    };
+    Line out{{" ↑ " + right_in(rate_text(node.up), 10), Tone::up},
+             {"  ↓ " + right_in(rate_text(node.down), 10), Tone::down},
+             {"  " + three_digits(node.requests) + " req/s"},
+             {"  p50 " + seconds(node.p50_s) + "  p99 " + seconds(node.p99_s), Tone::faint}};
+    if (node.failures >= 0.05)
+        out.push_back({"  " + three_digits(node.failures) + " refused/s", Tone::bad});
+    if (width >= wide)
+        out.push_back({"  " + sparkline(node.history, width >= very_wide ? 48 : 20), Tone::up});
+    return out;
+}
+
+Line node_store(const NodeView& node, std::size_t width) {
+    const auto share = node.quota_bytes == 0 ? 0
+                                             : static_cast<double>(node.stored_bytes) /
+                                                   static_cast<double>(node.quota_bytes);
+    const std::size_t bar_width = width >= wide ? 20 : 8;
+    const auto promised = node.quota_bytes - std::min(node.quota_bytes, node.stored_bytes);
+    return {{" ▕" + bar(share, bar_width) + "▏ " + size_text(node.stored_bytes) + " of " +
+             size_text(node.quota_bytes)},
+            {"  " + size_text(node.free_bytes) + " free",
+             node.free_bytes < promised ? Tone::fair : Tone::faint},
+            {"  " + plural(node.repositories, "repository", "repositories") + ", " +
+                 plural(node.segments, "segment", "segments"),
+             Tone::faint}};
+}
+
+Line node_care(const NodeView& node) {
+    Line out{
+        {" " + plural(node.connections, "connection", "connections") + ", " +
+         std::to_string(node.open) + " in use"},
+        {"  scrub " + (node.scrubbing >= 1 ? rate_text(node.scrubbing) : "rests"), Tone::faint}};
+    if (node.rebuilding >= 1)
+        out.push_back({"  rebuilds " + rate_text(node.rebuilding), Tone::fair});
+    if (node.audits_passed + node.audits_missed != 0)
+        out.push_back({"  audits " + count_text(node.audits_passed) + " passed, " +
+                           count_text(node.audits_missed) + " missed",
+                       node.audits_missed == 0 ? Tone::good : Tone::fair});
+    if (node.damaged != 0)
+        out.push_back(
+            {"  " + plural(node.damaged, "damaged segment", "damaged segments"), Tone::bad});
+    if (node.lost_heads != 0)
+        out.push_back(
+            {"  " + plural(node.lost_heads, "head taken over", "heads taken over"), Tone::fair});
+    return out;
+}
+
+std::vector<Line> node_lines(const Frame& frame, std::size_t width) {
+    if (!frame.node) return {{{" no node runs here, or its metrics are elsewhere", Tone::faint}}};
+    return {node_traffic(*frame.node, width), node_store(*frame.node, width),
+            node_care(*frame.node)};
+}
+
+Line title_line(const Frame& frame, const Choice& choice, std::size_t width) {
+    Line out{{" torgo top ", Tone::accent}};
+    if (!frame.repository.empty()) out.push_back({" " + frame.repository, Tone::strong});
+    const auto there = std::ranges::count_if(frame.heads, [](const auto& head) {
+        return head.state == HeadState::ok || head.state == HeadState::slow;
+    });
+    if (!frame.heads.empty())
+        out.push_back(
+            {"  " + std::to_string(there) + "/" + std::to_string(frame.heads.size()) + " heads",
+             static_cast<std::size_t>(there) == frame.heads.size() ? Tone::good : Tone::bad});
+    if (choice.paused) out.push_back({"  paused", Tone::fair});
+    const auto used = width_of(out) + display_width(frame.time) + 1;
+    out.push_back({std::string(width > used ? width - used : 1, ' ') + frame.time, Tone::faint});
+    return out;
+}
+
+std::vector<Line> help_lines() {
+    return {{{" Keys", Tone::strong}},
+            {{"   q          quit"}},
+            {{"   p          pause, and go on"}},
+            {{"   tab        the next part; it gets the room that is left"}},
+            {{"   up, down   the head whose details are shown"}},
+            {{"   h          this page"}},
+            {{" p50, p99: half, and all but one in a hundred, of the answers came within."}},
+            {{" Rates of heads are those of all torgo commands of this machine."}}};
+}
+
+/// A part of the screen: its heading, what comes first when room is short, and what may follow.
+struct Part {
+    std::string title;
+    bool chosen = false;
+    std::vector<Line> lines;
+    std::size_t least = 1; ///< lines below the heading that it has in any case
+};
+
+Part heads_part(const Frame& frame, const Choice& choice, std::size_t width, bool details) {
+    Part out{.title = "Heads", .chosen = choice.section == Section::heads, .lines = {}};
+    const auto columns = columns_for(width);
+    if (frame.heads.empty()) {
+        out.lines.push_back(
+            {{" " + (frame.notice.empty() ? "no repository" : frame.notice), Tone::faint}});
+        return out;
+    }
+    if (details) out.lines.push_back(head_titles(columns));
+    const auto chosen = std::min(choice.head, frame.heads.size() - 1);
+    for (std::size_t i = 0; i < frame.heads.size(); ++i) {
+        const bool is_chosen = choice.keys && i == chosen;
+        out.lines.push_back(head_line(frame.heads[i], i + 1, is_chosen, columns));
+        if (details && is_chosen) out.lines.push_back(detail_line(frame.heads[i]));
+    }
+    if (frame.redundancy) out.lines.push_back(redundancy_line(*frame.redundancy));
+    out.least = std::min<std::size_t>(out.lines.size(), 5);
+    return out;
+}
+
+std::vector<Part> parts_of(const Frame& frame, const Choice& choice, std::size_t width,
+                           bool details) {
+    std::vector<Part> out;
+    out.push_back(heads_part(frame, choice, width, details));
+    out.push_back({.title = "Running here",
+                   .chosen = choice.section == Section::work,
+                   .lines = work_lines(frame, width)});
+    const auto title = frame.node ? "Node at " + frame.node->place : std::string("Node");
+    out.push_back({.title = title,
+                   .chosen = choice.section == Section::node,
+                   .lines = node_lines(frame, width)});
+    return out;
+}
+
+std::size_t height_of(const std::vector<Part>& parts) {
+    std::size_t out = 0;
+    for (const auto& part : parts)
+        out += 1 + part.lines.size();
+    return out;
+}
+
+/// Takes lines away until the parts fit: of the others first, of the chosen one last.
+void shorten(std::vector<Part>& parts, std::size_t height) {
+    const auto shorten_one = [&](bool chosen, bool below_least) {
+        for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
+            const auto least = below_least ? 0 : part->least;
+            while (part->chosen == chosen && part->lines.size() > least &&
+                   height_of(parts) > height)
+                part->lines.pop_back();
+        }
+    };
+    shorten_one(false, false);
+    shorten_one(true, false);
+    shorten_one(false, true);
+    shorten_one(true, true);
+    while (!parts.empty() && height_of(parts) > height)
+        parts.pop_back();
+}
+
+std::vector<Line> joined_parts(const std::vector<Part>& parts, std::size_t width, bool gaps) {
+    std::vector<Line> out;
+    for (const auto& part : parts) {
+        if (gaps && &part != &parts.front()) out.emplace_back();
+        out.push_back(heading(part.title, part.chosen, width));
+        out.insert(out.end(), part.lines.begin(), part.lines.end());
+    }
+    return out;
+}
+
+Line keys_line() {
+    Line out;
+    for (const auto& [key, what] :
+         {std::pair("q", "quit"), std::pair("p", "pause"), std::pair("tab", "part"),
+          std::pair("↑↓", "head"), std::pair("h", "help")}) {
+        out.push_back({std::string(" ") + key, Tone::accent});
+        out.push_back({std::string(" ") + what + " ", Tone::faint});
+    }
+    return out;
+}
+
+} // namespace
+
+std::string latency_text(std::int64_t duration_ns) {
+    const auto value = static_cast<double>(duration_ns);
+    if (duration_ns <= 0) return "-";
+    if (duration_ns < ms_ns) return fixed(value / us_ns, 0) + " µs";
+    if (duration_ns < second_ns) return three_digits(value / ms_ns) + " ms";
+    return three_digits(value / second_ns) + " s";
+}
+
+std::string rate_text(double bytes_per_second) {
+    if (bytes_per_second < 1) return "";
+    return size_text(static_cast<std::uint64_t>(bytes_per_second)) + "/s";
+}
+
+std::string place_text(const std::string& uri) {
+    const auto scheme = uri.find("://");
+    if (scheme == std::string::npos) return printable(uri);
+    const auto kind = uri.substr(0, scheme);
+    const auto rest = uri.substr(scheme + 3);
+    if (kind == "dir") return printable(rest);
+    const auto place = rest.substr(0, rest.find('/'));
+    return kind + " " + printable(place);
+}
+
+std::vector<Line> lay_out(const Frame& frame, const Choice& choice, std::size_t width,
+                          std::size_t height) {
+    std::vector<Line> out{title_line(frame, choice, width)};
+    const auto room = height - (choice.keys ? 2 : 1);
+    if (choice.help) {
+        const auto help = help_lines();
+        out.insert(out.end(), help.begin(), help.end());
+    } else {
+        auto parts = parts_of(frame, choice, width, true);
+        if (height_of(parts) > room) parts = parts_of(frame, choice, width, false);
+        shorten(parts, room);
+        const bool gaps = height_of(parts) + parts.size() <= room;
+        const auto lines = joined_parts(parts, width, gaps);
+        out.insert(out.end(), lines.begin(), lines.end());
+    }
+    out.resize(room + 1);
+    if (choice.keys) out.push_back(keys_line());
+    for (auto& line : out)
+        line = within(std::move(line), width);
+    return out;
+}
+
+std::vector<Line> lay_out_all(const Frame& frame, std::size_t width) {
+    const Choice choice{.keys = false};
+    std::vector<Line> out{title_line(frame, choice, width)};
+    auto parts = parts_of(frame, choice, width, true);
+    parts.front().chosen = false;
+    const auto lines = joined_parts(parts, width, true);
+    out.insert(out.end(), lines.begin(), lines.end());
+    for (auto& line : out)
+        line = within(std::move(line), width);
+    return out;
+}
+
+} // namespace torgo::cli::top
