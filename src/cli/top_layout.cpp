@@ -16,7 +16,9 @@ constexpr std::int64_t ms_ns = 1'000'000;
 constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::size_t wide = 90;       ///< from here on sparklines and both latencies
 constexpr std::size_t very_wide = 150; ///< from here on longer ones, and the room
-constexpr double scarce = 0.1;         ///< a disk with less room than that is short of it
+constexpr std::size_t place_most = 40; ///< columns; what is left goes to the sparkline
+constexpr std::size_t spark_more = 60;
+constexpr double scarce = 0.1; ///< a disk with less room than that is short of it
 
 std::string fixed(double value, int digits) {
     std::array<char, 64> text{};
@@ -125,13 +127,18 @@ HeadColumns columns_for(std::size_t width) {
     if (out.spark != 0) used += out.spark + 2;
     if (out.room != 0) used += out.room + 14;
     out.place = width > used + 1 ? width - used - 1 : 1;
+    if (const auto more = out.place - std::min(out.place, place_most);
+        more != 0 && out.spark != 0) {
+        out.place -= more;
+        out.spark += std::min(more, spark_more);
+    }
     return out;
 }
 
 Line head_titles(const HeadColumns& columns) {
     std::string out =
         " #  " + left_in("Where", columns.place) + left_in("State", HeadColumns::state);
-    out += right_in(columns.both_latencies ? "p50" : "p50", HeadColumns::latency);
+    out += right_in("p50", HeadColumns::latency);
     if (columns.both_latencies) out += right_in("p99", HeadColumns::latency);
     out += right_in("up", HeadColumns::rate) + right_in("down", HeadColumns::rate);
     if (columns.spark != 0) out += "  " + left_in("", columns.spark);
@@ -165,9 +172,14 @@ Line head_line(const HeadView& head, std::size_t number, bool chosen, const Head
     return out;
 }
 
+std::string_view without(std::string_view text, std::string_view prefix) {
+    return text.substr(text.starts_with(prefix) ? prefix.size() : 0);
+}
+
 /// What is wrong with the chosen head, or where it really is.
 Line detail_line(const HeadView& head) {
-    if (head.state == HeadState::away) return {{"   away: " + printable(head.reason), Tone::bad}};
+    if (head.state == HeadState::away)
+        return {{"   away: " + printable(without(head.reason, head.uri + ": ")), Tone::bad}};
     if (head.missing != 0)
         return {{"   lacks " + plural(head.missing, "segment", "segments") + ": torgo heal",
                  Tone::fair}};
@@ -188,8 +200,12 @@ Line work_line(const WorkView& view, std::size_t width) {
         out.push_back({"▕" + bar(share, bar_width) + "▏", heals ? Tone::fair : Tone::accent});
         out.push_back({right_in(plain_share(share), 6), Tone::strong});
     }
-    out.push_back({"  " + right_in(rate_text(view.bytes_per_second), 10), Tone::up});
-    if (view.left_ns >= 0) out.push_back({"  " + duration_text(view.left_ns) + " left"});
+    const bool finishing = share >= 1; // all is read, and on its way
+    const auto rate = finishing ? view.traffic : view.bytes_per_second;
+    out.push_back({"  " + right_in(rate_text(rate), 11), Tone::up});
+    if (finishing) out.push_back({"  finishing", Tone::fair});
+    if (!finishing && view.left_ns >= 0)
+        out.push_back({"  " + duration_text(view.left_ns) + " left"});
     if (width >= wide) {
         out.push_back({"  " + count_text(work.items_done) +
                            (work.items_total == 0 ? "" : " of " + count_text(work.items_total)) +
@@ -199,6 +215,8 @@ Line work_line(const WorkView& view, std::size_t width) {
                            (work.bytes_total == 0 ? "" : " of " + size_text(work.bytes_total)),
                        Tone::faint});
     }
+    if (width >= very_wide && !work.note.empty())
+        out.push_back({"  " + printable(work.note), Tone::faint});
     if (work.problems != 0)
         out.push_back({"  " + plural(work.problems, "problem", "problems"), Tone::bad});
     return out;
@@ -247,7 +265,8 @@ Line node_traffic(const NodeView& node, std::size_t width) {
     Line out{{" ↑ " + right_in(rate_text(node.up), 10), Tone::up},
              {"  ↓ " + right_in(rate_text(node.down), 10), Tone::down},
              {"  " + three_digits(node.requests) + " req/s"},
-             {"  p50 " + seconds(node.p50_s) + "  p99 " + seconds(node.p99_s), Tone::faint}};
+             {"  p50 " + seconds(node.p50_s), Tone::faint}};
+    if (width >= wide) out.push_back({"  p99 " + seconds(node.p99_s), Tone::faint});
     if (node.failures >= 0.05)
         out.push_back({"  " + three_digits(node.failures) + " refused/s", Tone::bad});
     if (width >= wide)
@@ -261,13 +280,15 @@ Line node_store(const NodeView& node, std::size_t width) {
                                                    static_cast<double>(node.quota_bytes);
     const std::size_t bar_width = width >= wide ? 20 : 8;
     const auto promised = node.quota_bytes - std::min(node.quota_bytes, node.stored_bytes);
-    return {{" ▕" + bar(share, bar_width) + "▏ " + size_text(node.stored_bytes) + " of " +
-             size_text(node.quota_bytes)},
-            {"  " + size_text(node.free_bytes) + " free",
-             node.free_bytes < promised ? Tone::fair : Tone::faint},
-            {"  " + plural(node.repositories, "repository", "repositories") + ", " +
-                 plural(node.segments, "segment", "segments"),
-             Tone::faint}};
+    Line out{{" ▕" + bar(share, bar_width) + "▏ " + size_text(node.stored_bytes) + " of " +
+              size_text(node.quota_bytes)},
+             {"  " + size_text(node.free_bytes) + " free",
+              node.free_bytes < promised ? Tone::fair : Tone::faint}};
+    if (width >= wide)
+        out.push_back({"  " + plural(node.repositories, "repository", "repositories") + ", " +
+                           plural(node.segments, "segment", "segments"),
+                       Tone::faint});
+    return out;
 }
 
 Line node_care(const NodeView& node) {
@@ -319,8 +340,8 @@ std::vector<Line> help_lines() {
             {{"   tab        the next part; it gets the room that is left"}},
             {{"   up, down   the head whose details are shown"}},
             {{"   h          this page"}},
-            {{" p50, p99: half, and all but one in a hundred, of the answers came within."}},
-            {{" Rates of heads are those of all torgo commands of this machine."}}};
+            {{" p50, p99: within which half, and 99 of 100, answer."}},
+            {{" Rates of heads: of all torgo commands of this machine."}}};
 }
 
 /// A part of the screen: its heading, what comes first when room is short, and what may follow.

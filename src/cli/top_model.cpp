@@ -98,13 +98,19 @@ double sum_of(const Samples& samples, std::string_view metric) {
 double quantile_of(const Samples& samples, const Samples& before, std::string_view metric,
                    double share) {
     const auto name = std::string(metric) + "_bucket";
+    // A node that was started again counts from 0 in all buckets.
+    const bool is_reset = std::ranges::any_of(before, [&](const auto& old) {
+        const auto found = samples.find(old.first);
+        return old.first.starts_with(name) &&
+               (found == samples.end() || found->second < old.second);
+    });
     std::map<double, double> below; // cumulative, over all labels
     for (auto one = samples.lower_bound(name); one != samples.end(); ++one) {
         if (!one->first.starts_with(name)) break;
         const auto bound = bound_of(one->first);
         if (!bound) continue;
         const auto old = before.find(one->first);
-        const auto past = old == before.end() || old->second > one->second ? 0 : old->second;
+        const auto past = old == before.end() || is_reset ? 0 : old->second;
         below[*bound] += one->second - past;
     }
     if (below.empty() || below.rbegin()->second <= 0) return -1;

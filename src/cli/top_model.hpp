@@ -109,9 +109,10 @@ struct HeadView {
 
 struct WorkView {
     Work work;
-    double bytes_per_second = 0;
-    std::int64_t left_ns = -1; ///< negative: cannot be told
-    std::vector<double> history;
+    double bytes_per_second = 0; ///< of what is saved or restored
+    double traffic = 0;          ///< to and from heads
+    std::int64_t left_ns = -1;   ///< negative: cannot be told
+    std::vector<double> history; ///< of the traffic
 };
 
 struct Redundancy {

@@ -134,7 +134,8 @@ struct HeadWatch {
 /// One process, over time.
 struct WorkWatch {
     Work last;
-    CounterRate bytes;
+    CounterRate bytes;                                                ///< of sources or targets
+    CounterRate passed;                                               ///< to and from heads
     std::map<std::string, std::pair<CounterRate, CounterRate>> heads; ///< up, down
 };
 
@@ -159,7 +160,7 @@ struct Sampler::State {
     void survey_once();
     void watch_node(const std::stop_token& stop);
     void watch_work(const std::stop_token& stop);
-    void take_work(std::vector<Work> all, std::int64_t time_ns);
+    void take_work(std::vector<Work> all);
     HeadView view_of(std::size_t index) const;
     bool settled() const;
 
@@ -266,12 +267,12 @@ void Sampler::State::watch_work(const std::stop_token& stop) {
         auto all = folder ? read_activities(*context.world.files, *folder) : std::vector<Work>{};
         const std::lock_guard lock(mutex);
         ++work_looks;
-        take_work(std::move(all), now());
+        take_work(std::move(all));
     } while (wait(stop, work_interval));
 }
 
-/// With the mutex held.
-void Sampler::State::take_work(std::vector<Work> all, std::int64_t time_ns) {
+/// With the mutex held. Each process's own time counts: it writes when it pleases.
+void Sampler::State::take_work(std::vector<Work> all) {
     std::erase_if(work, [&](const auto& one) {
         return std::ranges::none_of(all, [&](const auto& now) { return now.process == one.first; });
     });
@@ -279,9 +280,12 @@ void Sampler::State::take_work(std::vector<Work> all, std::int64_t time_ns) {
         head.up = head.down = 0;
     for (auto& one : all) {
         auto& watch = work[one.process];
+        const auto time_ns = one.elapsed_ns;
         watch.bytes.add(time_ns, one.bytes_done);
+        std::uint64_t passed = 0;
         for (const auto& traffic : one.heads) {
             auto& [up, down] = watch.heads[traffic.uri];
+            passed += traffic.up + traffic.down;
             up.add(time_ns, traffic.up);
             down.add(time_ns, traffic.down);
             if (!options.place) continue;
@@ -292,6 +296,7 @@ void Sampler::State::take_work(std::vector<Work> all, std::int64_t time_ns) {
             head.up += up.per_second();
             head.down += down.per_second();
         }
+        watch.passed.add(time_ns, passed);
         watch.last = std::move(one);
     }
     for (auto& head : heads) {
@@ -373,8 +378,9 @@ Frame Sampler::frame() const {
         WorkView view;
         view.work = watch.last;
         view.bytes_per_second = watch.bytes.per_second();
+        view.traffic = watch.passed.per_second();
+        view.history.assign(watch.passed.history().begin(), watch.passed.history().end());
         const auto& history = watch.bytes.history();
-        view.history.assign(history.begin(), history.end());
         // One reading is too little to tell how long it takes.
         constexpr std::size_t smooth = 10;
         const auto count = std::min(smooth, history.size());

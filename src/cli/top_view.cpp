@@ -58,6 +58,10 @@ ftxui::Element element_of(const Span& span, bool colours) {
 ftxui::Element element_of(const std::vector<Line>& lines, bool colours) {
     ftxui::Elements rows;
     for (const auto& line : lines) {
+        if (line.empty()) {
+            rows.push_back(ftxui::text(" ")); // a box without anything has no height
+            continue;
+        }
         ftxui::Elements spans;
         for (const auto& span : line)
             spans.push_back(element_of(span, colours));

@@ -43,7 +43,8 @@ class Terminal:
         self.slave = slave
         self.process = subprocess.Popen(
             [support.TORGO, *words], cwd=machine.home, stdin=slave, stdout=slave, stderr=slave,
-            env=machine.environment(TERM="xterm-256color", **environment), start_new_session=True)
+            env=machine.environment(TERM="xterm-256color", **environment), start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0))
         self.said = b""
 
     def resize(self, size):
