@@ -3,6 +3,7 @@
 #include "head/head.hpp"
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -39,6 +40,8 @@ public:
     Result<HeadStatus> status() override;
 
     bool is_distant() const override { return m_inner && m_inner->is_distant(); }
+
+    std::int64_t own_wait_ns() const override { return m_inner ? m_inner->own_wait_ns() : 0; }
 
     void cancel() noexcept override {
         if (m_inner) m_inner->cancel();
