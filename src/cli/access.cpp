@@ -10,7 +10,7 @@
 namespace torgo::cli {
 
 bool has_nodes(const repo::Place& place) {
-    return std::ranges::any_of(place.heads, names_node);
+    return std::ranges::any_of(place.heads, lies_on_nodes);
 }
 
 Result<> give_access(repo::Repository& repository, const PeerId& client, std::string_view label) {
@@ -22,8 +22,7 @@ Result<> give_access(repo::Repository& repository, const PeerId& client, std::st
     TRY(const auto owner, repository.owner_key());
     TRY(const auto record, peer::sign(capability, owner));
     auto& heads = repository.heads();
-    const auto needed =
-        std::min<std::size_t>(repository.descriptor().data_code.k + 1U, heads.usable());
+    const auto needed = std::min<std::size_t>(repository.descriptor().min_heads(), heads.usable());
     return heads.put_root(peer::name_of_record(peer::capability_prefix, record), record, needed);
 }
 

@@ -9,7 +9,7 @@ namespace torgo::cli {
 namespace {
 
 constexpr std::int64_t file_version = 1;
-constexpr std::size_t file_size_max = 64_KiB;
+constexpr std::size_t file_size_max = 1_MiB; ///< 64 groups of 16 KiB each
 constexpr std::size_t heads_max = 64;
 
 constexpr std::string_view head_of_file =

@@ -8,6 +8,8 @@
 #include "head/spool_head.hpp"
 #include "head/uri.hpp"
 #include "peer/identity.hpp"
+#include "place/group_opener.hpp"
+#include "place/group_uri.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -52,6 +54,13 @@ std::shared_ptr<head::TokenBucket> bucket(env::Clock& clock, const head::RatePla
 bool names_node(std::string_view head) {
     return head.starts_with("tor://") || head.starts_with("tls://") ||
            head.starts_with(invite_prefix);
+}
+
+bool lies_on_nodes(std::string_view uri) {
+    if (!place::names_group(uri)) return names_node(uri);
+    const auto group = place::parse_group_uri(uri);
+    return group && std::ranges::any_of(group->members,
+                                        [](const auto& member) { return names_node(member.uri); });
 }
 
 Heads::Heads(const env::World& world, Settings settings, Output& out, std::stop_token stop)
@@ -233,6 +242,7 @@ Result<std::unique_ptr<head::Head>> Heads::open(const std::string& uri) const {
 }
 
 Result<std::unique_ptr<head::Head>> Heads::open_alone(const std::string& uri) const {
+    if (place::names_group(uri)) return place::open_group(uri, *this, *m_world.clock);
     if (!names_node(uri)) return limited(m_folders.open(uri));
     TRY(const auto* const opener, nodes());
     TRY(auto head, opener->open(uri));
@@ -241,6 +251,7 @@ Result<std::unique_ptr<head::Head>> Heads::open_alone(const std::string& uri) co
 
 Result<std::unique_ptr<head::Head>> Heads::create(const std::string& uri,
                                                   const head::NewHead& made) const {
+    if (place::names_group(uri)) return place::open_group(uri, *this, *m_world.clock);
     if (!names_node(uri)) return limited(m_folders.create(uri, made));
     TRY(const auto* const opener, nodes());
     auto created = opener->create(uri, made);
@@ -252,12 +263,17 @@ Result<std::unique_ptr<head::Head>> Heads::create(const std::string& uri,
 }
 
 Result<> Heads::discard(const std::string& uri, const RepoId& repository) const {
+    if (place::names_group(uri)) return place::discard_group(uri, *this, repository);
     if (!names_node(uri)) return m_folders.discard(uri, repository);
     TRY(const auto* const opener, nodes());
     return opener->discard(uri, repository);
 }
 
 Result<std::string> Heads::canonical(const std::string& text) const {
+    if (place::names_group(text)) {
+        TRY(auto group, place::parse_group_uri(text));
+        return place::format_group_uri(std::move(group));
+    }
     if (text.starts_with(invite_prefix)) {
         TRY(const auto invite, peer::parse_invite(text));
         TRY(auto* const opener, nodes());

@@ -21,7 +21,8 @@
 
 namespace torgo::cli {
 
-/// Heads of every kind that this program knows: folders, and nodes reached straight or through Tor.
+/// Heads of every kind that this program knows: folders, nodes reached straight or through Tor, and
+/// groups of both.
 /// Nothing of the network is touched, and no identity made, before the first head on a node.
 class Heads final : public head::Opener {
 public:
@@ -133,5 +134,8 @@ private:
 
 /// True for a URI or invite that names a node.
 bool names_node(std::string_view head);
+
+/// The same, and for a group that has a node among its members.
+bool lies_on_nodes(std::string_view uri);
 
 } // namespace torgo::cli

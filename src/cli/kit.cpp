@@ -191,13 +191,25 @@ std::vector<std::string> kit_page(const repo::RecoveryKit& kit, unsigned heads_n
     return out;
 }
 
-std::string kit_payload(const repo::RecoveryKit& kit) {
+namespace {
+
+/// Without the heads.
+std::string short_payload(const repo::RecoveryKit& kit) {
     // Capitals, digits and colons take 5.5 bits each in a QR code instead of 8.
-    std::string out = std::string(payload_mark) + upper(kit.place.id.hex()) + ":" +
-                      upper(kit.place.root_fingerprint.hex()) + ":" +
-                      upper(to_hex(with_checksum(kit).view())) + ":";
-    auto whole = out + joined(kit.place.heads, " ");
-    return QrCode::encode(whole) ? whole : out;
+    return std::string(payload_mark) + upper(kit.place.id.hex()) + ":" +
+           upper(kit.place.root_fingerprint.hex()) + ":" +
+           upper(to_hex(with_checksum(kit).view())) + ":";
+}
+
+std::string whole_payload(const repo::RecoveryKit& kit) {
+    return short_payload(kit) + joined(kit.place.heads, " ");
+}
+
+} // namespace
+
+std::string kit_payload(const repo::RecoveryKit& kit) {
+    auto whole = whole_payload(kit);
+    return QrCode::encode(whole) ? whole : short_payload(kit);
 }
 
 Result<std::string> kit_text(const repo::RecoveryKit& kit, unsigned heads_needed,
@@ -205,7 +217,7 @@ Result<std::string> kit_text(const repo::RecoveryKit& kit, unsigned heads_needed
     auto lines = kit_page(kit, heads_needed, wall_ns);
     const auto payload = kit_payload(kit);
     TRY(const auto code, QrCode::encode(payload));
-    lines.insert(lines.end(), {"The same for a machine to read:", "", payload, ""});
+    lines.insert(lines.end(), {"The same for a machine to read:", "", whole_payload(kit), ""});
     for (auto& line : code.lines(false))
         lines.push_back(std::move(line));
     return joined(lines, "\n") + "\n";

@@ -1,6 +1,7 @@
 #include "cli/open.hpp"
 
 #include "cli/descriptor_file.hpp"
+#include "cli/groups.hpp"
 #include "cli/password.hpp"
 #include "cli/spool.hpp"
 #include "cli/takeovers.hpp"
@@ -69,6 +70,15 @@ Result<std::unique_ptr<repo::Repository>> open_for_reading(const Context& contex
 }
 
 Result<std::string> canonical_head(const Context& context, const std::string& text) {
+    if (place::names_group(text) && !text.contains('?')) { // CLI-24
+        TRY(auto group, load_group(context, text.substr(place::group_scheme.size())));
+        for (auto& member : group.members) {
+            if (place::names_group(member.uri))
+                return fail(Errc::invalid_argument, "a group is no member of a group");
+            TRY(member.uri, canonical_head(context, member.uri));
+        }
+        return place::format_group_uri(std::move(group));
+    }
     if (text.contains("://") || names_node(text)) return context.heads.canonical(text);
     TRY(const auto path, context.environment.absolute(text));
     return head::dir_uri(path);
@@ -82,6 +92,10 @@ Result<int> head_index(const Context& context, const repo::Place& place, const s
         static_cast<std::size_t>(number) <= place.heads.size()) {
         return number - 1;
     }
+    const auto named = std::ranges::find_if(place.heads, [&](const auto& head) {
+        return torgo::place::names_group(head) && head::short_uri(head) == text;
+    });
+    if (named != place.heads.end()) return static_cast<int>(named - place.heads.begin());
     if (const auto uri = canonical_head(context, text)) {
         const auto found = std::ranges::find(place.heads, *uri);
         if (found != place.heads.end()) return static_cast<int>(found - place.heads.begin());

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,6 +63,23 @@ public:
     /// errors  as append; `changed` when something else removed the temporary. Then begin again
     /// cost    dir: two flushes of the disk, three when the segment is the first of its folder
     virtual Result<> commit(const SegmentId& name) = 0;
+
+    /// The same for one of several segments of a pack that lie on this head: one that has members
+    /// keeps them apart.
+    ///
+    /// in      `slots`: the names of all of them in the order of the pack, `name` among them
+    virtual Result<> commit_beside(const SegmentId& name, std::span<const SegmentId> slots) {
+        (void)slots;
+        return commit(name);
+    }
+};
+
+class Head;
+
+/// One of the heads that together are one head of a repository: a group.
+struct MemberView {
+    Head* head = nullptr;
+    std::string_view domain; ///< members of one domain are lost together
 };
 
 /// One of the places that together hold a repository: a folder, a disk, a node.
@@ -189,6 +207,10 @@ public:
     /// How much longer calls may take because this program bounds its own speed: for so long nobody
     /// is to be thought late. Nanoseconds. Free.
     virtual std::int64_t own_wait_ns() const { return 0; }
+
+    /// The heads of which this one is made; none where it is one place. They live as long as this
+    /// one. Free.
+    virtual std::vector<MemberView> members() const { return {}; }
 
     /// Ends what waits for a network, now and from now on, with `cancelled`.
     virtual void cancel() noexcept {}

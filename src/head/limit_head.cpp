@@ -72,6 +72,10 @@ public:
         return m_head.within([&] { return m_inner->commit(name); });
     }
 
+    Result<> commit_beside(const SegmentId& name, std::span<const SegmentId> slots) override {
+        return m_head.within([&] { return m_inner->commit_beside(name, slots); });
+    }
+
 private:
     LimitHead& m_head;
     std::unique_ptr<SegmentWriter> m_inner;

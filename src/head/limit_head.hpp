@@ -62,6 +62,8 @@ public:
 
     std::int64_t own_wait_ns() const override;
 
+    std::vector<MemberView> members() const override { return m_inner->members(); }
+
     void cancel() noexcept override { m_inner->cancel(); }
 
 private:

@@ -43,14 +43,23 @@ public:
     }
 
     Result<> commit(const SegmentId& name) override {
+        return timed(name, [&] { return m_inner->commit(name); });
+    }
+
+    Result<> commit_beside(const SegmentId& name, std::span<const SegmentId> slots) override {
+        return timed(name, [&] { return m_inner->commit_beside(name, slots); });
+    }
+
+private:
+    template <class Act>
+    Result<> timed(const SegmentId& name, const Act& act) {
         const auto begin = m_head.m_clock.monotonic_ns();
-        auto committed = m_inner->commit(name);
+        auto committed = act();
         m_spent += m_head.m_clock.monotonic_ns() - begin;
         tell(Call::commit, name.hex(), committed);
         return committed;
     }
 
-private:
     void tell(Call call, std::string subject, const Result<>& result) {
         HeadEvent event{call, m_head.uri(), std::move(subject), 0, m_spent, {}, {}};
         if (result) event.bytes = m_bytes;

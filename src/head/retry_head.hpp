@@ -50,6 +50,8 @@ public:
 
     std::int64_t own_wait_ns() const override { return m_inner->own_wait_ns(); }
 
+    std::vector<MemberView> members() const override { return m_inner->members(); }
+
     void cancel() noexcept override { m_inner->cancel(); }
 
 private:

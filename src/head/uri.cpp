@@ -98,6 +98,10 @@ Result<std::string> dir_path(std::string_view uri) {
     return normal_path(path);
 }
 
+std::string_view short_uri(std::string_view uri) noexcept {
+    return uri.substr(0, uri.find('?'));
+}
+
 std::string dir_uri(std::string_view path) {
     std::string out(dir_scheme);
     for (const char c : path) {

@@ -21,4 +21,7 @@ Result<std::string> dir_path(std::string_view uri);
 /// The one spelling of a normal absolute path as a URI; dir_path is its inverse.
 std::string dir_uri(std::string_view path);
 
+/// A head's URI as people read it: that of a group without its members.
+std::string_view short_uri(std::string_view uri) noexcept;
+
 } // namespace torgo::head

@@ -301,8 +301,8 @@ Result<> Standby::audit(const Duty& duty, Watch& watch, repo::Repository& others
     for (unsigned i = 0; i < outcomes.size(); ++i)
         if (!duty.heads[i].empty()) outcomes[i] = audit_head(duty, i, pack);
     const auto passed = std::ranges::count(outcomes, std::optional(Outcome::passed));
-    // Where fewer than k pass, it may be this node's own way out, and nothing can be rebuilt.
-    if (passed < others.descriptor().data_code.k)
+    // Where too few to restore pass, it may be this node's own way out, and nothing can be rebuilt.
+    if (passed < others.descriptor().heads_to_restore())
         return fail(Errc::too_few_heads, "too few heads pass their audits to judge the others");
     const auto since_s =
         watch.audited_ns ? static_cast<std::uint64_t>((now() - *watch.audited_ns) / second_ns) : 0;

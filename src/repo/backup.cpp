@@ -72,9 +72,8 @@ std::vector<std::string> Backup::named_paths() const {
 }
 
 std::size_t Backup::min_heads() const {
-    const auto& code = m_repository.descriptor().data_code;
     if (m_options.min_heads != 0) return m_options.min_heads;
-    return std::min<std::size_t>(code.k + 1U, code.n);
+    return m_repository.descriptor().min_heads();
 }
 
 Result<> Backup::choose_parent() {
@@ -208,10 +207,11 @@ Result<> Backup::check_options() const {
     if (m_options.host.size() > limits::text_size_max ||
         m_options.user.size() > limits::text_size_max)
         return bad("the host's or user's name is longer than 4096 bytes");
-    const auto& code = m_repository.descriptor().data_code;
-    if (m_options.min_heads != 0 && (m_options.min_heads < code.k || m_options.min_heads > code.n))
-        return bad("--min-heads must be " + std::to_string(code.k) + " to " +
-                   std::to_string(code.n) + ": fewer could not restore");
+    const auto least = m_repository.descriptor().heads_to_restore();
+    const auto most = m_repository.descriptor().head_count();
+    if (m_options.min_heads != 0 && (m_options.min_heads < least || m_options.min_heads > most))
+        return bad("--min-heads must be " + std::to_string(least) + " to " + std::to_string(most) +
+                   ": fewer could not restore");
     return {};
 }
 

@@ -5,6 +5,7 @@
 #include "repo/chunk_store.hpp"
 #include "repo/head_set.hpp"
 #include "repo/limits.hpp"
+#include "repo/members.hpp"
 #include "repo/pack_list.hpp"
 #include "repo/repository.hpp"
 #include "repo/tree_reader.hpp"
@@ -34,12 +35,14 @@ public:
 private:
     void check_heads();
     static bool belongs_on_all(const std::string& name);
+    bool check_root(head::Head& place, const std::string& name, bool in_group);
     Result<> check_roots();
     Result<> check_packs();
     void check_pack(const segment::PackInfo& pack, bool whole);
     void check_chunks(const segment::PackInfo& pack);
     void check_index(std::uint32_t number, const pack::Entry& entry);
     Result<> find_unreferenced();
+    Result<> count_unreferenced(head::Head& head, const std::unordered_set<SegmentId>& named);
     Result<> check_snapshots();
     Result<> check_directory(TreeReader& reader, const Node& directory, const std::string& where);
     Result<> check_known(const ChunkId& id, const std::string& where);
@@ -60,19 +63,43 @@ private:
     CheckReport m_report;
     std::vector<segment::PackInfo> m_packs;
     std::unique_ptr<ChunkStore> m_store;
-    std::unordered_set<ChunkId> m_seen; ///< chunks and pages looked up already
+    std::unordered_set<const head::Head*> m_away; ///< members that need not be asked again
+    std::unordered_set<ChunkId> m_seen;           ///< chunks and pages looked up already
 };
 
 void Check::check_heads() {
-    for (std::size_t i = 0; i < m_heads.size(); ++i)
+    for (std::size_t i = 0; i < m_heads.size(); ++i) {
+        const auto number = std::to_string(i + 1);
         if (const auto* reason = m_heads.why_not(i))
-            warning("head " + std::to_string(i + 1) + " (" + m_heads.uri(i) +
-                    "): " + reason->detail());
+            warning("head " + number + " (" + m_heads.label(i) + "): " + reason->detail());
+        if (m_heads.at(i) == nullptr) continue;
+        for (const auto& member : look_at_members(*m_heads.at(i)))
+            if (member.away) {
+                m_away.insert(member.head);
+                warning("member " + member.head->uri() + " of head " + number + " (" +
+                        m_heads.label(i) + "): " + member.away->detail());
+            }
+    }
 }
 
 /// Not what a standby alone is told, or tells by itself (docs/spec/peer-protocol.md 7).
 bool Check::belongs_on_all(const std::string& name) {
     return !name.starts_with("places-") && !name.starts_with("takeover-");
+}
+
+/// Whether a place has a good copy. Of a group, a member that is away has been named.
+bool Check::check_root(head::Head& place, const std::string& name, bool in_group) {
+    if (m_away.contains(&place)) return false;
+    const auto content = place.get_root(name);
+    if (content && fits_name(name, *content)) return true;
+    if (!content && in_group && is_away(content.error())) {
+        m_away.insert(&place);
+        return false;
+    }
+    m_report.roots_missing += 1;
+    const bool absent = !content && content.error().code() == Errc::not_found;
+    warning(name + (absent ? " is missing on " : " is damaged on ") + place.uri());
+    return false;
 }
 
 Result<> Check::check_roots() {
@@ -82,14 +109,9 @@ Result<> Check::check_roots() {
         std::size_t good = 0;
         for (std::size_t i = 0; i < m_heads.size(); ++i) {
             if (m_heads.at(i) == nullptr) continue;
-            const auto content = m_heads.at(i)->get_root(name);
-            if (content && fits_name(name, *content)) {
-                ++good;
-                continue;
-            }
-            m_report.roots_missing += 1;
-            const bool absent = !content && content.error().code() == Errc::not_found;
-            warning(name + (absent ? " is missing on " : " is damaged on ") + m_heads.uri(i));
+            const auto places = places_of_roots(*m_heads.at(i));
+            good += static_cast<std::size_t>(std::ranges::count_if(
+                places, [&](auto* place) { return check_root(*place, name, places.size() > 1); }));
         }
         if (good == 0) error(name + " has no good copy on any head");
     }
@@ -123,11 +145,11 @@ void Check::check_pack(const segment::PackInfo& pack, bool whole) {
     const auto name = "pack " + pack.id(repo).hex();
     for (const auto i : states.missing)
         warning(name + ": segment " + std::to_string(i + 1) + " is missing on " +
-                m_heads.uri(m_heads.head_of(i)));
+                m_heads.label(m_heads.head_of(i)));
     for (std::size_t c = 0; c < states.corrupt.size(); ++c) {
         const auto i = states.corrupt[c];
         warning(name + ": segment " + std::to_string(i + 1) + " is damaged on " +
-                m_heads.uri(m_heads.head_of(i)) + " (" + states.damage[c] + ")");
+                m_heads.label(m_heads.head_of(i)) + " (" + states.damage[c] + ")");
     }
     if (whole) check_chunks(pack);
     // Damage in different places of different segments can still be mended: the chunks tell.
@@ -193,6 +215,20 @@ Result<> Check::check_packs() {
     return {};
 }
 
+Result<> Check::count_unreferenced(head::Head& head, const std::unordered_set<SegmentId>& named) {
+    SegmentId after;
+    while (true) {
+        TRY(const auto page, head.list_segments(after, names_a_page));
+        if (page.empty()) return {};
+        for (const auto& id : page) {
+            if (named.contains(id)) continue;
+            m_report.unreferenced_segments += 1;
+            m_report.unreferenced_bytes += head.segment_size(id).value_or(0);
+        }
+        after = page.back();
+    }
+}
+
 /// Segments that no batch names: left by sessions that never finished.
 Result<> Check::find_unreferenced() {
     std::unordered_set<SegmentId> named;
@@ -201,17 +237,12 @@ Result<> Check::find_unreferenced() {
     for (std::size_t i = 0; i < m_heads.size(); ++i) {
         auto* head = m_heads.at(i);
         if (head == nullptr) continue;
-        SegmentId after;
-        while (true) {
-            TRY(const auto page, head->list_segments(after, names_a_page));
-            if (page.empty()) break;
-            for (const auto& id : page) {
-                if (named.contains(id)) continue;
-                m_report.unreferenced_segments += 1;
-                m_report.unreferenced_bytes += head->segment_size(id).value_or(0);
-            }
-            after = page.back();
+        if (head->members().empty()) {
+            CHECK_OK(count_unreferenced(*head, named));
+            continue;
         }
+        for (const auto& member : head->members()) // one that is away has been named
+            if (!m_away.contains(member.head)) CHECK_OK(count_unreferenced(*member.head, named));
     }
     return {};
 }

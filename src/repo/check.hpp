@@ -47,6 +47,7 @@ struct HealProgress {
 
 struct HealOptions {
     int head = -1;          ///< index of the head to heal, or all
+    bool new_place = false; ///< the head was just moved: of a group, members may have to be made
     bool read_data = false; ///< verify every segment's hash instead of its presence and size
     unsigned threads = 0;
     std::uint64_t bytes_a_second = 0; ///< read for rebuilding, at most; 0: as fast as it goes
@@ -62,7 +63,8 @@ struct HealReport {
 };
 
 /// Rebuilds what any head lacks from the others, on encrypted bytes: needs no key and no `unlock`.
-/// A head that is an empty folder is made anew; corrupt segments are replaced. Packs that are
+/// A head that is an empty folder is made anew; corrupt segments are replaced. What lies on members
+/// of a group that are away is rebuilt onto the others when its head is named. Packs that are
 /// expected to be lost first come first (repo/danger.hpp).
 Result<HealReport> heal(Repository& repository, const HealOptions& options, HealProgress& progress);
 

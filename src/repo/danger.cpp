@@ -1,5 +1,7 @@
 #include "repo/danger.hpp"
 
+#include "repo/members.hpp"
+
 #include <algorithm>
 #include <functional>
 #include <limits>
@@ -53,6 +55,30 @@ void note_list(head::Head& head, const std::vector<Wanted>& wanted,
         if (!found[i]) packs[wanted[i].pack].absent |= segment::mask_of(wanted[i].index);
 }
 
+/// Of a group, what those members list that answer; what is nowhere is absent once all did.
+void note_members(head::Head& head, const std::vector<Wanted>& wanted,
+                  std::vector<ListedPack>& packs) {
+    const auto listings = list_members(head);
+    const bool all =
+        std::ranges::none_of(listings, [](const auto& one) { return one.look.away.has_value(); });
+    for (const auto& one : wanted) {
+        const bool found = std::ranges::any_of(
+            listings, [&](const auto& listing) { return listing.names.contains(one.id); });
+        if (found)
+            packs[one.pack].listed += 1;
+        else if (all)
+            packs[one.pack].absent |= segment::mask_of(one.index);
+    }
+}
+
+void note_head(head::Head& head, const std::vector<Wanted>& wanted,
+               std::vector<ListedPack>& packs) {
+    if (head.members().empty())
+        note_list(head, wanted, packs);
+    else
+        note_members(head, wanted, packs);
+}
+
 } // namespace
 
 double expected_life(unsigned left, unsigned k) noexcept {
@@ -69,7 +95,7 @@ std::vector<ListedPack> most_endangered_first(const HeadSet& heads,
     for (auto& pack : packs)
         out.push_back({.info = std::move(pack)});
     for (std::size_t i = 0; i < heads.size(); ++i)
-        if (auto* const head = heads.at(i)) note_list(*head, wanted_on(heads, i, out), out);
+        if (auto* const head = heads.at(i)) note_head(*head, wanted_on(heads, i, out), out);
     std::ranges::stable_sort(out, {}, [](const ListedPack& pack) {
         const auto life = expected_life(pack.listed, pack.info.code.k);
         return life > 0 ? life : std::numeric_limits<double>::max();

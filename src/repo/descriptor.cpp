@@ -5,12 +5,16 @@
 #include "crypto/sign.hpp"
 #include "repo/signing.hpp"
 
+#include <algorithm>
+
 namespace torgo::repo {
 
 namespace {
 
 constexpr std::string_view magic = "TGD1";
 constexpr std::uint8_t format_version = 1;
+/// Several segments of a pack on each head: their number stands behind the codes.
+constexpr std::uint32_t feature_heads = 1;
 
 Result<segment::Code> read_code(Reader& in) {
     TRY(const auto k_byte, in.get<std::uint8_t>());
@@ -18,6 +22,15 @@ Result<segment::Code> read_code(Reader& in) {
     const auto code = segment::Code::from_bytes(k_byte, n);
     if (!code.valid()) return fail(Errc::corrupt, "descriptor: impossible erasure code");
     return code;
+}
+
+/// REPO-47
+Result<unsigned> read_heads(Reader& in, const Descriptor& d) {
+    TRY(const unsigned heads, in.get<std::uint8_t>());
+    const bool even = heads != 0 && heads < d.data_code.n && d.data_code.n % heads == 0 &&
+                      d.metadata_code.n % heads == 0;
+    if (!even) return fail(Errc::corrupt, "descriptor: its segments cannot be spread evenly");
+    return heads;
 }
 
 Result<Descriptor> read_fields(Reader& in) {
@@ -37,10 +50,13 @@ Result<Descriptor> read_fields(Reader& in) {
     TRY(d.lowest_suite, seal::suite_from(lowest));
     TRY(d.epoch, in.get<std::uint32_t>());
     TRY(const auto features, in.get<std::uint32_t>());
-    if (features != 0) // REPO-45
+    if ((features & ~feature_heads) != 0) // REPO-45
         return fail(Errc::unsupported, "the repository needs a newer torgo");
     TRY(d.data_code, read_code(in));
     TRY(d.metadata_code, read_code(in));
+    if (features == feature_heads) {
+        TRY(d.heads, read_heads(in, d));
+    }
     using crypto::SignatureScheme;
     TRY(const auto ml, in.raw(crypto::sizes_of(SignatureScheme::ml_dsa_87).public_key));
     d.root_ml_dsa.assign(ml.begin(), ml.end());
@@ -61,14 +77,28 @@ Bytes Descriptor::owner() const {
     return both;
 }
 
+unsigned Descriptor::heads_to_restore() const noexcept {
+    const auto of = [this](const segment::Code& code) {
+        const auto each = std::max(1U, code.n / head_count());
+        return (code.k + each - 1) / each;
+    };
+    return std::max(of(data_code), of(metadata_code));
+}
+
+unsigned Descriptor::min_heads() const noexcept {
+    return std::min(heads_to_restore() + 1, head_count());
+}
+
 // REPO-3
 Bytes encode(const Descriptor& d) {
     Writer out;
     out.raw(as_bytes(magic)).put(format_version).raw(d.id.view()).put(d.generation);
     out.put(static_cast<std::uint16_t>(d.suite)).put(static_cast<std::uint16_t>(d.lowest_suite));
-    out.put(d.epoch).put(std::uint32_t{0}); // no features yet
+    const bool several = d.head_count() != d.data_code.n;
+    out.put(d.epoch).put(several ? feature_heads : 0U);
     for (const auto& code : {d.data_code, d.metadata_code})
         out.put(code.k_byte()).put(code.n);
+    if (several) out.put(static_cast<std::uint8_t>(d.heads));
     out.raw(d.root_ml_dsa).raw(d.root_slh_dsa);
     return std::move(out).take();
 }

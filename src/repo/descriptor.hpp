@@ -20,11 +20,20 @@ struct Descriptor {
     std::uint32_t epoch = 1;
     segment::Code data_code;
     segment::Code metadata_code;
+    unsigned heads = 0; ///< among which the segments are spread evenly; 0: one for each segment
     Bytes root_ml_dsa;  ///< ML-DSA-87 public key, 2592 bytes
     Bytes root_slh_dsa; ///< SLH-DSA-SHA2-256s public key, 64 bytes
 
     Digest fingerprint() const; ///< SHA-256 over both root keys
     Bytes owner() const;        ///< both root public keys, one after the other
+
+    unsigned head_count() const noexcept { return heads == 0 ? data_code.n : heads; }
+
+    /// How many whole heads give everything back.
+    unsigned heads_to_restore() const noexcept;
+
+    /// How many heads must take what counts as stored: one of them may be lost (REPO-40).
+    unsigned min_heads() const noexcept;
 };
 
 /// The unsigned record; RootKeys::sign with `descriptor_context` completes it.

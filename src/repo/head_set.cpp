@@ -129,7 +129,7 @@ void HeadSet::try_open(std::size_t index, const Begun& begun) {
     if (usable) return;
     m_errors[index] = std::move(usable).error();
     if (m_errors[index]->code() == Errc::cancelled)
-        m_errors[index] = Error(Errc::unavailable, uri + " has not answered yet");
+        m_errors[index] = Error(Errc::unavailable, label(index) + " has not answered yet");
 }
 
 Result<std::unique_ptr<HeadSet>> HeadSet::open(const head::Opener& opener,
@@ -153,7 +153,7 @@ Result<std::unique_ptr<HeadSet>> HeadSet::open(const head::Opener& opener,
             Errc::not_a_repository,
             "none of the heads holds a repository, or none lets this machine see it (looked "
             "at " +
-                uris.front() + " …)");
+                set->label(0) + " …)");
     if (set->usable() == 0)
         return fail(Errc::unavailable, "no head answers: " + set->m_errors.front()->detail());
     return set;
@@ -195,7 +195,7 @@ void HeadSet::require_repository(const RepoId& id) {
         const auto status = m_heads[i]->status();
         if (status && status->repository == id && status->index == i) continue;
         m_errors[i] = status ? Error(Errc::invalid_argument,
-                                     m_uris[i] + " is head " + std::to_string(status->index + 1) +
+                                     label(i) + " is head " + std::to_string(status->index + 1) +
                                          " of repository " + status->repository.hex())
                              : status.error();
         m_heads[i].reset();
@@ -280,7 +280,7 @@ Result<Bytes> HeadSet::get_root(const std::string& name, const Good& good) const
         if (answer->value && good(*answer->value)) return std::move(answer->value);
         if (answer->value)
             worst = Error(Errc::corrupt,
-                          name + " on " + m_uris[order[answer->ticket - 1]] + " is damaged");
+                          name + " on " + label(order[answer->ticket - 1]) + " is damaged");
         else if (!worst || worst->code() == Errc::not_found)
             worst = std::move(answer->value).error();
     }
@@ -325,7 +325,7 @@ Result<> HeadSet::remove_root(const std::string& name) {
     for (std::size_t i = 0; i < m_heads.size(); ++i) {
         const auto removed =
             m_heads[i] ? m_heads[i]->remove_root(name) : Result<>(std::unexpected(*m_errors[i]));
-        if (!removed) kept += " " + m_uris[i];
+        if (!removed) kept += " " + label(i);
     }
     if (!kept.empty()) return fail(Errc::unavailable, name + " is still on:" + kept);
     return {};

@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "base/id.hpp"
 #include "head/opener.hpp"
+#include "head/uri.hpp"
 #include "repo/lane.hpp"
 #include "repo/wait.hpp"
 #include "segment/code.hpp"
@@ -19,8 +20,8 @@
 namespace torgo::repo {
 
 /// The heads of one repository, seen as one place: roots lie on all of them, segment i of a pack on
-/// head i. A head that fails or hangs is asked last for a while, and no call waits for it that
-/// others can serve. Thread-safe.
+/// head i, counted around. A head that fails or hangs is asked last for a while, and no call waits
+/// for it that others can serve. Thread-safe.
 class HeadSet {
 public:
     /// Opens every head that answers; the others stay known with their reason.
@@ -38,6 +39,11 @@ public:
     std::size_t size() const noexcept { return m_heads.size(); }
 
     const std::string& uri(std::size_t index) const { return m_uris.at(index); }
+
+    /// For people: of a group its name, without its members.
+    std::string label(std::size_t index) const {
+        return std::string(head::short_uri(m_uris.at(index)));
+    }
 
     /// Nothing when the head cannot be used; `why_not` then says the reason.
     head::Head* at(std::size_t index) const { return m_heads.at(index).get(); }
@@ -105,9 +111,11 @@ public:
     /// Is told how many bytes of the pack are not needed any more.
     using Done = std::function<void(std::size_t bytes)>;
 
-    /// Streams one pack as n segments to n heads and waits until they are durable.
+    /// Streams one pack as n segments to the heads and waits until they are durable.
     ///
-    /// errors  `no_space` or `too_few_heads` when fewer than `needed` heads took theirs
+    /// in      `needed`: heads; so many more than give the pack back may be lost afterwards, where
+    ///         each holds several segments whichever they are (REPO-40)
+    /// errors  `no_space` or `too_few_heads` when too little was taken for that
     Result<WrittenPack> write_pack(const RepoId& repo, segment::PackClass cls, segment::Code code,
                                    ByteView pack, std::size_t needed, const Done& done);
 
@@ -120,6 +128,12 @@ public:
 
     /// The head that holds segment `index` of any pack (REPO-44).
     std::size_t head_of(unsigned index) const { return index % m_heads.size(); }
+
+    /// The segments of a pack that belong on one head, in the order of the pack.
+    std::vector<SegmentId> slots_on(std::size_t head, const segment::PackInfo& pack) const;
+
+    /// How many heads give a pack back: each has the same number of its segments.
+    std::size_t heads_to_restore(segment::Code code) const;
 
 private:
     HeadSet(const head::Opener& opener, std::vector<std::string> uris);

@@ -3,6 +3,8 @@
 #include "segment/splitter.hpp"
 
 #include <algorithm>
+#include <numeric>
+#include <set>
 #include <variant>
 
 namespace torgo::repo {
@@ -66,18 +68,20 @@ public:
         return out;
     }
 
-    /// All at once: each commit waits for its own disk. The lane of each segment is `lane(i)`.
-    /// False when it was stopped before enough were done.
-    template <class LaneOf>
-    bool commit(const std::vector<SegmentId>& names, std::size_t needed,
-                const std::stop_token& stop, const LaneOf& lane) {
+    /// All at once: each commit waits for its own disk. The lane of each segment is `lane(i)`, and
+    /// `slots_of(i)` are the names of those that lie on the same head. False when it was stopped
+    /// before there were `enough`.
+    template <class LaneOf, class SlotsOf, class Enough>
+    bool commit(const std::vector<SegmentId>& names, const LaneOf& lane, const SlotsOf& slots_of,
+                const std::stop_token& stop, const Enough& enough) {
         Inbox<Committed> inbox;
         std::vector<std::size_t> asked; // by ticket - 1
         for (std::size_t i = 0; i < m_writers.size(); ++i) {
             if (!m_writers[i]) continue;
             inbox.ask(lane(i),
-                      [writer = std::move(m_writers[i]), name = names[i]]() -> Result<Committed> {
-                          CHECK_OK(writer->commit(name));
+                      [writer = std::move(m_writers[i]), name = names[i],
+                       slots = slots_of(i)]() -> Result<Committed> {
+                          CHECK_OK(writer->commit_beside(name, slots));
                           return Committed{};
                       });
             m_errors[i] = Error(Errc::timeout, "it takes too long");
@@ -89,9 +93,18 @@ public:
                 error.reset();
             else
                 error.emplace(std::move(answer.value).error());
-            return done() >= needed ? Inbox<Committed>::More::enough
-                                    : Inbox<Committed>::More::needed;
+            return enough() ? Inbox<Committed>::More::enough : Inbox<Committed>::More::needed;
         });
+    }
+
+    /// Whether k segments are left when those `margin` heads are lost that have most of them.
+    bool survives(unsigned k, std::size_t heads, std::size_t margin) const {
+        std::vector<std::size_t> counts(heads);
+        for (std::size_t i = 0; i < m_errors.size(); ++i)
+            if (!m_errors[i]) ++counts[i % heads];
+        std::ranges::sort(counts);
+        counts.resize(heads - std::min(margin, heads));
+        return std::accumulate(counts.begin(), counts.end(), std::size_t{0}) >= k;
     }
 
     std::vector<std::size_t> missing() const {
@@ -116,8 +129,6 @@ public:
     }
 
 private:
-    std::size_t done() const { return m_errors.size() - missing().size(); }
-
     void give_up(std::size_t segment, Error error) {
         m_errors[segment] = std::move(error);
         m_writers[segment].reset();
@@ -179,6 +190,18 @@ private:
 
 } // namespace
 
+std::vector<SegmentId> HeadSet::slots_on(std::size_t head, const segment::PackInfo& pack) const {
+    std::vector<SegmentId> out;
+    for (unsigned i = 0; i < pack.segments.size(); ++i)
+        if (head_of(i) == head) out.push_back(pack.segments[i]);
+    return out;
+}
+
+std::size_t HeadSet::heads_to_restore(segment::Code code) const {
+    const auto each = std::max<std::size_t>(1, code.n / size());
+    return (code.k + each - 1) / each;
+}
+
 /// A head that hangs is left out as long as it rests and the others are enough: each pack would
 /// wait for it anew.
 Result<HeadSet::WrittenPack> HeadSet::write_pack(const RepoId& repo, segment::PackClass cls,
@@ -198,7 +221,7 @@ Result<HeadSet::WrittenPack> HeadSet::write_pack(const RepoId& repo, segment::Pa
         if (!is_there(at))
             spread.leave_out(i, *m_errors[at]);
         else if (choosy && m_lanes[at]->hangs())
-            spread.leave_out(i, Error(Errc::unavailable, m_uris[at] + " did not answer lately"));
+            spread.leave_out(i, Error(Errc::unavailable, label(at) + " did not answer lately"));
         else
             spread.begin(i, *m_heads[at], shape.segment_file_size());
     }
@@ -212,10 +235,19 @@ Result<HeadSet::WrittenPack> HeadSet::write_pack(const RepoId& repo, segment::Pa
         done_with(at + std::min(step, pack.size() - at));
     }
     TRY(auto info, splitter.finish(sink));
-    const bool ended = spread.commit(info.segments, needed, m_opener.stop_token(),
-                                     [this](std::size_t segment) -> Lane& {
-                                         return lane(head_of(static_cast<unsigned>(segment)));
-                                     });
+    const auto to_restore = heads_to_restore(code);
+    const auto stored = [&] {
+        return spread.survives(code.k, size(), needed - std::min(needed, to_restore));
+    };
+    const bool ended = spread.commit(
+        info.segments,
+        [this](std::size_t segment) -> Lane& {
+            return lane(head_of(static_cast<unsigned>(segment)));
+        },
+        [&](std::size_t segment) {
+            return slots_on(head_of(static_cast<unsigned>(segment)), info);
+        },
+        m_opener.stop_token(), stored);
     auto waiting = spread.commit_spools(info.segments);
     WrittenPack written{.info = std::move(info),
                         .missing = spread.missing(),
@@ -223,13 +255,14 @@ Result<HeadSet::WrittenPack> HeadSet::write_pack(const RepoId& repo, segment::Pa
                         .bytes = spread.bytes()};
     for (const auto segment : written.missing)
         m_lacks[head_of(static_cast<unsigned>(segment))] = true;
-    const auto done = code.n - written.missing.size();
-    if (done < needed && !ended) return fail(Errc::cancelled, "stopped while heads did not answer");
-    if (done < needed) {
-        const auto reason = spread.reason();
-        return std::unexpected(too_few(done, code.n, needed, reason ? &*reason : nullptr));
-    }
-    return written;
+    if (stored()) return written;
+    if (!ended) return fail(Errc::cancelled, "stopped while heads did not answer");
+    std::set<std::size_t> lacking;
+    for (const auto segment : written.missing)
+        lacking.insert(head_of(static_cast<unsigned>(segment)));
+    const auto reason = spread.reason();
+    return std::unexpected(
+        too_few(size() - lacking.size(), size(), needed, reason ? &*reason : nullptr));
 }
 
 segment::Fetch HeadSet::fetch(const segment::PackInfo& pack) const {

@@ -4,6 +4,7 @@
 #include "repo/danger.hpp"
 #include "repo/head_set.hpp"
 #include "repo/limits.hpp"
+#include "repo/members.hpp"
 #include "repo/pack_list.hpp"
 #include "repo/repository.hpp"
 #include "repo/signing.hpp"
@@ -16,6 +17,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <unordered_set>
 
 namespace torgo::repo {
 
@@ -102,6 +104,8 @@ public:
 
 private:
     Result<> bring_back_heads();
+    void name_lost_members(std::size_t head);
+    bool counts_as_lost(unsigned segment) const;
     Result<> heal_roots();
     Result<> heal_root(const std::string& name);
     bool good(const std::string& name, ByteView content) const;
@@ -143,15 +147,22 @@ private:
     std::atomic<std::uint64_t> m_bytes_fetched = 0; ///< to make segments from
     std::mutex m_mutex;
     HealReport m_report;
+    std::unordered_set<const head::Head*> m_away; ///< members that need not be asked again
 };
 
 /// Only the head that was named is made anew: a disk that is merely not mounted must not be
 /// replaced by a folder on another disk.
 Result<> Heal::bring_back_heads() {
     for (std::size_t i = 0; i < m_heads.size(); ++i) {
-        if (m_heads.at(i) != nullptr || !wanted(i)) continue;
+        if (!wanted(i)) continue;
         const auto number = std::to_string(i + 1);
-        if (m_options.head >= 0) {
+        const bool group = m_heads.at(i) != nullptr && !m_heads.at(i)->members().empty();
+        if (m_heads.at(i) != nullptr && !group) continue;
+        if (group && !m_options.new_place) {
+            if (m_options.head < 0) name_lost_members(i);
+            continue;
+        }
+        if (m_options.head >= 0) { // of a group: the members that are new
             CHECK_OK_WITH("making head " + number + " anew",
                           m_heads.recreate(i, m_repository.descriptor().id,
                                            m_repository.descriptor().owner()));
@@ -161,6 +172,16 @@ Result<> Heal::bring_back_heads() {
                 "); if it is lost for good: torgo heal " + number);
     }
     return {};
+}
+
+/// Members are like heads: what may come back is left alone, and what a person calls lost by naming
+/// its head is rebuilt onto the others. CLI-25
+void Heal::name_lost_members(std::size_t head) {
+    for (const auto& member : look_at_members(*m_heads.at(head)))
+        if (member.away)
+            problem("member " + member.head->uri() + " of head " + std::to_string(head + 1) +
+                    " cannot be used (" + member.away->detail() +
+                    "); if it is lost for good: torgo heal " + std::to_string(head + 1));
 }
 
 /// Whether the content of a root can be trusted without any key (REPO-39).
@@ -217,18 +238,28 @@ bool Heal::known_kind(const std::string& name) {
 Result<> Heal::heal_root(const std::string& name) {
     std::optional<Bytes> content;
     struct Lacking {
-        std::size_t head;
+        head::Head* place;
         bool has_bad; ///< a bad copy is in the way
     };
     std::vector<Lacking> lacking;
     for (std::size_t i = 0; i < m_heads.size(); ++i) {
-        if (m_heads.at(i) == nullptr || (content && !wanted(i))) continue;
-        auto read = m_heads.at(i)->get_root(name);
-        if (read && good(name, *read)) {
-            if (!content) content = *std::move(read);
-            continue;
+        if (m_heads.at(i) == nullptr) continue;
+        const auto places = places_of_roots(*m_heads.at(i));
+        for (auto* const place : places) {
+            if (content && !wanted(i)) break;
+            if (m_away.contains(place)) continue;
+            auto read = place->get_root(name);
+            if (read && good(name, *read)) {
+                if (!content) content = *std::move(read);
+                continue;
+            }
+            if (!read && places.size() > 1 && is_away(read.error())) { // has been named
+                m_away.insert(place);
+                continue;
+            }
+            if (wanted(i))
+                lacking.push_back({place, read || read.error().code() != Errc::not_found});
         }
-        if (wanted(i)) lacking.push_back({i, read || read.error().code() != Errc::not_found});
     }
     if (lacking.empty()) return {};
     if (!content) {
@@ -236,15 +267,14 @@ Result<> Heal::heal_root(const std::string& name) {
         return {};
     }
     CHECK_OK(m_pace.wait_for(content->size()));
-    for (const auto& [i, has_bad] : lacking) {
+    for (const auto& [place, has_bad] : lacking) {
         Result<> done; // immutable names are not overwritten; what is not there, not removed
-        if (has_bad) done = m_heads.at(i)->remove_root(name);
-        if (done) done = m_heads.at(i)->put_root(name, *content);
+        if (has_bad) done = place->remove_root(name);
+        if (done) done = place->put_root(name, *content);
         if (done)
             m_report.roots_copied += 1;
         else
-            problem(m_heads.uri(i) + ": " + name + ": " + done.error().detail(),
-                    done.error().code());
+            problem(place->uri() + ": " + name + ": " + done.error().detail(), done.error().code());
     }
     return {};
 }
@@ -260,8 +290,9 @@ Result<> Heal::heal_roots() {
 
 /// A damaged segment of the right size would be kept by commit.
 Result<> Heal::keep(const segment::PackInfo& pack, unsigned index, head::SegmentWriter& writer) {
-    CHECK_OK(m_heads.at(m_heads.head_of(index))->remove_segment(pack.segments[index]));
-    return writer.commit(pack.segments[index]);
+    const auto head = m_heads.head_of(index);
+    CHECK_OK(m_heads.at(head)->remove_segment(pack.segments[index]));
+    return writer.commit_beside(pack.segments[index], m_heads.slots_on(head, pack));
 }
 
 /// Whether one segment is lost of a pack whose others can be combined where they are: on nodes. Of
@@ -328,7 +359,8 @@ Result<> Heal::rebuild_as_it_comes(const segment::PackInfo& pack,
         pack, m_repository.descriptor().id, wanted, fetcher,
         [&](unsigned index, ByteView bytes) { return writers[index]->append(bytes); }));
     for (const auto i : wanted)
-        CHECK_OK(writers[i]->commit(pack.segments[i]));
+        CHECK_OK(writers[i]->commit_beside(pack.segments[i],
+                                           m_heads.slots_on(m_heads.head_of(i), pack)));
     return {};
 }
 
@@ -373,11 +405,21 @@ Result<std::uint64_t> Heal::make(const segment::PackInfo& pack, const SegmentSta
     return rebuild(pack, states, wanted);
 }
 
+/// What cannot be found on the members of a group that are there: lost, once its head was named.
+bool Heal::counts_as_lost(unsigned segment) const {
+    const auto at = m_heads.head_of(segment);
+    return m_options.head >= 0 && m_heads.at(at) != nullptr && !m_heads.at(at)->members().empty();
+}
+
 void Heal::heal_pack(const ListedPack& listed) {
     const auto& pack = listed.info;
     const auto& repo = m_repository.descriptor().id;
-    const auto states =
+    auto states =
         inspect_segments(m_heads, repo, pack, m_options.read_data, m_options.head, listed.absent);
+    const auto lost = std::ranges::stable_partition(
+        states.away, [this](unsigned i) { return !counts_as_lost(i); });
+    states.missing.insert(states.missing.end(), lost.begin(), lost.end());
+    states.away.erase(lost.begin(), lost.end());
     std::vector<unsigned> wanted_segments;
     for (const auto* list : {&states.missing, &states.corrupt})
         for (const auto i : *list)

@@ -40,6 +40,7 @@ Result<Roots> make_roots(const InitOptions& options, const RepoId& repo, const C
                           .lowest_suite = options.suite,
                           .data_code = options.code,
                           .metadata_code = options.code,
+                          .heads = static_cast<unsigned>(options.heads.size()),
                           .root_ml_dsa = root.ml_dsa_public(),
                           .root_slh_dsa = root.slh_dsa_public()};
     Roots roots{
@@ -55,10 +56,17 @@ Result<Roots> make_roots(const InitOptions& options, const RepoId& repo, const C
 }
 
 Result<> check_heads(const head::Opener& opener, const InitOptions& options) {
-    if (options.heads.size() != options.code.n)
+    const auto count = options.heads.size();
+    const auto each = count == 0 ? 0 : options.code.n / count; // REPO-44
+    if (each == 0 || each * count != options.code.n || (options.code.regenerates() && each != 1))
+        return fail(Errc::invalid_argument, "the " + std::to_string(options.code.n) +
+                                                " segments of code " + options.code.name() +
+                                                " cannot be spread evenly over " +
+                                                std::to_string(count) + " heads");
+    if (options.code.k + each > options.code.n)
         return fail(Errc::invalid_argument,
-                    "the repository needs " + std::to_string(options.code.n) + " heads, " +
-                        std::to_string(options.heads.size()) + " were given");
+                    "with " + std::to_string(each) + " of " + std::to_string(options.code.n) +
+                        " segments on each head the loss of one would be the loss of all");
     for (std::size_t i = 0; i < options.heads.size(); ++i) {
         if (std::count(options.heads.begin(), options.heads.end(), options.heads[i]) > 1)
             return fail(Errc::invalid_argument, options.heads[i] + " is named twice");
@@ -125,7 +133,7 @@ Result<Place> discover(const head::Opener& opener, const std::vector<std::string
     }
     if (!newest) return std::unexpected(*std::move(reason));
     Place place{.heads = {}, .id = newest->id, .root_fingerprint = newest->fingerprint()};
-    for (unsigned i = 0; i < newest->data_code.n; ++i)
+    for (unsigned i = 0; i < newest->head_count(); ++i)
         place.heads.push_back(places.contains(i) ? places[i] : std::string(unknown_head));
     return place;
 }

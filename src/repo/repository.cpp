@@ -64,11 +64,11 @@ Result<> Repository::read_descriptor() {
         found = true;
     }
     if (!found) return std::unexpected(*std::move(reason));
-    if (m_place.heads.size() != m_descriptor.data_code.n)
+    if (m_place.heads.size() != m_descriptor.head_count())
         return fail(Errc::invalid_argument,
                     "the descriptor file names " + std::to_string(m_place.heads.size()) +
-                        " heads, the repository has " + std::to_string(m_descriptor.data_code.n));
-    const auto needed = m_descriptor.data_code.k;
+                        " heads, the repository has " + std::to_string(m_descriptor.head_count()));
+    const auto needed = m_descriptor.heads_to_restore();
     if (m_heads->usable() < needed)
         return fail(Errc::too_few_heads, "only " + std::to_string(m_heads->usable()) + " of " +
                                              std::to_string(m_heads->size()) + " heads answer, " +
@@ -153,9 +153,7 @@ Result<std::vector<Snapshot>> Repository::fresh_snapshots(const Warn& warn) {
 
 /// The record must outlast any two heads, like the snapshots it vouches for.
 Result<> Repository::spread_writer(const WriterId& id, ByteView record) {
-    const auto& code = m_descriptor.data_code;
-    const auto needed = std::min<std::size_t>(code.k + 1U, code.n);
-    return m_heads->put_root(writer_root_name(id), record, needed);
+    return m_heads->put_root(writer_root_name(id), record, m_descriptor.min_heads());
 }
 
 Result<WriterKeys> Repository::writer() {

@@ -46,7 +46,7 @@ struct LocalFolders {
 using Warn = std::function<void(const std::string&)>;
 
 struct InitOptions {
-    std::vector<std::string> heads; ///< exactly `code.n` URIs
+    std::vector<std::string> heads; ///< as many as `code.n`, or an even part of that
     seal::Suite suite = seal::Suite::chimera2048;
     segment::Code code;
     Credential credential;

@@ -40,8 +40,9 @@ Result<std::string> Repository::add_key(const Credential& credential,
     m_world.random->fill(input.salt);
     TRY(const auto slot, seal_slot(input, credential, *m_secrets));
     auto name = key_slot_name(slot);
-    // A slot repeats what the one in use holds. Whoever has k heads and the kit must get in again.
-    const auto needed = std::min<std::size_t>(m_descriptor.data_code.k + 1U, m_heads->usable());
+    // A slot repeats what the one in use holds. Whoever has enough heads and the kit must get in
+    // again.
+    const auto needed = std::min<std::size_t>(m_descriptor.min_heads(), m_heads->usable());
     CHECK_OK_WITH("writing the key slot", m_heads->put_root(name, slot, needed));
     return name.substr(key_root_prefix.size());
 }

@@ -87,6 +87,27 @@ TEST(DescriptorRecord, no_other_byte_does) {
     EXPECT_EQ(refused.error().detail(), "descriptor: the suite is below the lowest allowed");
 }
 
+// REPO-44 REPO-45 REPO-47
+TEST(DescriptorRecord, says_how_many_heads_there_are_where_that_is_not_n) {
+    const auto& owner = the_owner();
+    auto spread = owner.descriptor;
+    spread.data_code = spread.metadata_code = {.k = 6, .n = 12};
+    spread.heads = 4;
+    EXPECT_EQ(spread.heads_to_restore(), 2U);
+    EXPECT_EQ(spread.min_heads(), 3U);
+    EXPECT_EQ(encode(spread).size(), encode(owner.descriptor).size() + 1);
+    const auto record = owner.root.sign(descriptor_context, encode(spread));
+    const auto got = decode_descriptor(*record, owner.descriptor.fingerprint());
+    ASSERT_TRUE(got.has_value()) << got.error().detail();
+    EXPECT_EQ(got->head_count(), 4U);
+    spread.heads = 5;
+    EXPECT_EQ(decode_descriptor(encode(spread), Digest{}).error().detail(),
+              "descriptor: its segments cannot be spread evenly");
+    auto later = encode(owner.descriptor);
+    later[33] = 2; // a bit that nobody knows yet
+    EXPECT_EQ(decode_descriptor(later, Digest{}).error().code(), Errc::unsupported);
+}
+
 TEST(WriterRecord, comes_back) {
     auto& owner = the_owner();
     const auto& keys = owner.writer.keys;

@@ -218,8 +218,7 @@ private:
             if (auto found = descriptor_of(**head)) descriptor = std::move(found);
         }
         if (!descriptor) return std::unexpected(std::move(descriptor).error());
-        const auto& code = descriptor->data_code;
-        return std::min<std::size_t>(code.k + 1U, code.n);
+        return descriptor->min_heads();
     }
 
     Result<Descriptor> descriptor_of(head::Head& head) const {

@@ -9,6 +9,7 @@
 #include "crypto/selftest.hpp"
 #include "env/clock.hpp"
 #include "env/file_system.hpp"
+#include "head/uri.hpp"
 #include "repo/head_set.hpp"
 #include "repo/survey.hpp"
 
@@ -167,8 +168,8 @@ private:
         const bool room = status->free_bytes >= free_space_wanted &&
                           status->free_bytes >= status->total_bytes / free_share_wanted;
         say(room ? Grade::ok : Grade::warn, topic,
-            uri + ", " + size_text(status->free_bytes) + " of " + size_text(status->total_bytes) +
-                " free",
+            std::string(head::short_uri(uri)) + ", " + size_text(status->free_bytes) + " of " +
+                size_text(status->total_bytes) + " free",
             room ? "" : "It will be full soon: make room.");
     }
 
@@ -185,12 +186,12 @@ private:
     }
 
     void look_at_redundancy(repo::Repository& repository) {
-        const auto& code = repository.descriptor().data_code;
+        const auto needed = repository.descriptor().heads_to_restore();
         const auto usable = repository.heads().usable();
         const auto finding = std::to_string(usable) + " of " +
                              std::to_string(repository.heads().size()) + " heads usable, " +
-                             std::to_string(code.k) + " restore everything";
-        if (usable < code.k) {
+                             std::to_string(needed) + " restore everything";
+        if (usable < needed) {
             say(Grade::fail, "redundancy", finding,
                 "Bring heads back: nothing can be restored now.");
         } else if (usable < repository.heads().size()) {

@@ -113,6 +113,7 @@ Result<ExitCode> run_heal(const Context& context, const HealArgs& args) {
         TRY(repository, open_with_new_head(context, args, options.head));
     }
     warn_of_waiting(context, repository->place());
+    options.new_place = moves;
     options.read_data = args.read_data;
     options.threads = args.threads;
     options.stop = context.stop;
@@ -138,8 +139,8 @@ Result<ExitCode> run_heal(const Context& context, const HealArgs& args) {
 
 std::vector<Option> heal_options(HealArgs& args) {
     auto onto = text_option(args.onto, "onto", "URI",
-                            "make the lost head anew there: a folder, or the invite of another "
-                            "node");
+                            "make the lost head anew there: a folder, the invite of another node, "
+                            "or a group, of which what is new is made");
     auto takeover = toggle(args.onto_takeover, "onto-takeover",
                            "use the lost head where a standby has rebuilt it (torgo repair)");
     onto.group = takeover.group = "onto";

@@ -8,9 +8,12 @@
 #include "cli/kit_output.hpp"
 #include "cli/open.hpp"
 #include "cli/password.hpp"
+#include "head/uri.hpp"
+#include "place/group_uri.hpp"
 
 #include <array>
 #include <memory>
+#include <set>
 
 namespace torgo::cli {
 
@@ -49,7 +52,7 @@ Result<segment::Code> parse_code(const std::string& text) {
     }
     return fail(Errc::invalid_argument,
                 "\"" + text +
-                    "\" is no code like 2/4: any K of N heads restore, K below N, N at "
+                    "\" is no code like 2/4: any K of N segments restore, K below N, N at "
                     "most 64; or 2/4r");
 }
 
@@ -63,17 +66,25 @@ Result<std::vector<std::string>> heads_for(const Context& context, const InitArg
         }
         return out;
     }
-    if (args.heads.size() != args.code.n) {
-        return fail(Errc::invalid_argument, "a repository has " + std::to_string(args.code.n) +
-                                                " heads, and --head is given " +
-                                                plural(args.heads.size(), "time", "times") +
-                                                " (another number: --code K/N)");
+    if (args.code.n % args.heads.size() != 0) {
+        return fail(Errc::invalid_argument,
+                    "code " + args.code.name() + " makes " + std::to_string(args.code.n) +
+                        " segments, the same number for each head, and --head is given " +
+                        plural(args.heads.size(), "time", "times") +
+                        " (another number: --code K/N)");
     }
     for (const auto& text : args.heads) {
         TRY(auto head, canonical_head(context, text));
         out.push_back(std::move(head));
     }
     return out;
+}
+
+unsigned heads_needed(const InitArgs& args, const repo::Place& place) {
+    repo::Descriptor shape;
+    shape.data_code = shape.metadata_code = args.code;
+    shape.heads = static_cast<unsigned>(place.heads.size());
+    return shape.heads_to_restore();
 }
 
 void report(const Context& context, const InitArgs& args, const repo::Place& place,
@@ -86,10 +97,10 @@ void report(const Context& context, const InitArgs& args, const repo::Place& pla
                    .texts("heads", place.heads)
                    .text("recovery_kit", kit_file));
     out.line("Repository " + short_id(place.id.hex()) + " made on " +
-             plural(place.heads.size(), "head", "heads") + ", any " + std::to_string(args.code.k) +
-             " of which restore it:");
+             plural(place.heads.size(), "head", "heads") + ", any " +
+             std::to_string(heads_needed(args, place)) + " of which restore it:");
     for (const auto& head : place.heads)
-        out.line("  " + printable(head));
+        out.line("  " + printable(head::short_uri(head)));
     out.line("Descriptor file: " + printable(descriptor));
     if (kit_file.empty()) {
         out.line("Keep the recovery kit above on paper; it is not shown again.");
@@ -97,6 +108,18 @@ void report(const Context& context, const InitArgs& args, const repo::Place& pla
         out.line("Recovery kit:    " + printable(kit_file));
         out.line("Print it, keep it in a safe place, and delete the file.");
     }
+}
+
+void warn_if_crowded(const Context& context, const std::string& head, std::size_t each) {
+    const auto group = place::parse_group_uri(head);
+    if (!group) return; // no group
+    std::set<std::string> domains;
+    for (const auto& member : group->members)
+        domains.insert(member.domain);
+    if (domains.size() >= each) return;
+    context.out.warn("group " + group->name + " has " +
+                     plural(domains.size(), "domain", "domains") + " for " + std::to_string(each) +
+                     " segments of each pack: some are lost together");
 }
 
 Result<ExitCode> run_new(const Context& context, const InitArgs& args) {
@@ -107,6 +130,8 @@ Result<ExitCode> run_new(const Context& context, const InitArgs& args) {
     }
     repo::InitOptions options;
     TRY(options.heads, heads_for(context, args));
+    for (const auto& head : options.heads)
+        warn_if_crowded(context, head, args.code.n / options.heads.size());
     options.suite = suites.at(args.mode);
     options.code = args.code;
     options.cost = args.kdf.cost();
@@ -116,7 +141,7 @@ Result<ExitCode> run_new(const Context& context, const InitArgs& args) {
     TRY(options.credential, new_credential(context, global_key_source(context.globals)));
     TRY(auto kit_output, KitOutput::prepare(context, args.recovery_kit, descriptor));
     TRY(const auto made, repo::initialise(context.world, context.heads, std::move(options)));
-    CHECK_OK(kit_output.hand_over(made.kit, args.code.k));
+    CHECK_OK(kit_output.hand_over(made.kit, heads_needed(args, made.place)));
     CHECK_OK(save_descriptor(*context.world.files, descriptor, made.place, false));
     CHECK_OK_WITH("letting the recovery kit in at the nodes",
                   let_kit_in(context, made.place, made.kit.secret));
@@ -147,7 +172,8 @@ Option code_option(segment::Code& code) {
     option.name = "code";
     option.value = "K/N";
     option.help =
-        "spread over N heads, any K of which restore; 2/4 when not given. 2/4r is as 2/4, "
+        "make N segments, any K of which restore, the same number for each head; 2/4 when not "
+        "given. 2/4r is as 2/4, "
         "but a node that is lost is healed with a quarter less traffic from the others, for a "
         "little more work at backup";
     option.set = [&code](const std::string& text) -> Result<> {
@@ -158,9 +184,10 @@ Option code_option(segment::Code& code) {
 }
 
 std::vector<Option> options_of(InitArgs& args) {
-    auto head = list_option(args.heads, "head", "URI",
-                            "a head: a folder, dir:///mnt/disk1, or the invite of a node; "
-                            "~/.local/share/torgo/heads/1 to 4 when none is given");
+    auto head = list_option(
+        args.heads, "head", "URI",
+        "a head: a folder, dir:///mnt/disk1, the invite of a node, or group://NAME of groups.toml; "
+        "~/.local/share/torgo/heads/1 to 4 when none is given");
     head.offer = Offer::folder;
     auto kit_out = text_option(args.recovery_kit, "recovery-kit", "FILE",
                                "write the recovery kit there; an SVG page when it ends in .svg");

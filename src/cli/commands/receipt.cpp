@@ -8,6 +8,7 @@
 #include "peer/head.hpp"
 #include "peer/node_uri.hpp"
 #include "peer/reconcile.hpp"
+#include "place/group_uri.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -181,6 +182,11 @@ private:
 
     void visit(const std::string& uri) {
         auto& out = m_context.out;
+        if (const auto group = place::parse_group_uri(uri)) {
+            for (const auto& member : group->members)
+                visit(member.uri); // NOLINT(misc-no-recursion): one step deep
+            return;
+        }
         if (!names_node(uri)) {
             out.object(Json("head").text("head", uri).text("state", "no receipts"));
             out.say(uri + ": a head in a folder keeps no receipts");

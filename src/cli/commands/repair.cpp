@@ -51,7 +51,8 @@ Result<Bytes> make_places(const repo::Repository& repository, const PeerId& stan
             return fail(Errc::invalid_argument, "this node keeps a head already: a standby is one "
                                                 "more, which fails independently");
     }
-    const auto needed = repository.descriptor().data_code.k + 1U; // those, and the one that is lost
+    const auto needed =
+        repository.descriptor().heads_to_restore() + 1U; // those, and the one that is lost
     if (reached >= needed) return peer::encode_places(places);
     return fail(Errc::too_few_heads, "a standby rebuilds from heads on nodes: of this repository " +
                                          std::to_string(reached) + " are, " +
@@ -193,8 +194,7 @@ Result<ExitCode> run_revoke(const Context& context, const RevokeArgs& args) {
         .repository = found.order.repository, .client = standby, .reason = "order revoked"};
     TRY(const auto record, peer::sign(revocation, owner));
     auto& heads = repository->heads();
-    const auto needed =
-        std::min<std::size_t>(repository->descriptor().data_code.k + 1U, heads.usable());
+    const auto needed = std::min<std::size_t>(repository->descriptor().min_heads(), heads.usable());
     CHECK_OK(heads.put_root(peer::name_of_record(peer::revocation_prefix, record), record, needed));
     auto removed = heads.remove_root(found.name);
     if (!removed) context.out.warn(removed.error().detail());

@@ -23,6 +23,11 @@ std::string state_of(const repo::HeadSurvey& head, const head::Waiting& waiting)
                (waiting.segments == 0 && waiting.roots == 1 ? " waits" : " wait") +
                (head.away ? ", away" : "");
     if (head.away) return "away: " + printable(head.away->detail());
+    const auto lost = std::ranges::count_if(
+        head.members, [](const auto& member) { return member.away.has_value(); });
+    if (lost != 0)
+        return plural(static_cast<std::uint64_t>(lost), "member", "members") + " away, " +
+               count_text(head.missing) + " missing";
     if (head.missing == 0) return "ok";
     return "torgo heal: " + count_text(head.missing) + " missing";
 }
@@ -47,11 +52,26 @@ void show_heads(Output& out, const repo::HeadSet& heads, const repo::Survey& sur
     table.column("State");
     for (std::size_t i = 0; i < heads.size(); ++i) {
         const auto& head = survey.heads[i];
-        table.row({std::to_string(i + 1), printable(heads.uri(i)),
+        table.row({std::to_string(i + 1), printable(heads.label(i)),
                    head.away ? "" : count_text(head.wanted - head.missing), room_of(head.room),
                    state_of(head, waiting_of(waiting, i))});
     }
     out.lines(table.lines());
+}
+
+/// Of groups, what a line of the table has no room for.
+void show_members(Output& out, const repo::HeadSet& heads, const repo::Survey& survey) {
+    for (std::size_t i = 0; i < heads.size(); ++i) {
+        const auto& head = survey.heads[i];
+        for (const auto& member : head.members)
+            if (member.away)
+                out.line("Head " + std::to_string(i + 1) + ": member " + printable(member.uri) +
+                         " (" + member.domain + ") is away: " + printable(member.away->detail()));
+        if (head.crowded != 0)
+            out.line("Head " + std::to_string(i + 1) + ": " +
+                     plural(head.crowded, "pack has", "packs have") +
+                     " several segments in one domain");
+    }
 }
 
 /// The sentence that matters most.
@@ -63,20 +83,33 @@ std::string verdict(const repo::Survey& survey, unsigned k, unsigned n) {
                std::to_string(*weakest) + " segments within reach and need " + std::to_string(k) +
                ": bring heads back.";
     if (*weakest >= n) return "Everything has its full redundancy.";
-    const auto spare = *weakest - k;
+    const auto spare = survey.spare().value_or(0);
     return "Everything can be restored; " +
            (spare == 0 ? std::string("no head may be lost any more")
-                       : std::to_string(spare) + " more may be lost") +
+                       : "any " + plural(spare, "more head", "more heads") + " may be lost") +
            ". \"torgo heal\" brings the rest back.";
 }
 
-void show_redundancy(Output& out, const repo::Survey& survey) {
+/// in  `unit`: what is counted; a head has one segment of a pack, or several
+void show_redundancy(Output& out, const repo::Survey& survey, const std::string& unit) {
     std::vector<std::string> parts;
     for (std::size_t i = survey.packs_with.size(); i-- > 0;)
         if (survey.packs_with[i] != 0)
             parts.push_back(plural(survey.packs_with[i], "pack", "packs") + " on " +
-                            plural(i, "head", "heads"));
+                            plural(i, unit, unit + "s"));
     if (!parts.empty()) out.line("Redundancy   " + joined(parts, ", "));
+}
+
+std::vector<Json> members_of(const repo::HeadSurvey& head) {
+    std::vector<Json> out;
+    for (const auto& member : head.members)
+        out.push_back(Json()
+                          .text("uri", member.uri)
+                          .text("domain", member.domain)
+                          .flag("usable", !member.away)
+                          .text("reason", member.away ? member.away->detail() : "")
+                          .number("segments", member.segments));
+    return out;
 }
 
 void put_objects(Output& out, const repo::HeadSet& heads, const repo::Survey& survey,
@@ -93,7 +126,9 @@ void put_objects(Output& out, const repo::HeadSet& heads, const repo::Survey& su
                        .number("bytes_waiting", waiting_of(waiting, i).bytes)
                        .number("roots_waiting", waiting_of(waiting, i).roots)
                        .number("bytes_free", head.room.free_bytes)
-                       .number("bytes_total", head.room.total_bytes));
+                       .number("bytes_total", head.room.total_bytes)
+                       .number("packs_crowded", head.crowded)
+                       .objects("members", members_of(head)));
     }
     std::vector<Json> packs;
     for (std::size_t i = 0; i < survey.packs_with.size(); ++i)
@@ -103,14 +138,18 @@ void put_objects(Output& out, const repo::HeadSet& heads, const repo::Survey& su
     out.object(Json("redundancy")
                    .number("snapshots", survey.snapshots)
                    .flag("restorable", !weakest || *weakest >= k)
+                   .number("heads_to_spare", survey.spare().value_or(0))
                    .objects("packs", packs));
 }
 
 /// As check: 1 when anything is not as it should be.
 ExitCode grade(const repo::Survey& survey, const WaitingHeads& waiting) {
     if (!waiting.heads.empty()) return ExitCode::failed;
-    const bool whole = std::ranges::all_of(
-        survey.heads, [](const auto& head) { return !head.away && head.missing == 0; });
+    const bool whole = std::ranges::all_of(survey.heads, [](const auto& head) {
+        return !head.away && head.missing == 0 &&
+               std::ranges::none_of(head.members,
+                                    [](const auto& member) { return member.away.has_value(); });
+    });
     return whole && survey.rejected.empty() ? ExitCode::ok : ExitCode::failed;
 }
 
@@ -125,12 +164,14 @@ Result<ExitCode> run_status(const Context& context) {
     if (!found) out.warn("the spool of this machine can not be read: " + found.error().detail());
     const auto waiting = found ? *std::move(found) : WaitingHeads{};
     put_objects(out, heads, survey, waiting, code.k);
-    out.line("Repository   " + short_id(descriptor.id.hex()) + ", any " + std::to_string(code.k) +
-             " of " + plural(code.n, "head", "heads") + ", " +
+    out.line("Repository   " + short_id(descriptor.id.hex()) + ", any " +
+             std::to_string(descriptor.heads_to_restore()) + " of " +
+             plural(heads.size(), "head", "heads") + ", " +
              plural(survey.snapshots, "snapshot", "snapshots"));
-    show_redundancy(out, survey);
+    show_redundancy(out, survey, heads.size() == code.n ? "head" : "segment");
     out.line("");
     show_heads(out, heads, survey, waiting);
+    show_members(out, heads, survey);
     out.line("");
     out.line(verdict(survey, code.k, code.n));
     if (!waiting.heads.empty())
