@@ -116,9 +116,10 @@ Result<peer::Answer> Link::travel(const peer::Request& request, const Bytes& bod
         m_network.send_late({m_machine.number(), m_id, request, body, what});
         return silence(draw);
     }
-    if (fate == Fate::cut_body && !body.empty())
-        return std::unexpected(
-            m_machine.serve(request, body, m_id, draw.below(body.size())).error());
+    if (fate == Fate::cut_body && !body.empty()) {
+        (void)m_machine.serve(request, body, m_id, draw.below(body.size()));
+        return silence(draw);
+    }
     if (fate == Fate::power) m_machine.lose_power_after(1 + draw.below(12));
     if (fate == Fate::twice) (void)m_machine.serve(request, body, m_id);
     auto served = m_machine.serve(request, body, m_id);

@@ -210,9 +210,10 @@ void Scenario::release_locks() {
         const auto kept = machine.is_up() ? machine.store().find(id) : nullptr;
         if (!kept) continue;
         const auto names = kept->head().list_roots("lock-");
-        for (const auto& name : names.value_or(std::vector<std::string>{}))
-            if (machine.store().release_lock(id, name))
-                m_cluster.network().promises.release(i, machine.root_path(name));
+        for (const auto& name : names.value_or(std::vector<std::string>{})) {
+            (void)machine.store().release_lock(id, name); // done or not, when the power goes in it
+            m_cluster.network().promises.release(i, machine.root_path(name));
+        }
     }
 }
 
