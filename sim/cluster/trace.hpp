@@ -9,7 +9,9 @@
 namespace torgo::sim {
 
 /// What happened, by who saw it. Two runs are the same when each of their sources saw the same in
-/// the same order; in which order threads of different sources come is not part of it. Thread-safe.
+/// the same order. In which order threads of different sources come is not part of it, nor is the
+/// order of reads that nothing else stands between: a program reads with several threads.
+/// Thread-safe.
 class Trace {
 public:
     /// in  `readable`: the lines are kept, not their hash alone
@@ -25,7 +27,14 @@ public:
 private:
     const bool m_readable;
     mutable std::mutex m_mutex;
-    std::map<std::string, std::uint64_t> m_hashes;
+    struct Source {
+        std::uint64_t hash = 0;
+        std::uint64_t reads = 0; ///< sum of the hashes of those since the last other line
+    };
+
+    static std::uint64_t folded(const Source& source);
+
+    std::map<std::string, Source> m_sources;
     std::vector<std::string> m_lines;
 };
 
