@@ -19,7 +19,7 @@ RANKS = [
     ["env", "crypto"],
     ["source", "chunk", "seal", "pack", "segment"],
     ["index", "head", "place"],
-    ["repo", "peer", "mesh", "radio", "tor", "bluez"],
+    ["repo", "peer", "mesh", "radio", "tor", "bluez", "envelope", "reading"],
     ["node", "markup", "maml"],
     ["gateway", "cli"],
 ]
@@ -33,6 +33,7 @@ NEIGHBOURS = {
     ("segment", "pack"),
     ("place", "head"),
     ("crypto", "env"),
+    ("reading", "envelope"),
 }
 
 ONLY_PROGRAMS = {"sys", "sim"}

@@ -43,6 +43,7 @@ const Algorithms& algorithms() {
         .hkdf = kdf("HKDF"),
         .argon2id = kdf("ARGON2ID", outside_fips),
         .aes_128_ecb = cipher("AES-128-ECB"),
+        .aes_256_ccm = cipher("AES-256-CCM"),
         .aes_256_ctr = cipher("AES-256-CTR"),
         .aes_256_gcm = cipher("AES-256-GCM"),
         .aes_256_siv = cipher("AES-256-SIV", outside_fips),
@@ -55,7 +56,7 @@ const Algorithms& algorithms() {
 
 Result<Key> key_from_seed(const char* scheme, ByteView seed) {
     const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, scheme, nullptr));
-    // The name is the same for all schemes of sign.hpp ("seed").
+    // The name is the same for all schemes of sign.hpp and kem.hpp ("seed").
     const OSSL_PARAM parameters[] = {octets(OSSL_PKEY_PARAM_ML_DSA_SEED, seed),
                                      OSSL_PARAM_construct_end()};
     EVP_PKEY* made = nullptr;
@@ -63,7 +64,7 @@ Result<Key> key_from_seed(const char* scheme, ByteView seed) {
         EVP_PKEY_CTX_set_params(context.get(), parameters) != 1 ||
         EVP_PKEY_keygen(context.get(), &made) != 1) {
         ERR_clear_error();
-        return fail(Errc::invalid_argument, "no signing key from this seed");
+        return fail(Errc::invalid_argument, "no key from this seed");
     }
     return Key(made);
 }

@@ -40,6 +40,7 @@ struct Algorithms {
     EVP_KDF* hkdf;
     EVP_KDF* argon2id;
     EVP_CIPHER* aes_128_ecb;
+    EVP_CIPHER* aes_256_ccm;
     EVP_CIPHER* aes_256_ctr;
     EVP_CIPHER* aes_256_gcm;
     EVP_CIPHER* aes_256_siv;
@@ -67,7 +68,7 @@ inline OSSL_PARAM utf8(const char* name, const char* text) {
     return OSSL_PARAM_construct_utf8_string(name, const_cast<char*>(text), 0);
 }
 
-/// The private key that a scheme makes of its seed ("ML-DSA-65", 32 bytes).
+/// The private key that a scheme makes of its seed ("ML-DSA-65", 32 bytes; "ML-KEM-1024", 64).
 /// errors  `invalid_argument`
 Result<Key> key_from_seed(const char* scheme, ByteView seed);
 

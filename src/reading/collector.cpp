@@ -1,0 +1,230 @@
+#include "reading/collector.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace torgo::reading {
+
+namespace {
+bool fits(const Sent& sent) {
+    const auto& reading = sent.reading;
+    const auto* const profile = find_profile(reading.profile);
+    if (profile == nullptr || reading.number == 0 || !is_valid(reading.time)) return false;
+    if (sent.slot >= Plan::slots || (sent.period_ns && *sent.period_ns < 0)) return false;
+    for (std::size_t i = 0; i < values_max; ++i) {
+        const auto& value = reading.values[i];
+        if (value && (i >= profile->fields.size() || !is_valid(*value))) return false;
+    }
+    return true;
+}
+
+std::optional<Line> line_of(const Sent& sent) {
+    if (!sent.period_ns) return std::nullopt;
+    return Line{
+        .number = sent.reading.number, .time = sent.reading.time, .period_ns = *sent.period_ns};
+}
+
+bool comes_before(const Reading& a, const Reading& b) {
+    return std::tuple(a.profile, day_of(a), a.source, a.number) <
+           std::tuple(b.profile, day_of(b), b.source, b.number);
+}
+} // namespace
+
+Result<std::unique_ptr<Collector>> Collector::open(env::FileSystem& files, std::string folder,
+                                                   const CollectorLimits& limits) {
+    if (limits.readings == 0 || limits.readings > column_rows_max || limits.sources > sources_max)
+        return fail(Errc::invalid_argument, "limits of a store that no segment holds");
+    CHECK_OK(env::make_directories(files, folder));
+    std::unique_ptr<Collector> out(new Collector(files, std::move(folder), limits));
+    CHECK_OK(out->load());
+    return out;
+}
+
+Result<> Collector::load() {
+    TRY(auto checkpoint, read_checkpoint(m_files, m_folder));
+    m_sources = std::move(checkpoint.sources);
+    TRY(const auto listing, list_store(m_files, m_folder, checkpoint.rolled));
+    for (const auto number : listing.logs) {
+        TRY(const auto content,
+            env::read_file(m_files, m_folder + "/" + log_name(number), log_size_max));
+        TRY(const auto records, decode_log(content, number));
+        for (const auto& record : records)
+            replay(record);
+    }
+    m_old_logs = listing.logs;
+    m_next_log = listing.last_log + 1;
+    sweep(listing.superseded);
+    // As where the disk failed while segments were written.
+    if (m_readings.size() >= m_limits.readings) return roll();
+    return {};
+}
+
+/// [READING-15]
+void Collector::replay(const Record& record) {
+    if (const auto* const gone = std::get_if<GoneRecord>(&record)) {
+        m_sources[gone->source].take_gone(gone->gone);
+        return;
+    }
+    const auto& sent = std::get<Sent>(record);
+    auto& state = m_sources[sent.reading.source];
+    if (state.place_of(sent.reading.number) != SourceState::Place::fresh) return;
+    state.take(sent.reading.number);
+    if (const auto line = line_of(sent)) state.add_line(sent.slot, *line);
+    m_readings.push_back(sent.reading);
+}
+
+Result<> Collector::run(const std::function<Result<>()>& work) {
+    if (m_failure != nullptr) return std::unexpected(*m_failure);
+    auto done = work();
+    // What the disk holds is not known any more: only opening it anew can tell. [READING-16]
+    if (!done) m_failure = std::make_unique<Error>(done.error());
+    return done;
+}
+
+Result<SourceState*> Collector::state_of(std::uint64_t source) {
+    if (m_failure != nullptr) return std::unexpected(*m_failure);
+    const auto found = m_sources.find(source);
+    if (found != m_sources.end()) return &found->second;
+    if (m_sources.size() >= m_limits.sources)
+        return fail(Errc::limit_exceeded, "more sources of readings than this gateway takes");
+    return &m_sources[source];
+}
+
+Result<> Collector::add(const Record& record) {
+    return run([&]() -> Result<> {
+        if (m_log == nullptr) {
+            TRY(auto log, LogWriter::create(m_files, m_folder, m_next_log));
+            m_next_log += 1;
+            m_log = std::make_unique<LogWriter>(std::move(log));
+        }
+        m_log->add(record);
+        return {};
+    });
+}
+
+Result<Taken> Collector::take(const Sent& sent) {
+    if (!fits(sent)) return fail(Errc::invalid_argument, "a reading that no profile fits");
+    const auto& reading = sent.reading;
+    TRY(auto* const state, state_of(reading.source));
+    m_touched.insert(reading.source);
+    const auto place = state->place_of(reading.number);
+    if (place == SourceState::Place::duplicate) {
+        m_counters.duplicates += 1;
+        return Taken::duplicate;
+    }
+    if (place == SourceState::Place::too_far) {
+        m_counters.too_far += 1;
+        return Taken::too_far;
+    }
+    CHECK_OK(add(sent));
+    state->take(reading.number);
+    if (const auto line = line_of(sent)) state->add_line(sent.slot, *line);
+    m_readings.push_back(reading);
+    m_counters.taken += 1;
+    // Rolling is not left to the caller: memory stays bounded whatever it does.
+    if (m_readings.size() >= m_limits.readings || m_log->size() >= log_size_max / 2)
+        CHECK_OK(roll());
+    return Taken::fresh;
+}
+
+Result<Taken> Collector::take_packed(std::uint64_t source, const Profile& profile,
+                                     std::uint8_t slot, std::uint64_t number, const Packed& packed,
+                                     std::int64_t arrival_ns) {
+    Sent sent;
+    sent.slot = slot;
+    sent.reading.source = source;
+    sent.reading.number = number;
+    profile.unpack(packed, sent.reading);
+    const auto* const state = find(source);
+    const auto* const line = state != nullptr ? state->line_at(slot, number) : nullptr;
+    const auto time = line != nullptr ? line->at(number) : std::nullopt;
+    if (state != nullptr && state->place_of(number) != SourceState::Place::duplicate && !time) {
+        m_counters.without_line += 1;
+        return Taken::without_line;
+    }
+    if (state == nullptr) {
+        m_counters.without_line += 1;
+        return Taken::without_line;
+    }
+    sent.reading.time = time.value_or(Moment{});
+    if (line != nullptr && line->period_ns == 0) {
+        sent.reading.time = {.ns = arrival_ns, .digits = moment_digits_max};
+        sent.reading.time_of_arrival = true;
+    }
+    return take(sent);
+}
+
+Result<bool> Collector::take_gone(std::uint64_t source, const Gone& gone) {
+    if (gone.first == 0 || gone.count == 0)
+        return fail(Errc::invalid_argument, "an empty run of numbers");
+    TRY(auto* const state, state_of(source));
+    m_touched.insert(source);
+    const auto before = state->cumulative();
+    if (gone.first + (gone.count - 1) <= before) return true;
+    auto trial = *state;
+    if (!trial.take_gone(gone)) return false;
+    CHECK_OK(add(GoneRecord{.source = source, .gone = gone}));
+    *state = std::move(trial);
+    m_counters.gone += gone.count;
+    return true;
+}
+
+Result<std::vector<Ack>> Collector::sync() {
+    CHECK_OK(run([&]() -> Result<> {
+        if (m_log != nullptr) return m_log->sync();
+        return {};
+    }));
+    std::vector<Ack> out;
+    for (const auto source : std::exchange(m_touched, {}))
+        if (const auto* const state = find(source)) out.push_back(state->ack(source));
+    return out;
+}
+
+Result<> Collector::roll() {
+    return run([&] { return roll_now(); });
+}
+
+/// [READING-18]: log, segments, checkpoint, and only then is the log taken away.
+Result<> Collector::roll_now() {
+    if (m_log != nullptr) CHECK_OK(m_log->sync());
+    const auto rolled = m_next_log - 1;
+    std::vector<std::string> old;
+    for (const auto number : m_old_logs)
+        old.push_back(log_name(number));
+    if (m_log != nullptr) old.push_back(log_name(m_log->number()));
+    if (old.empty()) return {};
+    CHECK_OK(write_segments(rolled));
+    CHECK_OK(write_checkpoint(m_files, m_folder, {.rolled = rolled, .sources = m_sources}));
+    m_log.reset();
+    m_old_logs.clear();
+    m_readings.clear();
+    sweep(old);
+    return {};
+}
+
+Result<> Collector::write_segments(std::uint64_t roll) {
+    std::ranges::sort(m_readings, comes_before);
+    for (auto from = m_readings.begin(); from != m_readings.end();) {
+        const auto to = std::find_if(from, m_readings.end(), [&](const Reading& one) {
+            return one.profile != from->profile || day_of(one) != day_of(*from);
+        });
+        const auto file = encode_segment({from, to});
+        const auto name = segment_name(from->profile, day_of(*from), roll);
+        CHECK_OK(env::write_file_atomically(m_files, m_folder + "/" + name, file));
+        from = to;
+    }
+    return {};
+}
+
+/// What cannot be removed now is tried again when the store is opened.
+void Collector::sweep(const std::vector<std::string>& names) {
+    for (const auto& name : names)
+        (void)m_files.remove(m_folder + "/" + name);
+}
+
+const SourceState* Collector::find(std::uint64_t source) const {
+    const auto found = m_sources.find(source);
+    return found == m_sources.end() ? nullptr : &found->second;
+}
+
+} // namespace torgo::reading

@@ -1,0 +1,182 @@
+#include "reading/store_reader.hpp"
+#include "reading/test_readings.hpp"
+#include "sim/file_system.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace torgo::reading {
+namespace {
+
+constexpr const char* folder = "/store";
+
+std::unique_ptr<Collector> open(env::FileSystem& files, std::size_t readings = 100) {
+    auto opened = Collector::open(files, folder, {.readings = readings, .sources = 10});
+    EXPECT_TRUE(opened) << opened.error().detail();
+    return std::move(*opened);
+}
+
+std::vector<Reading> all_of(env::FileSystem& files, const Query& query = {}) {
+    std::vector<Reading> out;
+    const auto read = read_store(files, folder, query, [&](const Reading& one) -> Result<> {
+        out.push_back(one);
+        return {};
+    });
+    EXPECT_TRUE(read) << read.error().detail();
+    return out;
+}
+
+// [READING-12] [READING-13]
+TEST(Collector, acknowledges_what_is_safe_with_gaps_shown) {
+    sim::FileSystem files;
+    const auto collector = open(files);
+    for (const std::uint64_t number : {1U, 2U, 5U})
+        EXPECT_EQ(collector->take(sent(pulse(7, number))), Taken::fresh);
+    EXPECT_EQ(collector->take(sent(pulse(7, 2))), Taken::duplicate);
+    EXPECT_EQ(collector->take(sent(pulse(7, 5))), Taken::duplicate);
+    EXPECT_EQ(collector->take(sent(pulse(7, 3 + SourceState::window))), Taken::too_far);
+    const auto acks = collector->sync().value();
+    ASSERT_EQ(acks.size(), 1U);
+    EXPECT_EQ(acks[0], (Ack{.source = 7, .cumulative = 2, .bitmap = {0b100}}));
+    EXPECT_EQ(collector->find(7)->gaps(9), (std::vector<Gone>{{.first = 3, .count = 2}}));
+    EXPECT_TRUE(collector->sync()->empty()) << "nothing new";
+    EXPECT_EQ(collector->take_gone(7, {.first = 3, .count = 2}), true);
+    EXPECT_EQ(collector->sync()->at(0).cumulative, 5U);
+    EXPECT_EQ(collector->counters().taken, 3U);
+    EXPECT_EQ(collector->counters().duplicates, 2U);
+    EXPECT_EQ(collector->counters().gone, 2U);
+}
+
+// [READING-18]
+TEST(Collector, logs_become_segments_and_everything_is_found_once_before_and_after) {
+    sim::FileSystem files;
+    {
+        const auto collector = open(files, 20);
+        for (std::uint64_t number = 50; number > 0; --number)
+            for (std::uint64_t source = 1; source <= 3; ++source)
+                ASSERT_EQ(collector->take(sent(pulse(source, number))), Taken::fresh);
+        ASSERT_TRUE(collector->sync());
+        EXPECT_LT(collector->waiting(), 20U);
+    }
+    for (int life = 0; life < 3; ++life) {
+        auto found = all_of(files);
+        ASSERT_EQ(found.size(), 150U);
+        std::ranges::sort(found, {},
+                          [](const Reading& one) { return std::pair(one.source, one.number); });
+        for (std::uint64_t i = 0; i < 150; ++i)
+            EXPECT_EQ(found[i], pulse(1 + i / 50, 1 + i % 50));
+        const auto collector = open(files);
+        EXPECT_EQ(collector->take(sent(pulse(2, 30))), Taken::duplicate);
+        ASSERT_TRUE(collector->roll());
+        EXPECT_GT(verify_store(files, folder).value(), 0U);
+    }
+    for (const auto& file : files.files_below(folder))
+        EXPECT_EQ(file.path.find("log-"), std::string::npos) << file.path;
+}
+
+// [READING-19]
+TEST(Collector, readings_are_found_by_time_source_profile_and_value) {
+    sim::FileSystem files;
+    const auto collector = open(files);
+    for (std::uint64_t day = 0; day < 3; ++day) {
+        for (std::uint64_t i = 1; i <= 10; ++i) {
+            auto reading = pulse(1 + i % 2, 100 * day + i);
+            reading.time.ns += static_cast<std::int64_t>(day) * 86'400 * second;
+            ASSERT_TRUE(collector->take(sent(reading)));
+        }
+    }
+    ASSERT_TRUE(collector->roll());
+    ASSERT_TRUE(collector->take(sent(pulse(1, 11))));
+    ASSERT_TRUE(collector->sync());
+    EXPECT_EQ(all_of(files).size(), 31U);
+    const auto day_two = start_ns + 86'400 * second;
+    Query query{.from_ns = day_two, .to_ns = day_two + 86'400 * second};
+    EXPECT_EQ(all_of(files, query).size(), 10U);
+    query.source = 2;
+    query.values = 0b100;
+    const auto found = all_of(files, query);
+    ASSERT_EQ(found.size(), 5U);
+    EXPECT_FALSE(found[0].values[0]);
+    EXPECT_TRUE(found[0].values[2]);
+    const auto summary =
+        read_store(files, folder, query, [](const Reading&) { return Result<>(); });
+    EXPECT_EQ(summary->segments_read, 1U);
+    EXPECT_EQ(summary->segments_skipped, 2U);
+    query = {};
+    query.profile = 4;
+    EXPECT_TRUE(all_of(files, query).empty());
+}
+
+// [READING-10]
+TEST(Collector, a_packed_reading_gets_the_time_of_its_line_also_after_a_restart) {
+    sim::FileSystem files;
+    const auto& profile = *find_profile(std::uint8_t{2});
+    const auto packed = profile.pack(pulse(1, 1)).value();
+    auto collector = open(files);
+    EXPECT_EQ(collector->take_packed(1, profile, 0, 2, packed, 5), Taken::without_line);
+    ASSERT_EQ(collector->take(sent(pulse(1, 1), second)), Taken::fresh);
+    ASSERT_EQ(collector->take_packed(1, profile, 0, 3, packed, 5), Taken::fresh);
+    ASSERT_TRUE(collector->sync());
+    collector = open(files);
+    ASSERT_EQ(collector->take_packed(1, profile, 0, 4, packed, 5), Taken::fresh);
+    ASSERT_TRUE(collector->roll());
+    collector = open(files);
+    ASSERT_EQ(collector->take_packed(1, profile, 0, 5, packed, 5), Taken::fresh);
+    ASSERT_EQ(collector->take_packed(1, profile, 0, 5, packed, 5), Taken::duplicate);
+    ASSERT_TRUE(collector->sync());
+    for (const auto& reading : all_of(files))
+        EXPECT_EQ(reading.time, pulse(1, reading.number).time) << reading.number;
+}
+
+TEST(Collector, a_line_without_period_gives_the_time_of_arrival_and_says_so) {
+    sim::FileSystem files;
+    const auto collector = open(files);
+    const auto& profile = *find_profile(std::uint8_t{2});
+    ASSERT_TRUE(collector->take(sent(pulse(1, 1), 0)));
+    ASSERT_TRUE(collector->take_packed(1, profile, 0, 2, *profile.pack(pulse(1, 2)), start_ns + 5));
+    ASSERT_TRUE(collector->sync());
+    const auto found = all_of(files);
+    EXPECT_TRUE(found.at(1).time_of_arrival);
+    EXPECT_EQ(found.at(1).time.ns, start_ns + 5);
+}
+
+TEST(Collector, refuses_what_it_could_not_give_back) {
+    sim::FileSystem files;
+    const auto collector = open(files);
+    const auto refuses = [&](Sent one) {
+        const auto taken = collector->take(one);
+        return !taken && taken.error().code() == Errc::invalid_argument;
+    };
+    auto one = sent(pulse(1, 1));
+    one.reading.profile = 99;
+    EXPECT_TRUE(refuses(one));
+    EXPECT_TRUE(refuses(sent(pulse(1, 0))));
+    one = sent(pulse(1, 1));
+    one.reading.values[5] = decimal(1);
+    EXPECT_TRUE(refuses(one));
+    one = sent(pulse(1, 1));
+    one.reading.time.ns += 1;
+    EXPECT_TRUE(refuses(one));
+    for (std::uint64_t source = 0; source < 10; ++source)
+        EXPECT_TRUE(collector->take(sent(pulse(source, 1))));
+    EXPECT_EQ(collector->take(sent(pulse(99, 1))).error().code(), Errc::limit_exceeded);
+    EXPECT_FALSE(Collector::open(files, folder, {.readings = column_rows_max + 1}));
+}
+
+// [READING-16]
+TEST(Collector, acknowledges_nothing_after_the_disk_failed_until_it_is_opened_anew) {
+    sim::FileSystem files;
+    auto collector = open(files);
+    ASSERT_TRUE(collector->take(sent(pulse(1, 1))));
+    files.fail_next(sim::Operation::sync, Errc::io);
+    EXPECT_FALSE(collector->sync());
+    EXPECT_FALSE(collector->sync()) << "the kernel may have dropped the pages";
+    EXPECT_FALSE(collector->take(sent(pulse(1, 2))));
+    collector = open(files);
+    (void)collector->take(sent(pulse(1, 1)));
+    EXPECT_EQ(collector->sync()->at(0).cumulative, 1U);
+}
+
+} // namespace
+} // namespace torgo::reading

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "env/file_system.hpp"
+#include "reading/log.hpp"
+#include "reading/segment_file.hpp"
+#include "reading/source_state.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+// The folder of a gateway's store: which files count (docs/spec/readings.md 4 and 6).
+namespace torgo::reading {
+
+inline constexpr std::size_t sources_max = 32'768;
+
+using Sources = std::map<std::uint64_t, SourceState>;
+
+/// All that is in segments: everything of logs up to `rolled`. [READING-18]
+struct Checkpoint {
+    std::uint64_t rolled = 0;
+    Sources sources;
+};
+
+Bytes encode(const Checkpoint& checkpoint);
+
+/// errors  `corrupt`, `unsupported`, `limit_exceeded`
+Result<Checkpoint> decode_checkpoint(ByteView bytes);
+
+/// What lies in a folder, by what the names say.
+struct Listing {
+    std::vector<std::uint64_t> logs;     ///< above `rolled`, rising
+    std::vector<std::string> segments;   ///< that count, by name
+    std::vector<std::string> superseded; ///< that count no more, or never came to count
+    std::uint64_t last_log = 0;          ///< the highest number that any file names
+};
+
+std::string segment_name(std::uint8_t profile, std::int64_t day, std::uint64_t roll);
+
+/// errors  those of the file system
+Result<Listing> list_store(env::FileSystem& files, const std::string& folder, std::uint64_t rolled);
+
+/// The checkpoint, or an empty one where there is none yet.
+Result<Checkpoint> read_checkpoint(env::FileSystem& files, const std::string& folder);
+
+Result<> write_checkpoint(env::FileSystem& files, const std::string& folder,
+                          const Checkpoint& checkpoint);
+
+/// Days since 1970 (UTC) of a reading.
+std::int64_t day_of(const Reading& reading) noexcept;
+
+} // namespace torgo::reading

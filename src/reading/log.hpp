@@ -1,0 +1,49 @@
+#pragma once
+
+#include "env/file_system.hpp"
+#include "reading/record.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+// The write-ahead log of the gateway's store (docs/spec/readings.md 4).
+namespace torgo::reading {
+
+inline constexpr std::size_t log_size_max = 64_MiB; ///< of one file
+
+std::string log_name(std::uint64_t number);
+
+/// Writes one log file. Records wait in memory until sync.
+class LogWriter {
+public:
+    /// A new file, whose name is durable. errors  `exists` and those of the file system
+    static Result<LogWriter> create(env::FileSystem& files, const std::string& folder,
+                                    std::uint64_t number);
+
+    void add(const Record& record);
+
+    /// Writes what was added, and returns when it would survive a loss of power. After an error
+    /// nothing may be added any more. [READING-13]
+    Result<> sync();
+
+    std::uint64_t size() const noexcept { return m_size + m_waiting.size(); }
+
+    std::uint64_t number() const noexcept { return m_number; }
+
+private:
+    std::unique_ptr<env::File> m_file;
+    std::uint64_t m_number = 0;
+    std::uint64_t m_sequence = 0;
+    std::uint64_t m_size = 0;
+    Bytes m_waiting;
+};
+
+/// The records of a log file up to the first that is not whole: what a loss of power left behind
+/// it was never acknowledged. [READING-15]
+///
+/// errors  `unsupported` for a file of another version; `limit_exceeded`
+Result<std::vector<Record>> decode_log(ByteView content, std::uint64_t number);
+
+} // namespace torgo::reading
