@@ -1,6 +1,7 @@
 // Access payloads as anybody in a mesh may send them. Oracle: nothing opens that was not sealed;
 // parts that were cut come together again.
 #include "base/ensure.hpp"
+#include "envelope/enrolment.hpp"
 #include "envelope/exchange.hpp"
 #include "envelope/fragments.hpp"
 #include "envelope/session.hpp"
@@ -52,6 +53,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     open(bytes);
     gather(bytes);
     (void)decode_offer(bytes, 1);
+    if (const auto enrolment = Enrolment::decode(bytes))
+        ENSURE(std::ranges::equal(enrolment->encode().view(), bytes));
     (void)Session::restore(bytes, Numbers(store, {}, 1));
     return 0;
 }

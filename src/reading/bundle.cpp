@@ -219,6 +219,17 @@ Ack decode_small_ack(const Packed& packed, std::uint64_t oldest) {
     return out;
 }
 
+/// [READING-23]
+Bytes encode(Request request) {
+    return {static_cast<std::uint8_t>(request)};
+}
+
+std::optional<Request> decode_request(ByteView body) noexcept {
+    for (const auto request : {Request::exchange, Request::resend})
+        if (body.size() == 1 && body[0] == static_cast<std::uint8_t>(request)) return request;
+    return std::nullopt;
+}
+
 Bytes encode(const Ack& ack) {
     Writer out;
     out.put(ack_kind).varint(ack.cumulative).blob(ack.bitmap);

@@ -61,6 +61,17 @@ struct Ack {
     bool operator==(const Ack&) const = default;
 };
 
+/// What a gateway may ask of a sensor in the body of a long envelope. Numbers are stable.
+enum class Request : std::uint8_t {
+    exchange = 3, ///< begin an exchange: short envelopes of this epoch are not looked at any more
+    resend = 4,   ///< send a long envelope: short ones are out of step
+};
+
+Bytes encode(Request request);
+
+/// Nothing where the body is something else.
+std::optional<Request> decode_request(ByteView body) noexcept;
+
 /// Three bytes for a short envelope; nothing where the bitmap needs more than a byte.
 std::optional<Packed> encode_small(const Ack& ack);
 

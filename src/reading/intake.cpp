@@ -34,6 +34,13 @@ Result<IntakeCounts> take(const envelope::Opened& opened, std::uint64_t source, 
     return out;
 }
 
+Result<std::optional<Bytes>> request(envelope::Session& session) {
+    if (!session.wants_new_epoch() && !session.is_out_of_step()) return std::optional<Bytes>();
+    const auto wanted = session.wants_new_epoch() ? Request::exchange : Request::resend;
+    TRY(auto payload, session.seal_long(encode(wanted)));
+    return std::optional(std::move(payload));
+}
+
 Result<Bytes> acknowledge(envelope::Session& session, const Ack& ack) {
     if (const auto small = encode_small(ack)) {
         TRY(auto sealed, session.seal_short(0, *small));

@@ -4,6 +4,7 @@
 #include "reading/collector.hpp"
 
 #include <cstdint>
+#include <optional>
 
 namespace torgo::reading {
 
@@ -19,6 +20,10 @@ struct IntakeCounts {
 /// errors  those of decode_bundle and of Collector; `unsupported` for a slot without a profile
 Result<IntakeCounts> take(const envelope::Opened& opened, std::uint64_t source, const Plan& plan,
                           Collector& collector, std::int64_t arrival_ns);
+
+/// The access payload with which to ask the sensor for what this session needs; nothing where it
+/// needs nothing. Not to be sent more often than an answer takes. Errors: those of Session.
+Result<std::optional<Bytes>> request(envelope::Session& session);
 
 /// The access payload that acknowledges: short where it fits. Errors: those of Session.
 Result<Bytes> acknowledge(envelope::Session& session, const Ack& ack);

@@ -220,6 +220,31 @@ TEST(Link, a_sensor_that_lost_its_power_tells_which_numbers_are_void) {
     EXPECT_EQ(link.collector->find(source)->cumulative(), next);
 }
 
+// [READING-23]
+TEST(Link, a_gateway_out_of_step_or_under_attack_asks_for_what_it_needs) {
+    Link link(8, 0);
+    const auto said = [&] {
+        return link.outbox.receive(request(link.gateway).value().value()).has_value();
+    };
+    auto forged = link.sensor.seal_short(0, {}).value().payload;
+    link.up.send(link.outbox.send(0, pulse(source, 1), 0).value());
+    link.run_gateway();
+    EXPECT_EQ(request(link.gateway).value(), std::nullopt);
+    forged.back() ^= 1;
+    for (unsigned i = 0; i < envelope::out_of_step_after; ++i)
+        EXPECT_FALSE(link.gateway.open(forged));
+    ASSERT_TRUE(said());
+    EXPECT_EQ(link.outbox.take_request(), Request::resend);
+    EXPECT_EQ(link.outbox.take_request(), std::nullopt);
+    while (!link.gateway.wants_new_epoch()) {
+        ASSERT_TRUE(link.gateway.open(link.outbox.resend().value().value()));
+        for (unsigned i = 0; i < envelope::out_of_step_after; ++i)
+            EXPECT_FALSE(link.gateway.open(forged));
+    }
+    ASSERT_TRUE(said());
+    EXPECT_EQ(link.outbox.take_request(), Request::exchange);
+}
+
 TEST(Link, a_full_outbox_refuses_and_forgets_nothing) {
     Link link(7, 100);
     for (std::size_t i = 0; i < Outbox::waiting_max; ++i)

@@ -73,6 +73,10 @@ Result<> Outbox::receive(ByteView payload) {
         acknowledge(decode_small_ack(opened.value, oldest));
         return {};
     }
+    if (const auto request = decode_request(opened.body)) {
+        m_request = request;
+        return {};
+    }
     TRY(const auto ack, decode_ack(opened.body));
     acknowledge(ack);
     return {};

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <utility>
 
 namespace torgo::reading {
 
@@ -31,6 +32,9 @@ public:
     /// The oldest readings that wait, in one long envelope; nothing where none waits and no gap is
     /// to be told.
     Result<std::optional<Bytes>> resend();
+
+    /// What the gateway asked for since the last call, if anything.
+    std::optional<Request> take_request() noexcept { return std::exchange(m_request, {}); }
 
     /// What the gateway sealed. Errors: those of Session::open and decode_ack.
     Result<> receive(ByteView payload);
@@ -58,6 +62,7 @@ private:
     std::optional<Gone> m_gone;
     std::array<Slot, Plan::slots> m_slots{};
     std::deque<Sent> m_waiting; ///< by rising number
+    std::optional<Request> m_request{};
     std::uint64_t m_last_long = 0;
     std::uint64_t m_sent_short = 0;
     std::uint64_t m_sent_long = 0;
