@@ -251,7 +251,7 @@ Result<std::unique_ptr<head::Head>> Heads::open_alone(const std::string& uri) co
 
 Result<std::unique_ptr<head::Head>> Heads::create(const std::string& uri,
                                                   const head::NewHead& made) const {
-    if (place::names_group(uri)) return place::open_group(uri, *this, *m_world.clock);
+    if (place::names_group(uri)) return place::create_group(uri, *this, *m_world.clock, made);
     if (!names_node(uri)) return limited(m_folders.create(uri, made));
     TRY(const auto* const opener, nodes());
     auto created = opener->create(uri, made);
