@@ -37,7 +37,14 @@ public:
 
     Buffer& be32(std::uint64_t value) { return big(value, 4); }
 
-    Buffer& le16(std::uint64_t value) { return u8(value & 0xFFU).u8(value >> 8U & 0xFFU); }
+    Buffer& le16(std::uint64_t value) { return little(value, 2); }
+
+    /// The low `size` bytes, at most 8, the least first.
+    Buffer& little(std::uint64_t value, std::size_t size) {
+        for (std::size_t i = 0; i < size; ++i)
+            u8(value >> (8 * i) & 0xFFU);
+        return *this;
+    }
 
     /// Room for `size` bytes more, to be written by the caller.
     ByteSpan extend(std::size_t size) {
@@ -84,9 +91,13 @@ public:
 
     std::uint32_t be32() { return static_cast<std::uint32_t>(big(4)); }
 
-    std::uint16_t le16() {
-        const auto low = u8();
-        return static_cast<std::uint16_t>(low | u8() << 8U);
+    std::uint16_t le16() { return static_cast<std::uint16_t>(little(2)); }
+
+    std::uint64_t little(std::size_t size) {
+        std::uint64_t value = 0;
+        for (std::size_t i = 0; i < size; ++i)
+            value |= std::uint64_t{u8()} << (8 * i);
+        return value;
     }
 
     template <std::size_t N>

@@ -28,6 +28,8 @@ inline constexpr ModelId health_server{0x0002};
 inline constexpr ModelId health_client{0x0003};
 inline constexpr ModelId sar_server{0x000E};
 inline constexpr ModelId sar_client{0x000F};
+inline constexpr ModelId blob_server{0x1400};
+inline constexpr ModelId blob_client{0x1401};
 
 struct Element {
     std::uint16_t location = 0;

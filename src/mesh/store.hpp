@@ -19,6 +19,7 @@ enum class RecordKind : std::uint16_t {
     application = 6, ///< by AppKey index
     models = 7,
     replay = 8, ///< by source
+    blob = 9,   ///< by element: a BLOB coming in
 };
 
 using RecordKey = std::uint32_t;

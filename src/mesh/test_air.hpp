@@ -81,6 +81,12 @@ public:
         Bytes parameters{};
     };
 
+    /// What stands on a node and has a time of its own.
+    struct Driver {
+        std::function<Time()> next_wake{};
+        std::function<void(Time)> on_wake{};
+    };
+
     explicit TestAir(std::uint64_t seed) : m_chance(seed), m_random(seed) {}
 
     Node& add(NodeConfig config, Store* store = nullptr, IvIndex::State iv = {}) {
@@ -101,6 +107,9 @@ public:
         m_near[b].insert(a);
     }
 
+    /// It is gone for good, with whatever stands on it.
+    void kill(Address address) { m_nodes.erase(address); }
+
     Node& node(Address address) { return *m_nodes.at(address); }
 
     void replace(Address address, std::unique_ptr<Node> other) {
@@ -114,6 +123,8 @@ public:
             Time next = m_flights.empty() ? never : m_flights.top().at;
             for (const auto& [address, one] : m_nodes)
                 next = std::min(next, one->next_wake());
+            for (const auto& driver : drivers)
+                next = std::min(next, driver.next_wake());
             if (next > end) break;
             now = std::max(now, next);
             if (!m_flights.empty() && m_flights.top().at <= now) {
@@ -124,6 +135,9 @@ public:
             }
             for (const auto& [address, one] : m_nodes) {
                 if (one->next_wake() <= now) one->on_wake(now);
+            }
+            for (const auto& driver : drivers) {
+                if (driver.next_wake() <= now) driver.on_wake(now);
             }
         }
         now = end;
@@ -136,6 +150,7 @@ public:
 
     void transmit(Node& from, const Transmission& t) override {
         const auto address = from.config().address;
+        frames_on_air += 1U + t.repeats;
         if (t.bearing == Bearing::message) sent_frames.emplace_back(t.frame.begin(), t.frame.end());
         for (const auto to : m_near[address]) {
             Time at = now;
@@ -157,6 +172,7 @@ public:
 
     void ended(Node& of, MessageNumber number, SendEnd end) override {
         ends[{of.config().address, number}] = end;
+        if (on_ended) on_ended(of, number);
     }
 
     void heartbeat(Node& to, const HeardHeartbeat& h) override {
@@ -180,6 +196,9 @@ public:
     std::map<Address, Aes128> device_keys;
     std::vector<Bytes> sent_frames;
     std::function<void(Node&, const Received&)> on_received;
+    std::function<void(Node&, MessageNumber)> on_ended;
+    std::vector<Driver> drivers;
+    std::size_t frames_on_air = 0; ///< repeats counted
 
     env::Random& random() { return m_random; }
 

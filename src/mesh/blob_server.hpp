@@ -1,0 +1,85 @@
+#pragma once
+
+#include "mesh/blob_messages.hpp"
+#include "mesh/node.hpp"
+
+namespace torgo::mesh {
+
+/// Where a BLOB goes that comes in.
+class BlobSink {
+public:
+    virtual ~BlobSink() = default;
+
+    /// Part of the BLOB; in any order, perhaps twice after a power cut.
+    virtual Result<> write(std::uint32_t offset, ByteView bytes) = 0;
+
+    /// All that was written survives a power cut once this has returned without error: after each
+    /// block.
+    virtual Result<> sync() = 0;
+
+    virtual void complete(BlobId) {}
+};
+
+/// Receives a BLOB in push mode, a server model (0x1400) on one element of a node that its host
+/// gives its messages to. Which blocks are here is stored, so a power cut costs a block at most.
+class BlobServer {
+public:
+    /// The transfer that the store remembers goes on, suspended until the client starts it again.
+    /// All outlive the server; a null store remembers nothing.
+    BlobServer(Node& node, std::uint8_t element, BlobSink& sink, env::Random& random, Store* store);
+
+    /// Waits for a BLOB of this number. `timeout_base`: 10 s × (base + 1) without a message suspend
+    /// it. Errors: `unavailable` while another comes in; those of the store.
+    Result<> expect(BlobId id, std::uint16_t timeout_base, std::uint8_t ttl = 0xFF);
+
+    /// Gives up what comes in.
+    void cancel();
+
+    /// A message for this model; whether it was one of ours.
+    bool on_message(Time now, const Received& received);
+    void on_wake(Time now);
+    Time next_wake() const { return std::min(m_reply_due, m_suspend_due); }
+
+    BlobPhase phase() const { return m_phase; }
+    const BlobShape& shape() const { return m_shape; }
+    std::size_t blocks_missing() const { return m_missing.count(); }
+
+private:
+    enum class Reply : std::uint8_t { none, transfer, block, information };
+
+    BlobError on_start(const BlobStart& message);
+    BlobError on_block_start(const BlobBlockStart& message);
+    BlobError block_get_error() const;
+    void on_chunk(ByteView parameters);
+    void finish_block();
+    void reply(Time now, const Received& to, Reply kind, BlobError error);
+    AccessPayload reply_payload() const;
+    bool save();
+    bool load(ByteView record);
+    void forget();
+    Time timeout() const { return std::chrono::seconds(10) * (m_timeout_base + 1); }
+
+    Node& m_node;
+    std::uint8_t m_element;
+    BlobSink& m_sink;
+    env::Random& m_random;
+    Store* m_store;
+
+    BlobPhase m_phase = BlobPhase::inactive;
+    BlobShape m_shape{};
+    std::uint16_t m_mtu = access_payload_max;
+    std::uint16_t m_timeout_base = 0;
+    std::uint8_t m_ttl = 0xFF;
+    BlobBlocks m_missing{};
+    BlobBlockStart m_block{};
+    BlobChunks m_chunks{};
+    Time m_suspend_due = never;
+
+    Reply m_reply = Reply::none;
+    BlobError m_reply_error{};
+    Address m_reply_to = unassigned;
+    KeyIndex m_reply_app = 0;
+    Time m_reply_due = never;
+};
+
+} // namespace torgo::mesh

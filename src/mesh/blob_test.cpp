@@ -1,0 +1,324 @@
+#include "mesh/blob_client.hpp"
+#include "mesh/blob_server.hpp"
+#include "mesh/test_air.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+
+namespace torgo::mesh {
+namespace {
+
+constexpr Address blob_group = 0xC123;
+constexpr std::uint8_t block_log = 12;
+
+std::shared_ptr<const Composition> blob_composition() {
+    static const auto composition = std::make_shared<const Composition>(
+        Composition{.company = test_company,
+                    .elements = {{.models = {config_server, blob_server, blob_client}}}});
+    return composition;
+}
+
+NodeConfig blob_config(Address address) {
+    auto config = test_config(address);
+    config.composition = blob_composition();
+    config.states.relay = true;
+    config.states.network_transmit = 2;
+    config.states.relay_retransmit = 2;
+    config.models = std::make_shared<ModelTable>(
+        ModelTable{{.element = 0, .id = blob_server, .bound = {0}, .subscriptions = {{blob_group}}},
+                   {.element = 0, .id = blob_client, .bound = {0}}});
+    return config;
+}
+
+Bytes test_blob(std::size_t size) {
+    Bytes out(size);
+    sim::Prng prng(size);
+    for (auto& byte : out)
+        byte = static_cast<std::uint8_t>(prng.next());
+    return out;
+}
+
+/// What a disk would hold: written bytes count only from the last sync on.
+class MemorySink final : public BlobSink {
+public:
+    explicit MemorySink(std::size_t size) : disk(size), m_cache(size) {}
+
+    Result<> write(std::uint32_t offset, ByteView bytes) override {
+        std::ranges::copy(bytes, m_cache.begin() + offset);
+        return {};
+    }
+
+    Result<> sync() override {
+        disk = m_cache;
+        return {};
+    }
+
+    void complete(BlobId) override { ++completed; }
+
+    void cut() { m_cache = disk; }
+
+    Bytes disk;
+    unsigned completed = 0;
+
+private:
+    Bytes m_cache;
+};
+
+class MemorySource final : public BlobSource {
+public:
+    explicit MemorySource(Bytes blob) : m_blob(std::move(blob)) {}
+
+    Result<Bytes> read(std::uint32_t offset, std::uint32_t size) override {
+        const auto part = ByteView(m_blob).subspan(offset, size);
+        return Bytes(part.begin(), part.end());
+    }
+
+private:
+    Bytes m_blob;
+};
+
+/// A client on node 1 and servers on others, in the test's air.
+struct Bench {
+    struct Receiver {
+        explicit Receiver(std::size_t size) : sink(size) {}
+
+        MemoryStore store;
+        MemorySink sink;
+        std::unique_ptr<BlobServer> server;
+    };
+
+    Bench(std::uint64_t seed, std::size_t size) : air(seed), blob(test_blob(size)), source(blob) {
+        air.on_received = [this](Node& to, const Received& received) {
+            const auto address = to.config().address;
+            if (client && address == 1) (void)client->on_message(air.now, received);
+            if (const auto at = receivers.find(address); at != receivers.end())
+                (void)at->second->server->on_message(air.now, received);
+        };
+        air.on_ended = [this](Node& of, MessageNumber number) {
+            if (client && of.config().address == 1) client->on_ended(number);
+        };
+        air.drivers.push_back({[this] { return client ? client->next_wake() : never; },
+                               [this](Time now) {
+                                   client->on_wake(now);
+                               }});
+    }
+
+    void add_receiver(Address address) {
+        auto& receiver =
+            *receivers.emplace(address, std::make_unique<Receiver>(blob.size())).first->second;
+        auto& node = air.add(blob_config(address), &receiver.store);
+        ASSERT_TRUE(node.save_all());
+        receiver.server =
+            std::make_unique<BlobServer>(node, 0, receiver.sink, air.random(), &receiver.store);
+        air.drivers.push_back({[&receiver] { return receiver.server->next_wake(); },
+                               [&receiver](Time now) {
+                                   receiver.server->on_wake(now);
+                               }});
+        ASSERT_TRUE(receiver.server->expect(77, 0));
+    }
+
+    void power_cut(Address address) {
+        auto& receiver = *receivers.at(address);
+        receiver.sink.cut();
+        auto node = Node::restore(blob_composition(), air.limits, air, air.random(), receiver.store,
+                                  air.now);
+        ASSERT_TRUE(node);
+        receiver.server =
+            std::make_unique<BlobServer>(**node, 0, receiver.sink, air.random(), &receiver.store);
+        air.replace(address, std::move(*node));
+    }
+
+    void begin(std::vector<Address> targets, Address group = unassigned,
+               std::uint16_t chunk_size = blob_chunk_size_max) {
+        auto made = BlobClient::begin(air.node(1), source,
+                                      {.shape = {.id = 77,
+                                                 .size = static_cast<std::uint32_t>(blob.size()),
+                                                 .block_log = block_log},
+                                       .chunk_size = chunk_size,
+                                       .targets = std::move(targets),
+                                       .group = group},
+                                      air.now);
+        ASSERT_TRUE(made);
+        client.emplace(std::move(*made));
+    }
+
+    /// Until the client is done, at most so long; how long it was.
+    Time run(Time most) {
+        const auto start = air.now;
+        while (!client->is_done() && air.now - start < most)
+            air.run(1s);
+        return air.now - start;
+    }
+
+    void expect_complete(Address address) {
+        const auto& receiver = *receivers.at(address);
+        EXPECT_EQ(receiver.server->phase(), BlobPhase::complete) << address;
+        EXPECT_EQ(receiver.sink.completed, 1) << address;
+        EXPECT_TRUE(receiver.sink.disk == blob) << address;
+    }
+
+    TestAir air;
+    Bytes blob;
+    MemorySource source;
+    std::optional<BlobClient> client;
+    std::map<Address, std::unique_ptr<Receiver>> receivers;
+};
+
+class Blob : public ::testing::TestWithParam<unsigned> {};
+
+TEST_P(Blob, of_100_kB_crosses_a_line_of_two_hops) {
+    Bench bench(500 + GetParam(), 100'000);
+    bench.air.loss_percent = GetParam();
+    bench.air.add(blob_config(1));
+    bench.air.add(blob_config(2));
+    bench.add_receiver(3);
+    bench.air.line(1, 3);
+    bench.begin({3});
+    const auto took = bench.run(1h);
+    ASSERT_TRUE(bench.client->is_done());
+    EXPECT_EQ(bench.client->targets()[0].state, BlobClient::Target::State::complete);
+    bench.expect_complete(3);
+    const auto seconds = static_cast<double>(took.count()) / 1e6;
+    std::printf("100 kB over two hops, %u %% loss: %.0f s, %.0f bytes/s, %u chunks, %zu frames\n",
+                GetParam(), seconds, 1e5 / seconds, bench.client->chunks_sent(),
+                bench.air.frames_on_air);
+}
+
+TEST_P(Blob, to_a_group_reaches_three_receivers) {
+    Bench bench(600 + GetParam(), 20'000);
+    bench.air.loss_percent = GetParam();
+    bench.air.add(blob_config(1));
+    bench.air.add(blob_config(2));
+    for (const Address address : std::initializer_list<Address>{3, 4, 5}) {
+        bench.add_receiver(address);
+        bench.air.join(2, address);
+    }
+    bench.air.join(1, 2);
+    bench.begin({3, 4, 5}, blob_group, 128);
+    (void)bench.run(1h);
+    ASSERT_TRUE(bench.client->is_done());
+    for (const Address address : std::initializer_list<Address>{3, 4, 5})
+        bench.expect_complete(address);
+    // 157 chunks, once for all three but for what was lost.
+    EXPECT_LT(bench.client->chunks_sent(), 2U * 157U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Loss, Blob, ::testing::Values(0U, 10U, 30U));
+
+// [MESH-31]
+TEST(BlobServer, goes_on_after_a_power_cut_with_the_blocks_it_has) {
+    Bench bench(700, 40'000);
+    bench.air.loss_percent = 10;
+    bench.air.add(blob_config(1));
+    bench.add_receiver(2);
+    bench.air.line(1, 2);
+    bench.begin({2});
+    unsigned cuts = 0;
+    std::size_t blocks = 10;
+    for (int i = 0; i < 600 && !bench.client->is_done(); ++i) {
+        bench.air.run(1s);
+        const auto missing = bench.receivers.at(2)->server->blocks_missing();
+        if (missing == 10 || missing + 3 > blocks) continue;
+        blocks = missing;
+        ++cuts;
+        bench.power_cut(2);
+        EXPECT_EQ(bench.receivers.at(2)->server->phase(), BlobPhase::suspended);
+        EXPECT_EQ(bench.receivers.at(2)->server->blocks_missing(), missing);
+    }
+    EXPECT_EQ(cuts, 3);
+    bench.expect_complete(2);
+    // 107 chunks in all; a cut costs a block of 11 at most.
+    EXPECT_LE(bench.client->chunks_sent(), 107U + 3U * 11U + 20U);
+}
+
+// [MESH-32]
+TEST(BlobClient, begun_anew_under_the_same_number_sends_only_what_is_missing) {
+    Bench bench(701, 40'000);
+    bench.air.add(blob_config(1));
+    bench.add_receiver(2);
+    bench.air.line(1, 2);
+    bench.begin({2});
+    while (bench.receivers.at(2)->server->blocks_missing() != 4)
+        bench.air.run(1s);
+    bench.begin({2});
+    (void)bench.run(1h);
+    bench.expect_complete(2);
+    EXPECT_LE(bench.client->chunks_sent(), 5U * 11U);
+}
+
+TEST(BlobClient, gives_up_who_does_not_answer_and_serves_the_others) {
+    Bench bench(702, 10'000);
+    bench.air.add(blob_config(1));
+    bench.add_receiver(2);
+    bench.air.line(1, 2);
+    bench.begin({2, 9});
+    (void)bench.run(1h);
+    bench.expect_complete(2);
+    EXPECT_EQ(bench.client->targets()[1].state, BlobClient::Target::State::lost);
+}
+
+TEST(BlobClient, is_refused_by_a_server_that_expects_another) {
+    Bench bench(703, 10'000);
+    bench.air.add(blob_config(1));
+    bench.add_receiver(2);
+    bench.air.line(1, 2);
+    bench.receivers.at(2)->server->cancel();
+    ASSERT_TRUE(bench.receivers.at(2)->server->expect(78, 0));
+    bench.begin({2});
+    (void)bench.run(1h);
+    EXPECT_EQ(bench.client->targets()[0].state, BlobClient::Target::State::refused);
+    EXPECT_EQ(bench.client->targets()[0].error, BlobError::wrong_blob);
+}
+
+// [MESH-30]
+TEST(BlobServer, writes_no_chunk_of_a_wrong_place_or_length) {
+    Bench bench(704, 10'000);
+    bench.add_receiver(2);
+    auto& server = *bench.receivers.at(2)->server;
+    const auto give = [&](const AccessPayload& payload) {
+        const auto message = decode_access(payload.view());
+        (void)server.on_message(0s, {.model = blob_server,
+                                     .src = 1,
+                                     .dst = 2,
+                                     .opcode = message->opcode,
+                                     .parameters = message->parameters});
+    };
+    give(encode(BlobStart{.shape = {.id = 77, .size = 10'000, .block_log = block_log}}));
+    give(encode(BlobBlockStart{.block = 2, .chunk_size = 300})); // 1808 bytes: 6 chunks and 8
+    give(encode_blob_chunk(7, Bytes(300, 1)));
+    give(encode_blob_chunk(6, Bytes(300, 1)));
+    give(encode_blob_chunk(6, Bytes(9, 1)));
+    give(encode_blob_chunk(0, Bytes(299, 1)));
+    EXPECT_TRUE(server.phase() == BlobPhase::waiting_for_chunk);
+    for (std::uint16_t i = 0; i < 6; ++i)
+        give(encode_blob_chunk(i, ByteView(bench.blob).subspan(8192 + 300U * i, 300)));
+    give(encode_blob_chunk(6, ByteView(bench.blob).subspan(9992, 8)));
+    EXPECT_EQ(server.phase(), BlobPhase::waiting_for_block);
+    EXPECT_EQ(server.blocks_missing(), 2);
+    EXPECT_TRUE(std::ranges::equal(ByteView(bench.receivers.at(2)->sink.disk).subspan(8192),
+                                   ByteView(bench.blob).subspan(8192)));
+}
+
+TEST(BlobMessages, come_back_as_they_went) {
+    const BlobShape shape{.id = 0x0102030405060708, .size = 100'000, .block_log = 12};
+    BlobStatus status{.mode = 1, .phase = BlobPhase::waiting_for_block, .shape = shape};
+    status.missing.set(3).set(24);
+    const auto parameters = [](const AccessPayload& p) {
+        return decode_access(p.view())->parameters;
+    };
+    const auto encoded = encode(status);
+    EXPECT_EQ(decode_blob_status(parameters(encoded)), status);
+    EXPECT_FALSE(decode_blob_status(parameters(encoded).first(10)));
+    const auto start = encode(BlobStart{.shape = shape});
+    EXPECT_EQ(start.view()[3], 0x08); // the number is little-endian
+    EXPECT_EQ(decode_blob_start(parameters(start)), BlobStart{.shape = shape});
+    BlobBlockStatus block{.format = BlobBlockStatus::Missing::some, .block = {2, 300}};
+    block.missing.set(6);
+    const auto some = encode(block, 7);
+    EXPECT_EQ(some.size(), 1 + 5 + 1);
+    EXPECT_EQ(decode_blob_block_status(parameters(some)), block);
+}
+
+} // namespace
+} // namespace torgo::mesh
