@@ -227,8 +227,11 @@ void health_faults(Context& c) {
     c.reply(op::health_fault_status).u8(0).le16(company);
 }
 
-void no_friend(Context& c) {
-    absent_feature(c, op::friend_status);
+void friend_state(Context& c) {
+    if ((c.config.composition->features & feature_friend) == 0)
+        absent_feature(c, op::friend_status);
+    else
+        flag_state(c, op::friend_get, op::friend_status, c.config.states.friendly);
 }
 
 void no_proxy(Context& c) {
@@ -268,7 +271,7 @@ constexpr std::array services{
     Service{op::composition_get, op::composition_get, &composition},
     Service{op::beacon_get, op::beacon_set, &beacon},
     Service{op::default_ttl_get, op::default_ttl_set, &default_ttl},
-    Service{op::friend_get, op::friend_set, &no_friend},
+    Service{op::friend_get, op::friend_set, &friend_state},
     Service{op::proxy_get, op::proxy_set, &no_proxy},
     Service{op::key_refresh_get, op::key_refresh_set, &key_refresh},
     Service{op::publication_get, op::publication_get, &publication},

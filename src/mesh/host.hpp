@@ -51,6 +51,8 @@ enum class NodeEvent : std::uint8_t {
     config_changed,
     iv_index_changed,
     key_refresh_moved,
+    friendship_begun, ///< of a low power node
+    friendship_ended,
     reset,        ///< it has left its network; no more can be sent
     store_failed, ///< the disk refuses: what was not stored was not done
 };

@@ -147,9 +147,15 @@ void Node::on_wake(Time now) {
     const auto keys = m_config.keys;
     wake_incoming(now);
     wake_outgoing(now);
+    if (m_friends) m_friends->on_wake(now);
+    if (m_low_power) m_low_power->on_wake(now);
     wake_heartbeat(now);
     wake_beacons(now);
     apply(m_iv.pass(now, may_complete_iv()));
+}
+
+void Node::start_low_power(Time now, const LowPowerOptions& options) {
+    m_low_power = std::make_unique<LowPowerRole>(*this, options, now);
 }
 
 Time Node::next_wake() const {
@@ -157,6 +163,8 @@ Time Node::next_wake() const {
     auto next = std::min(m_iv.next_wake(), m_config.states.heartbeat.publish_due);
     if (m_config.states.secure_beacons || m_config.states.private_beacons)
         next = std::min(next, m_beacon_due);
+    if (m_friends) next = std::min(next, m_friends->next_wake());
+    if (m_low_power) next = std::min(next, m_low_power->next_wake());
     for (const auto& message : m_outgoing)
         next = std::min(next, message->due);
     for (const auto& message : m_incoming)

@@ -4,6 +4,7 @@
 #include "env/random.hpp"
 #include "mesh/host.hpp"
 #include "mesh/iv_index.hpp"
+#include "mesh/low_power_role.hpp"
 #include "mesh/message_cache.hpp"
 #include "mesh/network.hpp"
 #include "mesh/replay.hpp"
@@ -22,6 +23,7 @@ struct NodeLimits {
     std::uint8_t outgoing = 8;          ///< segmented messages sent or waiting
     std::uint8_t incoming = 8;          ///< reassemblies
     std::uint8_t completed = 8;         ///< messages of which a late segment is still answered
+    std::uint8_t friendships = 8;       ///< low power nodes that this one is a friend of
     std::uint16_t sequence_block = 256; ///< SEQs lost at most by a power cut
 };
 
@@ -95,6 +97,18 @@ public:
     /// Starts an IV update where the rules allow it; whether it did.
     bool begin_iv_update(Time now);
 
+    /// Becomes a low power node: it looks for a friend at once, and sleeps once it has one.
+    void start_low_power(Time now, const LowPowerOptions& options);
+
+    /// Whether the radio has to be on; frames that come otherwise are not heard.
+    bool is_listening(Time now) const { return !m_low_power || m_low_power->is_listening(now); }
+
+    /// Null unless it is a low power node.
+    const LowPowerRole* low_power() const { return m_low_power.get(); }
+
+    /// Null unless it is or was somebody's friend.
+    const FriendRole* friends() const { return m_friends.get(); }
+
     const NodeConfig& config() const { return m_config; }
 
     const IvIndex& iv_index() const { return m_iv; }
@@ -114,11 +128,15 @@ public:
     NodeConfig& change_config() { return m_config; }
 
 private:
+    friend class FriendRole;
+    friend class LowPowerRole;
+
     struct Opened {
         NetworkPdu pdu;
         std::uint32_t iv_index = 0;
         const Subnet* subnet = nullptr;
         const Credentials* credentials = nullptr;
+        bool friendship = false; ///< under the keys of one
     };
 
     struct Completed {
@@ -150,6 +168,11 @@ private:
     std::optional<Opened> open(ByteView frame);
     std::optional<Opened> try_credentials(ByteView frame, const Credentials& credentials,
                                           std::uint32_t iv_index, bool& cached);
+    std::optional<Opened> open_flooding(ByteView frame, const FrameHint& hint,
+                                        std::uint32_t iv_index, bool& cached);
+    std::optional<Opened> open_friendship(ByteView frame, const FrameHint& hint,
+                                          std::uint32_t iv_index, bool& cached);
+    bool should_relay(const Opened& opened) const;
     void relay(const Opened& opened);
     bool is_for_us(Address dst) const;
     void on_lower(Time now, const Opened& opened);
@@ -167,10 +190,12 @@ private:
     void send_ack_to(Time now, Address src, Address dst, KeyIndex net_index, std::uint8_t ttl,
                      const SegmentAck& ack);
     void on_ack(Time now, const Opened& opened, ByteView parameters);
+    void take_ack(Time now, Address from, Address to, const SegmentAck& ack);
     void wake_incoming(Time now);
 
     // node_upper.cpp
     void on_control(Time now, const Opened& opened, std::uint8_t opcode, ByteView parameters);
+    void on_friendship(Time now, const Opened& opened, std::uint8_t opcode, ByteView parameters);
     void on_heartbeat(Time now, const Opened& opened, ByteView parameters);
     void on_access(Time now, const Whole& whole);
     bool open_by_device_key(Time now, const Whole& whole, AccessNonce nonce);
@@ -183,12 +208,16 @@ private:
 
     // node_send.cpp
     std::optional<std::uint32_t> take_sequence();
-    bool transmit_pdu(const Subnet& subnet, NetworkPdu pdu, std::uint32_t iv_index);
+    bool transmit_pdu(Time now, const Subnet& subnet, NetworkPdu pdu, std::uint32_t iv_index);
+    void transmit_frame(const NetworkFrame& frame);
     Result<MessageNumber> send_upper(Time now, const Outgoing& message, MessageNumber number,
                                      const Subnet& subnet, std::uint8_t head, const Aes128& key);
     Result<MessageNumber> send_segmented(Time now, OutgoingMessage message);
     void send_control(Address src, Address dst, KeyIndex net_index, std::uint8_t ttl,
                       ControlOpcode opcode, ByteView parameters);
+    void send_control_under(Address src, Address dst, const Subnet& subnet,
+                            const Credentials& credentials, ControlOpcode opcode,
+                            ByteView parameters);
     void wake_outgoing(Time now);
     void end_outgoing(std::size_t index, Time now, SendEnd end);
     bool is_busy(Address src, Address dst) const;
@@ -199,6 +228,7 @@ private:
     // node_state.cpp
     void apply(IvIndex::Change change);
     bool may_complete_iv() const;
+    void hear_state(Time now, KeyIndex net_index, const NetworkState& state);
     void move_key_refresh(const Subnet& subnet, bool flag);
     void wake_heartbeat(Time now);
     void wake_beacons(Time now);
@@ -225,6 +255,8 @@ private:
     std::vector<std::unique_ptr<Waiting>> m_waiting;
     std::vector<std::unique_ptr<IncomingMessage>> m_incoming;
     std::vector<Completed> m_completed;
+    std::unique_ptr<FriendRole> m_friends;
+    std::unique_ptr<LowPowerRole> m_low_power;
     Time m_beacon_due = never;
     NodeCounters m_counters{};
 };

@@ -102,6 +102,7 @@ struct HeartbeatStates {
 struct NodeStates {
     std::uint8_t default_ttl = 5;
     bool relay = false;
+    bool friendly = false; ///< takes low power nodes as friends
     bool secure_beacons = false;
     bool private_beacons = false;
     /// Count in the low 3 bits, steps of 10 ms in the high 5.

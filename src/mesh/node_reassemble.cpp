@@ -15,6 +15,8 @@ void Node::send_ack_to(Time now, Address src, Address dst, KeyIndex net_index, s
 }
 
 void Node::send_ack(Time now, const IncomingMessage& message) {
+    // The friend has said it already.
+    if (m_low_power && m_low_power->is_established()) return;
     send_ack_to(now, message.dst, message.src, message.net_index, message.ttl, message.ack());
 }
 
@@ -25,7 +27,7 @@ bool Node::answer_completed(Time now, const Opened& opened, std::uint32_t first)
         return c.src == opened.pdu.src && c.iv_index == opened.iv_index && c.first_seq == first;
     });
     if (at == m_completed.end()) return false;
-    if (!is_unicast(opened.pdu.dst) || now < at->quiet_until) return true;
+    if (!is_unicast(opened.pdu.dst) || now < at->quiet_until || opened.friendship) return true;
     at->quiet_until = now + m_config.states.sar_receiver.ack_delay(segments_max - 1);
     send_ack_to(
         now, opened.pdu.dst, opened.pdu.src, opened.subnet->index, opened.pdu.ttl,
@@ -123,15 +125,17 @@ void Node::wake_incoming(Time now) {
 }
 
 void Node::on_ack(Time now, const Opened& opened, ByteView parameters) {
-    const auto ack = decode_ack(parameters);
-    if (!ack) return;
+    if (const auto ack = decode_ack(parameters))
+        take_ack(now, opened.pdu.src, opened.pdu.dst, *ack);
+}
+
+void Node::take_ack(Time now, Address from, Address to, const SegmentAck& ack) {
     for (std::size_t i = 0; i < m_outgoing.size(); ++i) {
         auto& message = *m_outgoing[i];
-        if (message.due == never || message.shape.seq_zero != ack->seq_zero ||
-            message.src != opened.pdu.dst || (message.dst != opened.pdu.src && !ack->on_behalf) ||
-            !is_unicast(message.dst))
+        if (message.due == never || message.shape.seq_zero != ack.seq_zero || message.src != to ||
+            (message.dst != from && !ack.on_behalf) || !is_unicast(message.dst))
             continue;
-        switch (message.acknowledge(*ack, m_config.states.sar_transmitter, now)) {
+        switch (message.acknowledge(ack, m_config.states.sar_transmitter, now)) {
         case OutgoingMessage::Answer::done:
             end_outgoing(i, now, SendEnd::acknowledged);
             break;

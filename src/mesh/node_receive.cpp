@@ -35,21 +35,46 @@ std::optional<Node::Opened> Node::try_credentials(ByteView frame, const Credenti
     return Opened{.pdu = *pdu, .iv_index = iv_index, .credentials = &credentials};
 }
 
+std::optional<Node::Opened> Node::open_flooding(ByteView frame, const FrameHint& hint,
+                                                std::uint32_t iv_index, bool& cached) {
+    // 3.6.6.4: with a friend, a low power node hears nothing but the friend.
+    if (m_low_power && m_low_power->is_established()) return std::nullopt;
+    for (const auto& subnet : m_config.keys->subnets) {
+        for (const auto* key : {subnet.key.get(), subnet.next.get()}) {
+            if (key == nullptr || key->flooding.nid != hint.nid) continue;
+            auto opened = try_credentials(frame, key->flooding, iv_index, cached);
+            if (!opened) continue;
+            opened->subnet = &subnet;
+            return opened;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<Node::Opened> Node::open_friendship(ByteView frame, const FrameHint& hint,
+                                                  std::uint32_t iv_index, bool& cached) {
+    if (!m_friends && !m_low_power) return std::nullopt;
+    const auto candidates =
+        m_low_power ? m_low_power->candidates(hint.nid) : m_friends->candidates(hint.nid);
+    for (const auto& candidate : candidates) {
+        auto opened = try_credentials(frame, *candidate.credentials, iv_index, cached);
+        if (!opened) continue;
+        opened->subnet = m_config.keys->subnet(candidate.net_index);
+        opened->friendship = true;
+        return opened;
+    }
+    return std::nullopt;
+}
+
 std::optional<Node::Opened> Node::open(ByteView frame) {
     const auto hint = look_at_network(frame);
     if (!hint) return std::nullopt;
     const auto iv_index = m_iv.receive(hint->ivi);
     bool cached = false;
     if (iv_index) {
-        for (const auto& subnet : m_config.keys->subnets) {
-            for (const auto* key : {subnet.key.get(), subnet.next.get()}) {
-                if (key == nullptr || key->flooding.nid != hint->nid) continue;
-                auto opened = try_credentials(frame, key->flooding, *iv_index, cached);
-                if (!opened) continue;
-                opened->subnet = &subnet;
-                return opened;
-            }
-        }
+        auto opened = open_flooding(frame, *hint, *iv_index, cached);
+        if (!opened) opened = open_friendship(frame, *hint, *iv_index, cached);
+        if (opened) return opened;
     }
     ++(cached ? m_counters.cached : m_counters.foreign);
     return std::nullopt;
@@ -59,14 +84,22 @@ bool Node::is_for_us(Address dst) const {
     if (is_unicast(dst)) return m_config.element_of(dst).has_value();
     if (dst == all_nodes) return true;
     if (dst == all_relays) return m_config.states.relay;
+    if (dst == all_friends) return m_config.states.friendly;
     if (dst == m_config.states.heartbeat.to) return true;
     if (is_group(dst) && is_fixed_group(dst)) return false;
     return std::ranges::any_of(*m_config.models,
                                [&](const auto& model) { return model.is_subscribed(dst); });
 }
 
+// [MESH-4] What is for a low power node that sleeps goes no further than its friend.
+bool Node::should_relay(const Opened& opened) const {
+    const auto& pdu = opened.pdu;
+    return m_config.states.relay && pdu.ttl >= ttl_relayed_least && !m_config.element_of(pdu.dst) &&
+           !(m_friends && m_friends->serves(pdu.dst));
+}
+
 void Node::on_message(Time now, ByteView frame) {
-    if (m_reset) return;
+    if (m_reset || !is_listening(now)) return;
     const auto opened = open(frame);
     if (!opened) return;
     const auto& pdu = opened->pdu;
@@ -74,9 +107,9 @@ void Node::on_message(Time now, ByteView frame) {
     // Our own voice, come back by a relay.
     if (m_config.element_of(pdu.src)) return;
     ++m_counters.received;
-    // [MESH-4]
-    if (m_config.states.relay && pdu.ttl >= ttl_relayed_least && !m_config.element_of(pdu.dst))
-        relay(*opened);
+    if (should_relay(*opened)) relay(*opened);
+    if (m_friends) m_friends->on_pdu(now, pdu, opened->subnet->index, opened->iv_index, false);
+    if (m_low_power && opened->friendship) m_low_power->on_pdu(now, pdu);
     if (!is_for_us(pdu.dst)) return;
     // A change of keys while this message is worked on must not take them away from under it.
     const auto keys = m_config.keys;
@@ -86,7 +119,10 @@ void Node::on_message(Time now, ByteView frame) {
 void Node::relay(const Opened& opened) {
     auto pdu = opened.pdu;
     --pdu.ttl;
-    const auto frame = encode_network(pdu, *opened.credentials, opened.iv_index);
+    // What a low power node says to its friend goes on as everybody can hear it.
+    const auto& credentials =
+        opened.friendship ? opened.subnet->transmit().flooding : *opened.credentials;
+    const auto frame = encode_network(pdu, credentials, opened.iv_index);
     const auto repeats = repeats_of(m_config.states.relay_retransmit);
     ++m_counters.relayed;
     m_host.transmit(*this, {.bearing = Bearing::message,
@@ -96,18 +132,25 @@ void Node::relay(const Opened& opened) {
                             .relayed = true});
 }
 
-bool Node::transmit_pdu(const Subnet& subnet, NetworkPdu pdu, std::uint32_t iv_index) {
+bool Node::transmit_pdu(Time now, const Subnet& subnet, NetworkPdu pdu, std::uint32_t iv_index) {
     const auto seq = take_sequence();
     if (!seq) return false;
     pdu.seq = *seq;
-    const auto frame = encode_network(pdu, subnet.transmit().flooding, iv_index);
     m_cache.insert((iv_index & 1U) != 0, pdu.src, pdu.seq);
+    if (m_friends) {
+        m_friends->on_pdu(now, pdu, subnet.index, iv_index, true);
+        if (m_friends->serves(pdu.dst)) return true;
+    }
+    transmit_frame(encode_network(pdu, subnet.transmit().flooding, iv_index));
+    return true;
+}
+
+void Node::transmit_frame(const NetworkFrame& frame) {
     const auto repeats = repeats_of(m_config.states.network_transmit);
     m_host.transmit(*this, {.bearing = Bearing::message,
                             .frame = frame.view(),
                             .repeats = repeats.count,
                             .interval_ms = repeats.interval_ms});
-    return true;
 }
 
 void Node::on_lower(Time now, const Opened& opened) {

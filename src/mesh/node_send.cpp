@@ -126,7 +126,7 @@ Result<MessageNumber> Node::send_upper(Time now, const Outgoing& message, Messag
         lower.payload.append(upper.view());
         NetworkPdu pdu{.ttl = ttl, .src = src, .dst = message.dst};
         pdu.transport.append(encode_lower(lower).view());
-        if (!transmit_pdu(subnet, pdu, nonce.iv_index))
+        if (!transmit_pdu(now, subnet, pdu, nonce.iv_index))
             return fail(Errc::unavailable, "no sequence number to be had");
         return number;
     }
@@ -148,7 +148,8 @@ Result<MessageNumber> Node::send_segmented(Time now, OutgoingMessage message) {
     const auto* subnet = m_config.keys->subnet(added.net_index);
     NetworkPdu pdu{.control = added.control, .ttl = added.ttl, .src = added.src, .dst = added.dst};
     pdu.transport.append(encode_lower(added.segment()).view());
-    if (!transmit_pdu(*subnet, pdu, added.iv_index)) {
+    if (m_low_power) m_low_power->poll_soon(now);
+    if (!transmit_pdu(now, *subnet, pdu, added.iv_index)) {
         m_outgoing.pop_back();
         return fail(Errc::unavailable, "no sequence number to be had");
     }
@@ -164,7 +165,22 @@ void Node::send_control(Address src, Address dst, KeyIndex net_index, std::uint8
     lower.payload.append(parameters);
     NetworkPdu pdu{.control = true, .ttl = ttl, .src = src, .dst = dst};
     pdu.transport.append(encode_lower(lower).view());
-    (void)transmit_pdu(*subnet, pdu, m_iv.transmit());
+    // Unsegmented: the time is of no use to it.
+    (void)transmit_pdu(Time{0}, *subnet, pdu, m_iv.transmit());
+}
+
+/// Between friends: one hop, under keys that nobody else has.
+void Node::send_control_under(Address src, Address dst, const Subnet&,
+                              const Credentials& credentials, ControlOpcode opcode,
+                              ByteView parameters) {
+    const auto seq = take_sequence();
+    if (!seq) return;
+    LowerPdu lower{.head = static_cast<std::uint8_t>(opcode)};
+    lower.payload.append(parameters);
+    NetworkPdu pdu{.control = true, .seq = *seq, .src = src, .dst = dst};
+    pdu.transport.append(encode_lower(lower).view());
+    m_cache.insert((m_iv.transmit() & 1U) != 0, pdu.src, pdu.seq);
+    transmit_frame(encode_network(pdu, credentials, m_iv.transmit()));
 }
 
 void Node::end_outgoing(std::size_t index, Time now, SendEnd end) {
@@ -195,7 +211,7 @@ void Node::wake_outgoing(Time now) {
                            .src = message.src,
                            .dst = message.dst};
             pdu.transport.append(encode_lower(message.segment()).view());
-            if (!transmit_pdu(*subnet, pdu, message.iv_index)) {
+            if (!transmit_pdu(now, *subnet, pdu, message.iv_index)) {
                 end_outgoing(i, now, SendEnd::abandoned);
                 continue;
             }

@@ -32,6 +32,7 @@ void Node::apply(IvIndex::Change change) {
     }
     if (m_iv.state().index > 0) m_replay.forget_before(m_iv.state().index - 1);
     m_beacon_due = Time{0};
+    if (m_friends) m_friends->security_changed();
     m_host.event(*this, NodeEvent::iv_index_changed);
 }
 
@@ -52,11 +53,12 @@ void Node::move_key_refresh(const Subnet& subnet, bool flag) {
     const auto index = subnet.index;
     if (!enter_key_refresh_phase(m_config, index, flag ? 2 : 3)) return;
     (void)save_config();
+    if (m_friends) m_friends->security_changed();
     m_host.event(*this, NodeEvent::key_refresh_moved);
 }
 
 void Node::on_beacon(Time now, ByteView frame) {
-    if (m_reset) return;
+    if (m_reset || !is_listening(now)) return;
     const auto keys = m_config.keys;
     for (const auto& subnet : keys->subnets) {
         for (const auto* key : {subnet.key.get(), subnet.next.get()}) {
@@ -72,6 +74,16 @@ void Node::on_beacon(Time now, ByteView frame) {
             return;
         }
     }
+}
+
+/// From a friend instead of a beacon, which a low power node does not hear.
+void Node::hear_state(Time now, KeyIndex net_index, const NetworkState& state) {
+    const auto keys = m_config.keys;
+    const auto* subnet = keys->subnet(net_index);
+    if (subnet == nullptr) return;
+    if (subnet->next != nullptr) move_key_refresh(*subnet, state.key_refresh);
+    if (net_index == 0 || keys->subnet(0) == nullptr)
+        apply(m_iv.heard(state, now, may_complete_iv()));
 }
 
 void Node::wake_beacons(Time now) {
@@ -97,7 +109,9 @@ void Node::wake_beacons(Time now) {
 void Node::wake_heartbeat(Time now) {
     auto& h = m_config.states.heartbeat;
     if (h.publish_due > now) return;
-    const std::uint16_t features = m_config.states.relay ? feature_relay : 0;
+    const auto features = static_cast<std::uint16_t>(
+        (m_config.states.relay ? feature_relay : 0U) |
+        (m_config.states.friendly ? feature_friend : 0U) | (m_low_power ? feature_low_power : 0U));
     send_control(m_config.address, h.publish_to, h.net_index, h.ttl, ControlOpcode::heartbeat,
                  encode_heartbeat({.initial_ttl = h.ttl, .features = features}).view());
     if (h.count_left != 0xFFFF) --h.count_left;
@@ -109,6 +123,8 @@ void Node::wake_heartbeat(Time now) {
 void Node::reset() {
     m_reset = true;
     if (m_store != nullptr && !m_store->clear()) m_host.event(*this, NodeEvent::store_failed);
+    m_friends.reset();
+    m_low_power.reset();
     m_outgoing.clear();
     m_waiting.clear();
     m_incoming.clear();

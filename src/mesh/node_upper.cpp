@@ -14,6 +14,20 @@ void Node::on_control(Time now, const Opened& opened, std::uint8_t opcode, ByteV
         on_ack(now, opened, parameters);
     if (opcode == static_cast<std::uint8_t>(ControlOpcode::heartbeat))
         on_heartbeat(now, opened, parameters);
+    if (opcode >= static_cast<std::uint8_t>(ControlOpcode::friend_poll) &&
+        opcode <= static_cast<std::uint8_t>(ControlOpcode::subscription_confirm))
+        on_friendship(now, opened, opcode, parameters);
+}
+
+void Node::on_friendship(Time now, const Opened& opened, std::uint8_t opcode, ByteView parameters) {
+    const auto net_index = opened.subnet->index;
+    if (m_low_power) {
+        m_low_power->on_control(now, opened.pdu, net_index, opened.friendship, opcode, parameters);
+        return;
+    }
+    if (!m_friends && m_config.states.friendly) m_friends = std::make_unique<FriendRole>(*this);
+    if (m_friends)
+        m_friends->on_control(now, opened.pdu, net_index, opened.friendship, opcode, parameters);
 }
 
 // 3.6.7.3
@@ -158,8 +172,14 @@ void Node::deliver_device(Time now, Received received, ByteView payload, bool ow
 }
 
 void Node::answer_foundation(Time now, const Received& received) {
-    const auto answer =
+    auto answer =
         serve_foundation(m_config, received.opcode, received.parameters, received.net_index, now);
+    if (received.opcode == op::poll_timeout_get && answer.reply && m_friends) {
+        const auto lpn = Fields(received.parameters).le16();
+        answer.reply = encode_access(op::poll_timeout_status, {});
+        answer.reply->le16(lpn).little(m_friends->poll_timeout_of(lpn), 3);
+    }
+    if (!m_config.states.friendly) m_friends.reset();
     if (answer.changed && !save_config()) return;
     if (answer.reply) {
         (void)send(now, {.dst = received.src,

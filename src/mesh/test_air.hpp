@@ -107,6 +107,11 @@ public:
         m_near[b].insert(a);
     }
 
+    void part(Address a, Address b) {
+        m_near[a].erase(b);
+        m_near[b].erase(a);
+    }
+
     /// It is gone for good, with whatever stands on it.
     void kill(Address address) { m_nodes.erase(address); }
 
