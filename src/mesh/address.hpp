@@ -11,6 +11,7 @@ inline constexpr Address unassigned = 0x0000;
 inline constexpr Address unicast_max = 0x7FFF;
 inline constexpr Address virtual_first = 0x8000;
 inline constexpr Address group_first = 0xC000;
+inline constexpr Address all_directed = 0xFFFB; ///< nodes that forward along paths
 inline constexpr Address all_proxies = 0xFFFC;
 inline constexpr Address all_friends = 0xFFFD;
 inline constexpr Address all_relays = 0xFFFE;

@@ -26,6 +26,8 @@ inline constexpr ModelId config_server{0x0000};
 inline constexpr ModelId config_client{0x0001};
 inline constexpr ModelId health_server{0x0002};
 inline constexpr ModelId health_client{0x0003};
+inline constexpr ModelId directed_server{0x0006};
+inline constexpr ModelId directed_client{0x0007};
 inline constexpr ModelId sar_server{0x000E};
 inline constexpr ModelId sar_client{0x000F};
 inline constexpr ModelId blob_server{0x1400};

@@ -234,6 +234,32 @@ void friend_state(Context& c) {
         flag_state(c, op::friend_get, op::friend_status, c.config.states.friendly);
 }
 
+/// Directed Control (4.3.5.1): forwarding and relay; a directed proxy or friend is never on.
+void directed_control(Context& c) {
+    constexpr std::uint8_t unsupported = 2;
+    auto& states = c.config.states;
+    const auto index = c.in.le16();
+    const bool set = c.opcode == op::directed_control_set;
+    const auto directed = set ? c.in.u8() : std::uint8_t{0};
+    const auto relayed = set ? c.in.u8() : std::uint8_t{0};
+    if (set) (void)c.in.take(3);
+    if (!c.in.done() || index > key_index_max || directed > 1 || relayed > 1) return;
+    const bool known = c.config.keys->subnet(index) != nullptr;
+    // Without forwarding there is no relay (4.2.26.2).
+    const auto status = !known                          ? ConfigStatus::invalid_net_key_index
+                        : directed == 0 && relayed == 1 ? ConfigStatus::cannot_set
+                                                        : ConfigStatus::success;
+    if (set && status == ConfigStatus::success) {
+        states.directed = directed == 1;
+        states.directed_relay = relayed == 1;
+        c.out.changed = true;
+    }
+    auto& reply = c.reply(op::directed_control_status);
+    reply.u8(static_cast<std::uint8_t>(status)).le16(index);
+    reply.u8(states.directed ? 1U : 0U).u8(states.directed_relay ? 1U : 0U);
+    reply.u8(unsupported).u8(unsupported).u8(unsupported);
+}
+
 void no_proxy(Context& c) {
     absent_feature(c, op::proxy_status);
 }
@@ -295,6 +321,7 @@ constexpr std::array services{
     Service{op::node_reset, op::node_reset, &node_reset},
     Service{op::sig_app_get, op::sig_app_get, &binding_list},
     Service{op::vendor_app_get, op::vendor_app_get, &binding_list},
+    Service{op::directed_control_get, op::directed_control_set, &directed_control},
     Service{op::sar_transmitter_get, op::sar_transmitter_set, &sar},
     Service{op::sar_receiver_get, op::sar_receiver_set, &sar},
 };

@@ -212,7 +212,7 @@ void FriendRole::answer(Time now, Friendship& f) {
     if (f.confirm) {
         const std::array transaction{*f.confirm};
         f.confirm.reset();
-        m_node.send_control_under(m_node.m_config.address, f.lpn, *subnet, f.keys.transmit(*subnet),
+        m_node.send_control_under(m_node.m_config.address, f.lpn, 0, f.keys.transmit(*subnet),
                                   ControlOpcode::subscription_confirm, transaction);
         return;
     }
@@ -233,7 +233,7 @@ void FriendRole::send_queued(Friendship& f, const Queued& entry) {
     if (entry.update) {
         const auto update =
             encode(FriendUpdate{.state = m_node.network_state(*subnet), .more = !f.queue.empty()});
-        m_node.send_control_under(m_node.m_config.address, f.lpn, *subnet, f.keys.transmit(*subnet),
+        m_node.send_control_under(m_node.m_config.address, f.lpn, 0, f.keys.transmit(*subnet),
                                   ControlOpcode::friend_update, update.view());
         return;
     }

@@ -59,7 +59,7 @@ void LowPowerRole::search(Time now) {
 void LowPowerRole::send(ControlOpcode opcode, ByteView parameters) {
     const auto* subnet = m_node.m_config.keys->subnet(m_net_index);
     if (subnet == nullptr) return;
-    m_node.send_control_under(m_node.m_config.address, m_friend, *subnet, m_keys.transmit(*subnet),
+    m_node.send_control_under(m_node.m_config.address, m_friend, 0, m_keys.transmit(*subnet),
                               opcode, parameters);
 }
 

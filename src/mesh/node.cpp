@@ -149,6 +149,7 @@ void Node::on_wake(Time now) {
     wake_outgoing(now);
     if (m_friends) m_friends->on_wake(now);
     if (m_low_power) m_low_power->on_wake(now);
+    if (m_directed) m_directed->on_wake(now);
     wake_heartbeat(now);
     wake_beacons(now);
     apply(m_iv.pass(now, may_complete_iv()));
@@ -158,6 +159,13 @@ void Node::start_low_power(Time now, const LowPowerOptions& options) {
     m_low_power = std::make_unique<LowPowerRole>(*this, options, now);
 }
 
+Result<> Node::keep_path(Time now, KeyIndex net_index, Address destination) {
+    if (!ready_directed()) return fail(Errc::unavailable, "directed forwarding is off");
+    if (!m_directed->want(now, net_index, destination))
+        return fail(Errc::limit_exceeded, "no more paths can be kept");
+    return {};
+}
+
 Time Node::next_wake() const {
     if (m_reset) return never;
     auto next = std::min(m_iv.next_wake(), m_config.states.heartbeat.publish_due);
@@ -165,6 +173,7 @@ Time Node::next_wake() const {
         next = std::min(next, m_beacon_due);
     if (m_friends) next = std::min(next, m_friends->next_wake());
     if (m_low_power) next = std::min(next, m_low_power->next_wake());
+    if (m_directed) next = std::min(next, m_directed->next_wake());
     for (const auto& message : m_outgoing)
         next = std::min(next, message->due);
     for (const auto& message : m_incoming)

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "env/random.hpp"
+#include "mesh/directed_role.hpp"
 #include "mesh/host.hpp"
 #include "mesh/iv_index.hpp"
 #include "mesh/low_power_role.hpp"
@@ -100,6 +101,15 @@ public:
     /// Becomes a low power node: it looks for a friend at once, and sleeps once it has one.
     void start_low_power(Time now, const LowPowerOptions& options);
 
+    /// Keeps a path to a unicast address of a subnet from now on: messages to it go along the path
+    /// while there is one, and as a flood otherwise. The node must have directed forwarding on.
+    ///
+    /// errors  `unavailable` where it has not; `limit_exceeded` where too many are kept already
+    Result<> keep_path(Time now, KeyIndex net_index, Address destination);
+
+    /// Null unless directed forwarding is on and was used.
+    const DirectedRole* directed() const { return m_directed.get(); }
+
     /// Whether the radio has to be on; frames that come otherwise are not heard.
     bool is_listening(Time now) const { return !m_low_power || m_low_power->is_listening(now); }
 
@@ -128,6 +138,7 @@ public:
     NodeConfig& change_config() { return m_config; }
 
 private:
+    friend class DirectedRole;
     friend class FriendRole;
     friend class LowPowerRole;
 
@@ -137,6 +148,7 @@ private:
         const Subnet* subnet = nullptr;
         const Credentials* credentials = nullptr;
         bool friendship = false; ///< under the keys of one
+        bool directed = false;   ///< under the directed credentials
     };
 
     struct Completed {
@@ -195,6 +207,8 @@ private:
 
     // node_upper.cpp
     void on_control(Time now, const Opened& opened, std::uint8_t opcode, ByteView parameters);
+    void on_directed(Time now, const Opened& opened, std::uint8_t opcode, ByteView parameters);
+    bool ready_directed();
     void on_friendship(Time now, const Opened& opened, std::uint8_t opcode, ByteView parameters);
     void on_heartbeat(Time now, const Opened& opened, ByteView parameters);
     void on_access(Time now, const Whole& whole);
@@ -215,7 +229,7 @@ private:
     Result<MessageNumber> send_segmented(Time now, OutgoingMessage message);
     void send_control(Address src, Address dst, KeyIndex net_index, std::uint8_t ttl,
                       ControlOpcode opcode, ByteView parameters);
-    void send_control_under(Address src, Address dst, const Subnet& subnet,
+    void send_control_under(Address src, Address dst, std::uint8_t ttl,
                             const Credentials& credentials, ControlOpcode opcode,
                             ByteView parameters);
     void wake_outgoing(Time now);
@@ -257,6 +271,7 @@ private:
     std::vector<Completed> m_completed;
     std::unique_ptr<FriendRole> m_friends;
     std::unique_ptr<LowPowerRole> m_low_power;
+    std::unique_ptr<DirectedRole> m_directed;
     Time m_beacon_due = never;
     NodeCounters m_counters{};
 };

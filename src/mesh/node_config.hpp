@@ -102,6 +102,8 @@ struct HeartbeatStates {
 struct NodeStates {
     std::uint8_t default_ttl = 5;
     bool relay = false;
+    bool directed = false;       ///< knows paths and uses them
+    bool directed_relay = false; ///< forwards along paths of others
     bool friendly = false; ///< takes low power nodes as friends
     bool secure_beacons = false;
     bool private_beacons = false;

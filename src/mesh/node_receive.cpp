@@ -41,11 +41,17 @@ std::optional<Node::Opened> Node::open_flooding(ByteView frame, const FrameHint&
     if (m_low_power && m_low_power->is_established()) return std::nullopt;
     for (const auto& subnet : m_config.keys->subnets) {
         for (const auto* key : {subnet.key.get(), subnet.next.get()}) {
-            if (key == nullptr || key->flooding.nid != hint.nid) continue;
-            auto opened = try_credentials(frame, key->flooding, iv_index, cached);
-            if (!opened) continue;
-            opened->subnet = &subnet;
-            return opened;
+            if (key == nullptr) continue;
+            for (const auto* credentials : {&key->flooding, &key->directed}) {
+                const bool directed = credentials == &key->directed;
+                if (credentials->nid != hint.nid || (directed && !m_config.states.directed))
+                    continue;
+                auto opened = try_credentials(frame, *credentials, iv_index, cached);
+                if (!opened) continue;
+                opened->subnet = &subnet;
+                opened->directed = directed;
+                return opened;
+            }
         }
     }
     return std::nullopt;
@@ -85,6 +91,7 @@ bool Node::is_for_us(Address dst) const {
     if (dst == all_nodes) return true;
     if (dst == all_relays) return m_config.states.relay;
     if (dst == all_friends) return m_config.states.friendly;
+    if (dst == all_directed) return m_config.states.directed;
     if (dst == m_config.states.heartbeat.to) return true;
     if (is_group(dst) && is_fixed_group(dst)) return false;
     return std::ranges::any_of(*m_config.models,
@@ -94,6 +101,11 @@ bool Node::is_for_us(Address dst) const {
 // [MESH-4] What is for a low power node that sleeps goes no further than its friend.
 bool Node::should_relay(const Opened& opened) const {
     const auto& pdu = opened.pdu;
+    // [MESH-36] What goes along a path is passed on by those on it.
+    if (opened.directed)
+        return m_config.states.directed_relay && pdu.ttl >= ttl_relayed_least && m_directed &&
+               !m_config.element_of(pdu.dst) &&
+               m_directed->has_path(opened.subnet->index, pdu.src, pdu.dst);
     return m_config.states.relay && pdu.ttl >= ttl_relayed_least && !m_config.element_of(pdu.dst) &&
            !(m_friends && m_friends->serves(pdu.dst));
 }
@@ -141,7 +153,9 @@ bool Node::transmit_pdu(Time now, const Subnet& subnet, NetworkPdu pdu, std::uin
         m_friends->on_pdu(now, pdu, subnet.index, iv_index, true);
         if (m_friends->serves(pdu.dst)) return true;
     }
-    transmit_frame(encode_network(pdu, subnet.transmit().flooding, iv_index));
+    const bool directed = m_directed && m_directed->has_path(subnet.index, pdu.src, pdu.dst);
+    const auto& key = subnet.transmit();
+    transmit_frame(encode_network(pdu, directed ? key.directed : key.flooding, iv_index));
     return true;
 }
 

@@ -55,6 +55,7 @@ Bytes encode_states(const NodeStates& s) {
         .raw(encode(s.sar_receiver).view());
     out.put(h.publish_to).put(h.count_left).put(h.period_log).put(h.ttl);
     out.put(h.features).put(h.net_index).put(std::uint8_t{s.friendly});
+    out.put(std::uint8_t{s.directed}).put(std::uint8_t{s.directed_relay});
     return std::move(out).take();
 }
 
@@ -77,16 +78,20 @@ Result<NodeStates> decode_states(ByteView record) {
     TRY(h.features, in.get<std::uint16_t>());
     TRY(h.net_index, in.get<std::uint16_t>());
     TRY(const auto friendly, in.get<std::uint8_t>());
+    TRY(const auto directed, in.get<std::uint8_t>());
+    TRY(const auto directed_relay, in.get<std::uint8_t>());
     CHECK_OK(in.done());
     const auto tx = decode_sar_transmitter(transmitter);
     const auto rx = decode_sar_receiver(receiver);
-    if (!tx || !rx || relay > 1 || secure > 1 || hidden > 1 || friendly > 1 ||
-        s.default_ttl > ttl_max || h.period_log > 0x11 || h.ttl > ttl_max)
+    if (!tx || !rx || relay > 1 || secure > 1 || hidden > 1 || friendly > 1 || directed > 1 ||
+        directed_relay > 1 || s.default_ttl > ttl_max || h.period_log > 0x11 || h.ttl > ttl_max)
         return fail(Errc::corrupt, "a node's states are out of range");
     s.relay = relay == 1;
     s.secure_beacons = secure == 1;
     s.private_beacons = hidden == 1;
     s.friendly = friendly == 1;
+    s.directed = directed == 1;
+    s.directed_relay = directed_relay == 1;
     s.sar_transmitter = *tx;
     s.sar_receiver = *rx;
     return s;

@@ -169,15 +169,15 @@ void Node::send_control(Address src, Address dst, KeyIndex net_index, std::uint8
     (void)transmit_pdu(Time{0}, *subnet, pdu, m_iv.transmit());
 }
 
-/// Between friends: one hop, under keys that nobody else has.
-void Node::send_control_under(Address src, Address dst, const Subnet&,
+/// Under other keys than the flood's: between friends, and along paths.
+void Node::send_control_under(Address src, Address dst, std::uint8_t ttl,
                               const Credentials& credentials, ControlOpcode opcode,
                               ByteView parameters) {
     const auto seq = take_sequence();
     if (!seq) return;
     LowerPdu lower{.head = static_cast<std::uint8_t>(opcode)};
     lower.payload.append(parameters);
-    NetworkPdu pdu{.control = true, .seq = *seq, .src = src, .dst = dst};
+    NetworkPdu pdu{.control = true, .ttl = ttl, .seq = *seq, .src = src, .dst = dst};
     pdu.transport.append(encode_lower(lower).view());
     m_cache.insert((m_iv.transmit() & 1U) != 0, pdu.src, pdu.seq);
     transmit_frame(encode_network(pdu, credentials, m_iv.transmit()));
@@ -185,6 +185,7 @@ void Node::send_control_under(Address src, Address dst, const Subnet&,
 
 void Node::end_outgoing(std::size_t index, Time now, SendEnd end) {
     const auto number = m_outgoing[index]->number;
+    if (end == SendEnd::timed_out && m_directed) m_directed->doubt(now, m_outgoing[index]->dst);
     m_outgoing.erase(m_outgoing.begin() + static_cast<std::ptrdiff_t>(index));
     m_host.ended(*this, number, end);
     start_waiting(now);

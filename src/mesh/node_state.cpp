@@ -125,6 +125,7 @@ void Node::reset() {
     if (m_store != nullptr && !m_store->clear()) m_host.event(*this, NodeEvent::store_failed);
     m_friends.reset();
     m_low_power.reset();
+    m_directed.reset();
     m_outgoing.clear();
     m_waiting.clear();
     m_incoming.clear();

@@ -17,6 +17,20 @@ void Node::on_control(Time now, const Opened& opened, std::uint8_t opcode, ByteV
     if (opcode >= static_cast<std::uint8_t>(ControlOpcode::friend_poll) &&
         opcode <= static_cast<std::uint8_t>(ControlOpcode::subscription_confirm))
         on_friendship(now, opened, opcode, parameters);
+    if (opcode >= static_cast<std::uint8_t>(ControlOpcode::path_request) &&
+        opcode <= static_cast<std::uint8_t>(ControlOpcode::path_echo_reply))
+        on_directed(now, opened, opcode, parameters);
+}
+
+bool Node::ready_directed() {
+    if (!m_directed && m_config.states.directed) m_directed = std::make_unique<DirectedRole>(*this);
+    return m_directed != nullptr;
+}
+
+void Node::on_directed(Time now, const Opened& opened, std::uint8_t opcode, ByteView parameters) {
+    if (ready_directed())
+        m_directed->on_control(now, opened.pdu, opened.subnet->index, opened.directed, opcode,
+                               parameters);
 }
 
 void Node::on_friendship(Time now, const Opened& opened, std::uint8_t opcode, ByteView parameters) {
@@ -180,6 +194,7 @@ void Node::answer_foundation(Time now, const Received& received) {
         answer.reply->le16(lpn).little(m_friends->poll_timeout_of(lpn), 3);
     }
     if (!m_config.states.friendly) m_friends.reset();
+    if (!m_config.states.directed) m_directed.reset();
     if (answer.changed && !save_config()) return;
     if (answer.reply) {
         (void)send(now, {.dst = received.src,

@@ -78,6 +78,11 @@ enum class ControlOpcode : std::uint8_t {
     subscription_remove = 0x08,
     subscription_confirm = 0x09,
     heartbeat = 0x0A,
+    path_request = 0x0B,
+    path_reply = 0x0C,
+    path_confirmation = 0x0D,
+    path_echo_request = 0x0E,
+    path_echo_reply = 0x0F,
 };
 
 /// What an access message is encrypted under, besides the key (3.9.5.2, 3.9.5.3).
