@@ -25,7 +25,7 @@ struct Transmission {
 /// An access message for one element.
 struct Received {
     std::uint8_t element = 0;
-    /// The model that is bound and subscribed; config client's where device_key.
+    /// Which is bound and subscribed; under a device key config_client, or remote_server.
     ModelId model{};
     Address src = unassigned;
     Address dst = unassigned;

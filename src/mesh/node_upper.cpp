@@ -3,6 +3,7 @@
 
 #include "mesh/config_server.hpp"
 #include "mesh/node.hpp"
+#include "mesh/remote_messages.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -181,7 +182,10 @@ void Node::deliver_device(Time now, Received received, ByteView payload, bool ow
         answer_foundation(now, received);
         return;
     }
-    received.model = config_client;
+    // [MESH-38] Under this very node's key, which a client of it has, these are requests to it.
+    const bool remote = own_key && message->opcode >= op::remote_scan_capabilities_get &&
+                        message->opcode <= op::remote_pdu_report;
+    received.model = remote ? remote_server : config_client;
     m_host.message(*this, now, received);
 }
 
