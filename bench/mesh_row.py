@@ -8,8 +8,15 @@ from measure import Taken
 
 VIRTUAL_S = 20
 MEMORY_GOAL = 1024  # bytes a node
-# nodes, networks, threads; three relays in ten, a message to everyone each second and network
-FIELDS = ((32_767, 1, 1), (32_767, 1, 2), (100_000, 4, 1), (100_000, 200, 1))
+# nodes, networks, threads, what runs on them; three relays in ten, a message to everyone each
+# second and network
+FIELDS = (
+    (32_767, 1, 1, "stack"),
+    (32_767, 1, 2, "stack"),
+    (100_000, 4, 1, "stack"),
+    (100_000, 200, 1, "stack"),
+    (32_767, 1, 1, "flooding"),
+)
 WAITING = 40_000  # events, about as many as 32,767 nodes have
 
 
@@ -28,16 +35,16 @@ class MeshRow:
                 run["virtual_s"] > run["cpu_s"],
             )
         most = max(run["bytes_per_node"] for run in runs)
-        self.table.verdict("M1", "bytes a node, flooding", most, "<= 1024", most <= MEMORY_GOAL)
+        self.table.verdict("M1", "bytes a node, all in all", most, "<= 1024", most <= MEMORY_GOAL)
         same = one["trace"] == two["trace"]
         self.table.verdict("M1", "same trace with two threads", int(same), "1", same)
         self.event_loops()
 
-    def simulate(self, nodes, networks, threads):
-        run = self.mesh_program("radio_speed", nodes, networks, 30, 1, VIRTUAL_S, threads)
+    def simulate(self, nodes, networks, threads, device):
+        run = self.mesh_program("radio_speed", nodes, networks, 30, 1, VIRTUAL_S, threads, device)
         self.table.add(
             "M1",
-            f"{nodes:,} in {networks}, {threads} thr.",
+            f"{nodes:,} in {networks}, {threads} thr., {device}",
             "torgo",
             Taken(run["wall_s"], run["cpu_s"], 0),
             **{name: run[name] for name in ("packets", "checks", "bytes_per_node", "delivered")},

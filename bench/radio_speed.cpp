@@ -1,17 +1,21 @@
 // How fast the mesh simulator is: events, receiver checks, virtual against real time, memory.
 //
-// radio_speed NODES NETWORKS RELAY_PERCENT MESSAGES_A_SECOND SECONDS THREADS
+// radio_speed NODES NETWORKS RELAY_PERCENT MESSAGES_A_SECOND SECONDS THREADS [stack|flooding]
 //   NODES on a plane, each with about 20 others in range, in NETWORKS square networks side by side;
 //   prints one line of JSON.
 
+#include "meshsim/stack_devices.hpp"
 #include "radio/flood.hpp"
 #include "radio/simulation.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <memory>
+#include <string_view>
 
 namespace {
 
@@ -25,6 +29,7 @@ struct Options {
     double seconds = 20;
     unsigned threads = 1;
     double neighbours = 20;
+    bool stack = true;
 };
 
 /// Loss at which half a dB more makes one packet in ten fail: the rim of a node's range.
@@ -53,6 +58,18 @@ Field::Plan plan_of(const Options& options) {
     return plan;
 }
 
+/// Of one network. Each node keeps nine bytes of each sender, against replay.
+constexpr std::uint32_t senders_most = 4;
+
+std::unique_ptr<Devices> devices_of(const Options& options, std::vector<FloodRole> roles,
+                                    std::vector<FloodNode> nodes, const Flow& flow) {
+    const std::vector<Flow> flows{flow};
+    if (!options.stack)
+        return std::make_unique<FloodDevices>(std::move(roles), std::move(nodes), flows);
+    return std::make_unique<torgo::meshsim::StackDevices>(std::move(roles), std::move(nodes),
+                                                          flows);
+}
+
 int run(const Options& options) {
     const auto before = std::chrono::steady_clock::now();
     auto field = Field::make(plan_of(options));
@@ -61,24 +78,26 @@ int run(const Options& options) {
     Flow flow;
     flow.to = Flow::To::everyone;
     flow.poisson = true;
-    flow.period = static_cast<Time>(static_cast<double>(each) / options.rate * second);
+    const auto senders = std::min(each, senders_most);
+    flow.period = static_cast<Time>(senders / options.rate * second);
     std::vector<FloodNode> nodes(field->size());
     for (std::uint32_t number = 0; number < field->size(); ++number) {
         const auto relay = unit(mix(2, number)) < options.relays;
         nodes[field->node(number)] = {static_cast<std::uint8_t>(relay ? 0 : 1),
                                       static_cast<std::uint16_t>(number / each)};
-        flow.sources.push_back(field->node(number));
+        // A command to everyone, from one of a few nodes of each network.
+        if (number % each < senders) flow.sources.push_back(field->node(number));
     }
     FloodRole relay;
     relay.ttl = 127;
     auto leaf = relay;
     leaf.relay = false;
-    FloodDevices devices({relay, leaf}, std::move(nodes), {flow});
+    const auto devices = devices_of(options, {relay, leaf}, std::move(nodes), flow);
     Run what;
     what.flows = {flow};
     what.duration = static_cast<Time>(options.seconds * second);
     what.threads = options.threads;
-    Simulation simulation(*field, devices, std::move(what));
+    Simulation simulation(*field, *devices, std::move(what));
     const auto built = std::chrono::steady_clock::now();
     const auto cpu_before = std::clock();
     if (!simulation.run()) return 1;
@@ -88,7 +107,8 @@ int run(const Options& options) {
     const auto totals = simulation.totals();
     const auto& ledger = simulation.ledger();
     std::printf(
-        "{\"nodes\": %zu, \"networks\": %u, \"threads\": %u, \"virtual_s\": %.1f, \"wall_s\": "
+        "{\"device\": \"%s\", \"nodes\": %zu, \"networks\": %u, \"threads\": %u, \"virtual_s\": "
+        "%.1f, \"wall_s\": "
         "%.3f, "
         "\"cpu_s\": %.3f, \"times_real\": %.2f, \"build_s\": %.2f, \"packets\": %llu, \"checks\": "
         "%llu, "
@@ -96,8 +116,9 @@ int run(const Options& options) {
         "%llu, "
         "\"links_per_node\": %.1f, \"bytes_per_node\": %.0f, \"delivered\": %.4f, "
         "\"median_ms\": %.1f, \"p99_ms\": %.1f, \"windows\": %zu, \"trace\": \"%016llx\"}\n",
-        field->size(), options.networks, options.threads, options.seconds, wall, cpu,
-        options.seconds / wall, std::chrono::duration<double>(built - before).count(),
+        options.stack ? "stack" : "flooding", field->size(), options.networks, options.threads,
+        options.seconds, wall, cpu, options.seconds / wall,
+        std::chrono::duration<double>(built - before).count(),
         static_cast<unsigned long long>(totals.packets),
         static_cast<unsigned long long>(totals.checks),
         static_cast<unsigned long long>(totals.queue_events),
@@ -123,5 +144,6 @@ int main(int count, char** words) {
     options.rate = word(4, options.rate);
     options.seconds = word(5, options.seconds);
     options.threads = static_cast<unsigned>(word(6, options.threads));
+    options.stack = count <= 7 || std::string_view(words[7]) == "stack";
     return run(options);
 }

@@ -18,7 +18,9 @@ void print(const Check& check) {
         std::snprintf(tolerance, sizeof tolerance, "+-%.3f", check.tolerance);
     else
         std::snprintf(tolerance, sizeof tolerance, "%s",
-                      check.kind == Check::Kind::at_most ? "at most" : "shown only");
+                      check.kind == Check::Kind::at_most    ? "at most"
+                      : check.kind == Check::Kind::at_least ? "at least"
+                                                            : "shown only");
     std::printf("%-18s %-58s %9.3f %9.3f %-3s %-10s %-7s %s\n", check.group.c_str(),
                 check.what.c_str(), check.expected, check.measured, check.unit.c_str(), tolerance,
                 check.kind == Check::Kind::shown ? "-" : verdict, check.source.c_str());

@@ -21,6 +21,8 @@ RANKS = [
     ["index", "head", "place"],
     ["repo", "peer", "mesh", "radio", "tor", "bluez", "envelope", "reading"],
     ["node", "markup", "maml"],
+    ["repo", "peer", "mesh", "radio", "tor"],
+    ["node", "markup", "maml", "meshsim"],
     ["gateway", "cli"],
 ]
 RANK = {name: rank for rank, names in enumerate(RANKS) for name in names}

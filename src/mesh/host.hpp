@@ -32,7 +32,8 @@ struct Received {
     KeyIndex app_index = 0;
     KeyIndex net_index = 0;
     bool device_key = false;
-    std::uint8_t ttl = 0; ///< as it came
+    std::uint8_t ttl = 0;  ///< as it came
+    std::uint32_t seq = 0; ///< of the message; of its first segment where it had several
     Opcode opcode = 0;
     ByteView parameters{}; ///< lives as long as the call
 };

@@ -17,7 +17,6 @@ Node::Node(NodeConfig config, const IvIndex::State& iv_index, const NodeLimits& 
       m_store(store),
       m_limits(limits),
       m_config(std::move(config)),
-      m_device_key(m_config.device_key),
       m_iv(iv_index, now),
       m_cache(limits.cache_entries),
       m_replay(limits.replay_entries),
@@ -183,10 +182,10 @@ Time Node::next_wake() const {
 
 std::size_t Node::heap_bytes() const {
     auto bytes = m_cache.heap_bytes() + m_replay.heap_bytes();
-    bytes += m_outgoing.capacity() * sizeof(void*) + m_outgoing.size() * sizeof(OutgoingMessage);
-    bytes += m_waiting.capacity() * sizeof(void*) + m_waiting.size() * sizeof(Waiting);
-    bytes += m_incoming.capacity() * sizeof(void*) + m_incoming.size() * sizeof(IncomingMessage);
-    return bytes + m_completed.capacity() * sizeof(Completed);
+    bytes += m_outgoing.heap_bytes() + m_outgoing.size() * sizeof(OutgoingMessage);
+    bytes += m_waiting.heap_bytes() + m_waiting.size() * sizeof(Waiting);
+    bytes += m_incoming.heap_bytes() + m_incoming.size() * sizeof(IncomingMessage);
+    return bytes + m_completed.heap_bytes();
 }
 
 } // namespace torgo::mesh

@@ -5,6 +5,7 @@
 #include "mesh/directed_role.hpp"
 #include "mesh/host.hpp"
 #include "mesh/iv_index.hpp"
+#include "mesh/lazy_vector.hpp"
 #include "mesh/low_power_role.hpp"
 #include "mesh/message_cache.hpp"
 #include "mesh/network.hpp"
@@ -13,7 +14,6 @@
 
 #include <memory>
 #include <optional>
-#include <vector>
 
 namespace torgo::mesh {
 
@@ -94,6 +94,10 @@ public:
     /// Sends a model's state to where it is to be published. Errors: `not_found` where it is told
     /// none; those of send().
     Result<> publish(Time now, std::uint8_t element, ModelId model, ByteView payload);
+
+    /// What a power cut does to a node whose store is kept elsewhere, in a simulator: what it had
+    /// in memory is gone; keys, replay marks and states stay, and SEQ begins a block later.
+    void reboot(Time now);
 
     /// Starts an IV update where the rules allow it; whether it did.
     bool begin_iv_update(Time now);
@@ -257,7 +261,6 @@ private:
     Store* m_store;
     NodeLimits m_limits;
     NodeConfig m_config;
-    Aes128 m_device_key;
     IvIndex m_iv;
     std::uint32_t m_sequence = 0;
     std::uint32_t m_sequence_stored = 0; ///< no SEQ from here on may be used before it is raised
@@ -265,10 +268,10 @@ private:
     bool m_reset = false;
     MessageCache m_cache;
     ReplayList m_replay;
-    std::vector<std::unique_ptr<OutgoingMessage>> m_outgoing;
-    std::vector<std::unique_ptr<Waiting>> m_waiting;
-    std::vector<std::unique_ptr<IncomingMessage>> m_incoming;
-    std::vector<Completed> m_completed;
+    LazyVector<std::unique_ptr<OutgoingMessage>> m_outgoing;
+    LazyVector<std::unique_ptr<Waiting>> m_waiting;
+    LazyVector<std::unique_ptr<IncomingMessage>> m_incoming;
+    LazyVector<Completed> m_completed;
     std::unique_ptr<FriendRole> m_friends;
     std::unique_ptr<LowPowerRole> m_low_power;
     std::unique_ptr<DirectedRole> m_directed;

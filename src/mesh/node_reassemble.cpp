@@ -67,7 +67,7 @@ IncomingMessage* Node::reassembly(Time now, const Opened& opened, const LowerPdu
     made->iv_index = opened.iv_index;
     made->first_seq = first;
     made->start(lower);
-    m_incoming.push_back(std::move(made));
+    m_incoming.items().push_back(std::move(made));
     return m_incoming.back().get();
 }
 
@@ -93,14 +93,14 @@ void Node::on_complete(Time now, const Opened& opened, IncomingMessage& message)
     const auto at = std::ranges::find_if(
         m_incoming, [&](const auto& other) { return other.get() == &message; });
     const auto done = std::move(*at);
-    m_incoming.erase(at);
+    m_incoming.items().erase(at);
     if (!take(done->src, done->iv_index, done->greatest_seq, done->first_seq)) return;
     if (m_completed.size() >= std::max<std::size_t>(m_limits.completed, 1))
-        m_completed.erase(m_completed.begin());
-    m_completed.push_back({.src = done->src,
-                           .iv_index = done->iv_index,
-                           .first_seq = done->first_seq,
-                           .block = done->block});
+        m_completed.items().erase(m_completed.begin());
+    m_completed.items().push_back({.src = done->src,
+                                   .iv_index = done->iv_index,
+                                   .first_seq = done->first_seq,
+                                   .block = done->block});
     if (is_unicast(done->dst)) send_ack(now, *done);
     if (done->control) {
         on_control(now, opened, done->shape.head, done->upper.view());
@@ -121,7 +121,9 @@ void Node::wake_incoming(Time now) {
         --message->acks_left;
         message->ack_due = message->acks_left > 0 ? now + sar.segment_interval() : never;
     }
-    std::erase_if(m_incoming, [&](const auto& message) { return message->discard_due <= now; });
+    if (!m_incoming.empty())
+        std::erase_if(m_incoming.items(),
+                      [&](const auto& message) { return message->discard_due <= now; });
 }
 
 void Node::on_ack(Time now, const Opened& opened, ByteView parameters) {

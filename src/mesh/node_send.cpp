@@ -50,7 +50,7 @@ Result<MessageNumber> Node::send(Time now, const Outgoing& message) {
     waiting->message = message;
     waiting->payload.append(message.payload);
     if (message.label != nullptr) waiting->label = *message.label;
-    m_waiting.push_back(std::move(waiting));
+    m_waiting.items().push_back(std::move(waiting));
     return number;
 }
 
@@ -79,7 +79,7 @@ void Node::start_waiting(Time now) {
             continue;
         }
         const auto next = std::move(m_waiting[i]);
-        m_waiting.erase(m_waiting.begin() + static_cast<std::ptrdiff_t>(i));
+        m_waiting.items().erase(m_waiting.begin() + static_cast<std::ptrdiff_t>(i));
         next->message.payload = next->payload.view();
         if (next->message.label != nullptr) next->message.label = &next->label;
         if (!send_now(now, next->message, next->number))
@@ -91,8 +91,10 @@ Result<MessageNumber> Node::send_now(Time now, const Outgoing& message, MessageN
     const auto keys = m_config.keys;
     if (!message.app_index) {
         const auto* subnet = keys->subnet(message.net_index);
-        const auto* key =
-            message.their_device_key ? m_host.device_key_of(message.dst) : &m_device_key;
+        // Its schedule is made anew: messages under it are few, and every node would carry 176
+        // bytes.
+        const Aes128 own(m_config.device_key);
+        const auto* key = message.their_device_key ? m_host.device_key_of(message.dst) : &own;
         if (subnet == nullptr || key == nullptr || !is_unicast(message.dst))
             return fail(Errc::invalid_argument, "no device key, network or node of that number");
         return send_upper(now, message, number, *subnet, 0, *key);
@@ -142,7 +144,8 @@ Result<MessageNumber> Node::send_upper(Time now, const Outgoing& message, Messag
 
 Result<MessageNumber> Node::send_segmented(Time now, OutgoingMessage message) {
     // At once: the message is encrypted under the number that its first segment takes now.
-    auto& added = *m_outgoing.emplace_back(std::make_unique<OutgoingMessage>(std::move(message)));
+    auto& added =
+        *m_outgoing.items().emplace_back(std::make_unique<OutgoingMessage>(std::move(message)));
     const auto number = added.number;
     added.start(m_config.states.sar_transmitter, now);
     const auto* subnet = m_config.keys->subnet(added.net_index);
@@ -150,7 +153,7 @@ Result<MessageNumber> Node::send_segmented(Time now, OutgoingMessage message) {
     pdu.transport.append(encode_lower(added.segment()).view());
     if (m_low_power) m_low_power->poll_soon(now);
     if (!transmit_pdu(now, *subnet, pdu, added.iv_index)) {
-        m_outgoing.pop_back();
+        m_outgoing.items().pop_back();
         return fail(Errc::unavailable, "no sequence number to be had");
     }
     added.sent(m_config.states.sar_transmitter, now);
@@ -186,7 +189,7 @@ void Node::send_control_under(Address src, Address dst, std::uint8_t ttl,
 void Node::end_outgoing(std::size_t index, Time now, SendEnd end) {
     const auto number = m_outgoing[index]->number;
     if (end == SendEnd::timed_out && m_directed) m_directed->doubt(now, m_outgoing[index]->dst);
-    m_outgoing.erase(m_outgoing.begin() + static_cast<std::ptrdiff_t>(index));
+    m_outgoing.items().erase(m_outgoing.begin() + static_cast<std::ptrdiff_t>(index));
     m_host.ended(*this, number, end);
     start_waiting(now);
 }

@@ -119,6 +119,17 @@ void Node::wake_heartbeat(Time now) {
         h.count_left == 0 ? never : now + std::chrono::seconds(1U << (h.period_log - 1U));
 }
 
+void Node::reboot(Time now) {
+    m_outgoing.clear();
+    m_waiting.clear();
+    m_incoming.clear();
+    m_completed.clear();
+    m_cache = MessageCache(m_limits.cache_entries);
+    const std::uint32_t block = std::max<std::uint16_t>(m_limits.sequence_block, 1);
+    m_sequence = std::min((m_sequence + block - 1) / block * block, sequence_max + 1);
+    m_beacon_due = now;
+}
+
 // [MESH-14] Nothing of the network stays behind.
 void Node::reset() {
     m_reset = true;

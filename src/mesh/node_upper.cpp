@@ -80,9 +80,11 @@ bool Node::open_by_device_key(Time now, const Whole& whole, AccessNonce nonce) {
                       .dst = nonce.dst,
                       .net_index = whole.opened->subnet->index,
                       .device_key = true,
-                      .ttl = whole.opened->pdu.ttl};
+                      .ttl = whole.opened->pdu.ttl,
+                      .seq = whole.first_seq};
     const auto* theirs = m_host.device_key_of(nonce.src);
-    for (const auto* key : {static_cast<const Aes128*>(&m_device_key), theirs}) {
+    const Aes128 own(m_config.device_key);
+    for (const auto* key : {&own, theirs}) {
         if (key == nullptr) continue;
         const auto plain = open_access(*key, nonce, whole.upper, nullptr);
         if (!plain) continue;
@@ -91,7 +93,7 @@ bool Node::open_by_device_key(Time now, const Whole& whole, AccessNonce nonce) {
         if (whole.first_seq == seq && m_replay.is_new(nonce.src, nonce.iv_index, seq) &&
             !take(nonce.src, nonce.iv_index, seq, std::nullopt))
             return false;
-        deliver_device(now, received, plain->view(), key == &m_device_key);
+        deliver_device(now, received, plain->view(), key == &own);
         return true;
     }
     return false;
@@ -115,7 +117,8 @@ bool Node::try_application(Time now, const Whole& whole, const AccessNonce& nonc
                       .dst = nonce.dst,
                       .app_index = application.index,
                       .net_index = application.net,
-                      .ttl = whole.opened->pdu.ttl};
+                      .ttl = whole.opened->pdu.ttl,
+                      .seq = whole.first_seq};
     std::vector<const LabelUuid*> labels;
     const auto models = m_config.models;
     if (is_virtual(nonce.dst)) {

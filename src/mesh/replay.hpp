@@ -23,7 +23,7 @@ struct ReplayMark {
 /// room is not listened to: rather a message lost than a replay taken.
 class ReplayList {
 public:
-    explicit ReplayList(std::size_t capacity) : m_capacity(capacity) {}
+    explicit ReplayList(std::uint16_t capacity) : m_capacity(capacity) {}
 
     /// Whether a PDU under this number is new. False for every source without room.
     bool is_new(Address src, std::uint32_t iv_index, std::uint32_t seq) const;
@@ -64,7 +64,7 @@ private:
     static Entry pack(const ReplayMark& mark);
     std::vector<Entry>::const_iterator position(Address src) const;
 
-    std::size_t m_capacity;
+    std::uint16_t m_capacity;
     std::uint32_t m_iv_index = 0; ///< the greatest seen: completes the low bytes
     std::vector<Entry> m_entries;
 };

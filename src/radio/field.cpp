@@ -175,6 +175,13 @@ double Field::reach_m() const {
     return std::max(distance_min_m, std::pow(10, margin / (10 * phy.exponent)));
 }
 
+double mean_loss_db(const Phy& phy, double floor_height_m, const Place& a, const Place& b) {
+    const auto floors = std::abs(a.floor - b.floor);
+    const auto far = std::hypot(distance(a.at, b.at), floors * floor_height_m);
+    return phy.loss_at_1m_db + floors * phy.floor_loss_db +
+           10 * phy.exponent * std::log10(std::max(far, distance_min_m));
+}
+
 double Field::loss_db(NodeId a, NodeId b) const {
     double loss = 0;
     return hears(a, b, loss) ? loss : Link::loss_max_db + 1;
@@ -186,12 +193,8 @@ bool Field::hears(NodeId a, NodeId b, double& loss) const {
     const auto& p = m_plan.places[a];
     const auto& q = m_plan.places[b];
     if (!m_side.empty() && m_side[p.group] != m_side[q.group]) return false;
-    const auto floors = std::abs(p.floor - q.floor);
-    const auto flat = distance(p.at, q.at);
-    const auto far = std::hypot(flat, floors * m_plan.floor_height_m);
     const auto limit = m_limit_db;
-    loss = phy.loss_at_1m_db + floors * phy.floor_loss_db +
-           10 * phy.exponent * std::log10(std::max(far, distance_min_m));
+    loss = mean_loss_db(phy, m_plan.floor_height_m, p, q);
     if (loss - shadowing_limit * phy.shadowing_db > limit) return false;
     if (phy.shadowing_db > 0) {
         // By the scenario's numbers: the order in memory must not matter.
@@ -203,7 +206,7 @@ bool Field::hears(NodeId a, NodeId b, double& loss) const {
     if (loss > limit) return false;
     if (!m_walls.empty()) {
         loss += m_walls.loss_db(p.at, q.at, p.floor);
-        if (floors != 0) loss += m_walls.loss_db(p.at, q.at, q.floor);
+        if (p.floor != q.floor) loss += m_walls.loss_db(p.at, q.at, q.floor);
     }
     return loss <= limit;
 }

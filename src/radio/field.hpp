@@ -19,6 +19,9 @@ struct Place {
     std::uint32_t number = 0; ///< as the scenario counts: 0 is its first node
 };
 
+/// Loss by distance and floors, without walls and shadowing.
+double mean_loss_db(const Phy& phy, double floor_height_m, const Place& a, const Place& b);
+
 /// A link as both ends know it: the other end in 24 bits and the loss in 8, half a dB a step.
 class Link {
 public:

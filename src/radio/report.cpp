@@ -93,8 +93,9 @@ std::string summary(const Report& report) {
 
 std::string summary_json(const Report& report) {
     std::string out =
-        "{\"scenario\": " + quoted(report.name) + ", \"seed\": " + text(report.seed) +
-        ", \"nodes\": " + text(report.nodes.size()) + ", \"networks\": " + text(report.networks) +
+        "{\"message_type\": \"mesh_simulation\", \"scenario\": " + quoted(report.name) +
+        ", \"seed\": " + text(report.seed) + ", \"nodes\": " + text(report.nodes.size()) +
+        ", \"networks\": " + text(report.networks) +
         ", \"virtual_s\": " + digits(report.virtual_s, 3) +
         ", \"messages\": " + text(report.messages) + ", \"expected\": " + text(report.expected) +
         ", \"arrived\": " + text(report.arrived) + ", \"surplus\": " + text(report.surplus);

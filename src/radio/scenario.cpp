@@ -27,12 +27,14 @@ public:
         m_out.run.duration = from_s(keys.number("duration_s", 60, 0.001, year_s));
         m_out.run.move_step = from_s(keys.number("move_step_s", 1, 0.01, 3600));
         m_out.link_error_max = keys.number("link_error_max", 0.1, 0.0001, 0.9999);
+        m_out.device = static_cast<Scenario::Device>(keys.word("device", {"stack", "flooding"}));
         if (const auto* value = keys.table("radio")) CHECK_OK(radio(*value));
         CHECK_OK(each(keys, "role", [&](const Value& value) { return role(value); }));
         if (m_out.roles.empty()) keys.refuse("role", "a scenario needs at least one [[role]]");
         CHECK_OK(each(keys, "wall", [&](const Value& value) { return wall(value); }));
         CHECK_OK(each(keys, "room", [&](const Value& value) { return room(value); }));
         CHECK_OK(each(keys, "nodes", [&](const Value& value) { return nodes(value); }));
+        check_addresses(keys);
         CHECK_OK(each(keys, "traffic", [&](const Value& value) { return traffic(value); }));
         CHECK_OK(each(keys, "event", [&](const Value& value) { return event(value); }));
         CHECK_OK(keys.done());
@@ -90,15 +92,38 @@ private:
         role.edge = keys.flag("edge", false);
         role.ttl = static_cast<std::uint8_t>(keys.whole("ttl", 10, 0, 127));
         role.network_repeats = static_cast<std::uint8_t>(keys.whole("network_repeats", 2, 0, 7));
-        role.network_interval = from_ms(keys.number("network_interval_ms", 20, 10, 320));
+        role.network_interval = interval(keys, "network_interval_ms");
         role.relay_repeats = static_cast<std::uint8_t>(keys.whole("relay_repeats", 2, 0, 7));
-        role.relay_interval = from_ms(keys.number("relay_interval_ms", 20, 10, 320));
+        role.relay_interval = interval(keys, "relay_interval_ms");
         role.relay_jitter = from_ms(keys.number("relay_jitter_ms", 20, 0, 10'000));
         role.processing = from_ms(keys.number("processing_ms", 0, 0, 10'000));
         m_out.roles.push_back(role);
         m_out.role_names.push_back(name);
         m_out.plan.profiles.push_back(profile(keys));
         return keys.done();
+    }
+
+    bool is_stack() const { return m_out.device == Scenario::Device::stack; }
+
+    /// [RADIO-7] The stack keeps these as the standard does, in steps of 10 ms.
+    Time interval(Keys& keys, std::string_view key) const {
+        const auto out = from_ms(keys.number(key, 20, 10, 320));
+        if (is_stack() && out % (10 * millisecond) != 0)
+            keys.refuse(key, "the stack has steps of 10 ms");
+        return out;
+    }
+
+    /// [RADIO-8]
+    void check_addresses(Keys& keys) const {
+        if (!is_stack()) return;
+        std::vector<std::uint32_t> members;
+        for (const auto& node : m_out.nodes) {
+            members.resize(std::max<std::size_t>(members.size(), node.network + 1U));
+            if (++members[node.network] == stack_addresses + 1)
+                keys.refuse("nodes", "network " + std::to_string(node.network) +
+                                         " has more nodes than addresses (" +
+                                         std::to_string(stack_addresses) + ")");
+        }
     }
 
     static Profile profile(Keys& keys) {
@@ -126,8 +151,37 @@ private:
         return static_cast<std::int16_t>(keys.whole("floor", 0, -50, 200));
     }
 
+    /// `floor` and as many above it as `floors` says.
+    static std::vector<std::int16_t> floors(Keys& keys) {
+        const auto first = floor(keys);
+        const auto count = keys.whole("floors", 1, 1, 200);
+        std::vector<std::int16_t> out;
+        for (std::int64_t i = 0; i < count; ++i)
+            out.push_back(static_cast<std::int16_t>(first + i));
+        return out;
+    }
+
     void add_wall(const Point& from, const Point& to, double loss_db, std::int16_t floor) {
         m_out.plan.walls.push_back({from, to, loss_db, floor});
+    }
+
+    /// Rooms of one size side by side, each wall between two of them once.
+    void add_rooms(const Point& low, const Point& high, std::int64_t columns, std::int64_t rows,
+                   double loss_db, std::int16_t level) {
+        const auto width = high.x - low.x;
+        const auto depth = high.y - low.y;
+        const auto x = [&](std::int64_t column) {
+            return low.x + width * static_cast<double>(column);
+        };
+        const auto y = [&](std::int64_t row) {
+            return low.y + depth * static_cast<double>(row);
+        };
+        for (std::int64_t row = 0; row <= rows; ++row)
+            for (std::int64_t column = 0; column < columns; ++column)
+                add_wall({x(column), y(row)}, {x(column + 1), y(row)}, loss_db, level);
+        for (std::int64_t column = 0; column <= columns; ++column)
+            for (std::int64_t row = 0; row < rows; ++row)
+                add_wall({x(column), y(row)}, {x(column), y(row + 1)}, loss_db, level);
     }
 
     Result<> wall(const Value& value) {
@@ -137,7 +191,8 @@ private:
         if (!keys.has("from") || !keys.has("to"))
             keys.refuse("from", "a wall needs \"from\" and \"to\"");
         const auto loss = keys.number("loss_db", 5, 0, 100);
-        add_wall(from, to, loss, floor(keys));
+        for (const auto level : floors(keys))
+            add_wall(from, to, loss, level);
         return keys.done();
     }
 
@@ -148,11 +203,16 @@ private:
         const auto low = point(area);
         const auto high = point(area, 2);
         const auto loss = keys.number("loss_db", 5, 0, 100);
-        const auto level = floor(keys);
-        add_wall(low, {high.x, low.y}, loss, level);
-        add_wall({high.x, low.y}, high, loss, level);
-        add_wall(high, {low.x, high.y}, loss, level);
-        add_wall({low.x, high.y}, low, loss, level);
+        const auto columns = keys.whole("columns", 1, 1, 1000);
+        const auto rows = keys.whole("rows", 1, 1, 1000);
+        const auto levels = floors(keys);
+        const auto walls = static_cast<std::size_t>(2 * columns * rows + columns + rows);
+        if (m_out.plan.walls.size() + walls * levels.size() > scenario_walls_max) {
+            keys.refuse("area", "too many walls");
+            return keys.done();
+        }
+        for (const auto level : levels)
+            add_rooms(low, high, columns, rows, loss, level);
         return keys.done();
     }
 
@@ -238,11 +298,14 @@ Result<> Builder::nodes(const Value& value) {
     const auto network = static_cast<std::uint16_t>(keys.whole("network", 0, 0, 9999));
     const auto in = group(keys.text("group", ""));
     if (m_out.groups.size() > scenario_list_max) keys.refuse("group", "too many groups");
-    const auto level = floor(keys);
-    for (const auto& at : places(keys)) {
-        const auto number = static_cast<std::uint32_t>(m_out.nodes.size());
-        m_out.plan.places.push_back({at, level, role, in, number});
-        m_out.nodes.push_back({role, network});
+    const auto levels = floors(keys);
+    // Each floor has chances of its own.
+    for (const auto level : levels) {
+        for (const auto& at : places(keys)) {
+            const auto number = static_cast<std::uint32_t>(m_out.nodes.size());
+            m_out.plan.places.push_back({at, level, role, in, number});
+            m_out.nodes.push_back({role, network});
+        }
     }
     return keys.done();
 }
@@ -277,13 +340,22 @@ Result<> Builder::traffic(const Value& value) {
     flow.at_once = keys.flag("at_once", false);
     flow.from = from_s(keys.number("from_s", 0, 0, year_s));
     if (keys.has("until_s")) flow.until = from_s(keys.number("until_s", 0, 0, year_s));
-    flow.size = static_cast<std::uint8_t>(keys.whole("size", 8, 1, FloodDevices::payload_max));
+    const auto size_max = is_stack() ? stack_payload_max : FloodDevices::payload_max;
+    flow.size =
+        static_cast<std::uint8_t>(keys.whole("size", 8, 1, static_cast<std::int64_t>(size_max)));
     const Flow::To kinds[] = {Flow::To::edge, Flow::To::everyone, Flow::To::node};
     flow.to = kinds[keys.word("to", {"edge", "everyone", "node"})];
     if (flow.to == Flow::To::node) {
         const auto last = static_cast<std::int64_t>(m_out.nodes.size()) - 1;
         if (!keys.has("target")) keys.refuse("to", "to = \"node\" needs a \"target\"");
         flow.target = static_cast<NodeId>(keys.whole("target", 0, 0, last));
+        // [RADIO-9]
+        const auto there =
+            static_cast<std::int64_t>(flow.target) <= last ? m_out.nodes[flow.target].network : 0;
+        const bool far = std::ranges::any_of(
+            flow.sources, [&](NodeId source) { return m_out.nodes[source].network != there; });
+        if (is_stack() && far && flow.size < stack_far_payload_min)
+            keys.refuse("size", "a message for another network names its source: 7 bytes or more");
     }
     if (m_out.run.flows.size() >= scenario_list_max) keys.refuse("period_s", "too much traffic");
     m_out.run.flows.push_back(std::move(flow));

@@ -92,9 +92,9 @@ private:
         float noise_mw = 0;
         std::uint8_t lock_level = 0;
         std::uint8_t noise_channel = 0;
-        bool on = true;
-        bool bad = false;        ///< the packet it is busy with is lost
-        bool overlapped = false; ///< that packet met others
+        bool on : 1 = true;
+        bool bad : 1 = false;        ///< the packet it is busy with is lost
+        bool overlapped : 1 = false; ///< that packet met others
     };
 
     struct Sender {

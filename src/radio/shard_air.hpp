@@ -19,7 +19,9 @@ public:
 
     void wake_at(Time time) override {
         auto& sender = m_shard.sender(m_node);
-        sender.timer = time == never ? never : std::max(time, m_shard.m_now + 1);
+        const auto at = time == never ? never : std::max(time, m_shard.m_now + 1);
+        if (at == sender.timer) return; // its event waits already
+        sender.timer = at;
         if (time != never) m_shard.m_queue.push({sender.timer, who(Kind::timer, m_node), 0});
     }
 

@@ -17,6 +17,8 @@ bool Check::holds() const {
         return std::abs(measured - expected) <= tolerance;
     case Kind::at_most:
         return measured <= expected;
+    case Kind::at_least:
+        return measured >= expected;
     case Kind::shown:
         return true;
     }

@@ -16,7 +16,13 @@ struct Check {
     double measured = 0;
     std::string unit;
     double tolerance = 0; ///< relative, unless `absolute`
-    enum class Kind : std::uint8_t { relative, absolute, at_most, shown } kind = Kind::relative;
+    enum class Kind : std::uint8_t {
+        relative,
+        absolute,
+        at_most,
+        at_least,
+        shown
+    } kind = Kind::relative;
 
     bool holds() const;
 };

@@ -178,12 +178,11 @@ Result<std::vector<Check>> check_density() {
         const auto name = std::to_string(std::lround(neighbours)) + " neighbours: ";
         out.push_back({"density", name + "mean delay", "arXiv 1910.03345", 250, found.mean_ms, "ms",
                        0, Check::Kind::at_most});
-        // The bound is written the other way round: the share before must be below this one.
         out.push_back({"density", name + "share collided, against that before",
-                       "arXiv 1910.03345, trend", found.collided, before, "", 0,
-                       Check::Kind::at_most});
-        out.push_back({"density", name + "delivered", "", found.delivered, found.delivered, "", 0,
-                       Check::Kind::shown});
+                       "arXiv 1910.03345, trend", before, found.collided, "", 0,
+                       Check::Kind::at_least});
+        out.push_back(
+            {"density", name + "delivered", "", 1, found.delivered, "", 0, Check::Kind::shown});
         before = found.collided;
     }
     return out;

@@ -44,6 +44,8 @@ TEST(Validation, a_wrong_figure_does_not_hold) {
     EXPECT_FALSE((Check{"", "", "", 1, 1.2, "", 0.1, Check::Kind::relative}).holds());
     EXPECT_FALSE((Check{"", "", "", 1, 1.2, "", 0.1, Check::Kind::absolute}).holds());
     EXPECT_FALSE((Check{"", "", "", 1, 1.2, "", 0, Check::Kind::at_most}).holds());
+    EXPECT_FALSE((Check{"", "", "", 1, 0.8, "", 0, Check::Kind::at_least}).holds());
+    EXPECT_TRUE((Check{"", "", "", 1, 1.2, "", 0, Check::Kind::at_least}).holds());
 }
 
 } // namespace torgo::radio

@@ -29,6 +29,7 @@ Command key_command();
 Command lock_command();
 Command ls_command();
 Command man_command();
+Command mesh_command();
 Command node_command();
 Command receipt_command();
 Command regenerate_command();
