@@ -70,7 +70,7 @@ TEST(Layout, repeats_more_when_more_is_lost_and_refuses_a_full_channel) {
     auto layout = lay_out(survey, reach, {.hops = 1, .redundancy = 2, .margin_db = 20});
     const auto calm = repeats_for(survey, reach, layout);
     ASSERT_TRUE(calm);
-    survey.target.period_s = 2;
+    survey.target.period_s = 1.5;
     const auto busy = repeats_for(survey, reach, layout);
     ASSERT_TRUE(busy);
     EXPECT_GT(*busy, *calm);
