@@ -20,8 +20,6 @@ RANKS = [
     ["source", "chunk", "seal", "pack", "segment"],
     ["index", "head", "place"],
     ["repo", "peer", "mesh", "radio", "tor", "bluez", "envelope", "reading"],
-    ["node", "markup", "maml"],
-    ["repo", "peer", "mesh", "radio", "tor"],
     ["node", "markup", "maml", "meshsim"],
     ["gateway", "cli"],
 ]
