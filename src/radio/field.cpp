@@ -192,6 +192,9 @@ bool Field::hears(NodeId a, NodeId b, double& loss) const {
     const auto& phy = m_plan.phy;
     const auto& p = m_plan.places[a];
     const auto& q = m_plan.places[b];
+    // Two that never listen have nothing to do with each other: most sensors of a building.
+    if (m_plan.profiles[p.profile].scan_window == 0 && m_plan.profiles[q.profile].scan_window == 0)
+        return false;
     if (!m_side.empty() && m_side[p.group] != m_side[q.group]) return false;
     const auto limit = m_limit_db;
     loss = mean_loss_db(phy, m_plan.floor_height_m, p, q);

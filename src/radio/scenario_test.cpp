@@ -112,11 +112,49 @@ TEST(Scenario, refuses_a_million_and_one_nodes_before_it_makes_them) {
              page.item("area",
                        List{page.plain(0.0), page.plain(0.0), page.plain(9.0), page.plain(9.0)}),
              page.item("count", count)});
-        auto document = row(page);
-        for (auto& item : std::get<Table>(document.is))
-            if (item.key == "nodes") std::get<List>(item.value.is).push_back(nodes);
-        EXPECT_EQ(refusal(document) == "accepted", count == 999'994) << count;
+        const auto refused = [&](Table more) {
+            auto document = row(page, std::move(more));
+            for (auto& item : std::get<Table>(document.is))
+                if (item.key == "nodes") std::get<List>(item.value.is).push_back(nodes);
+            return refusal(document);
+        };
+        const auto flooding = refused({page.item("device", std::string("flooding"))});
+        EXPECT_EQ(flooding == "accepted", count == 999'994) << count;
+        // [RADIO-8]
+        if (count == 999'994) {
+            EXPECT_TRUE(refused({}).contains("more nodes than addresses"));
+        }
     }
+}
+
+// [RADIO-7] [RADIO-9]
+TEST(Scenario, of_the_stack_has_its_intervals_and_names_far_sources) {
+    Page page;
+    const auto odd = [&](const char* device) {
+        const auto role = page.table(
+            {page.item("name", std::string("odd")), page.item("network_interval_ms", Int{25})});
+        auto document = row(page, {page.item("device", std::string(device))});
+        for (auto& item : std::get<Table>(document.is))
+            if (item.key == "role") std::get<List>(item.value.is).push_back(role);
+        return refusal(document);
+    };
+    EXPECT_EQ(odd("flooding"), "accepted");
+    EXPECT_TRUE(odd("stack").ends_with("the stack has steps of 10 ms")) << odd("stack");
+    const auto far = [&](Int size) {
+        auto document = row(page);
+        for (auto& item : std::get<Table>(document.is)) {
+            auto* list = std::get_if<List>(&item.value.is);
+            if (item.key == "nodes")
+                std::get<Table>(list->back().is).push_back(page.item("network", Int{1}));
+            if (item.key == "traffic")
+                for (auto& more : {page.item("to", std::string("node")),
+                                   page.item("target", Int{5}), page.item("size", size)})
+                    std::get<Table>(list->back().is).push_back(more);
+        }
+        return refusal(document);
+    };
+    EXPECT_EQ(far(7), "accepted");
+    EXPECT_TRUE(far(6).contains("7 bytes or more")) << far(6);
 }
 
 TEST(Report, tells_of_every_node_and_every_message) {

@@ -58,6 +58,7 @@ void show_round(const Context& context, const meshsim::Round& round, unsigned nu
                 percent(round.figures.delivered);
     context.out.say(text);
     context.out.say("   " + round.verdict);
+    static_cast<void>(context.out.flush()); // the next one takes a while
 }
 
 /// What to buy and how to set it up.
