@@ -9,6 +9,8 @@
 #include <ftxui/dom/elements.hpp>
 #include <ftxui/screen/screen.hpp>
 #include <ftxui/screen/terminal.hpp>
+#include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -83,6 +85,13 @@ std::string plain(const std::vector<Line>& lines) {
     return out;
 }
 
+/// Whether nobody can press a key any more. A signal says so to the terminal's own process group
+/// alone.
+bool terminal_is_gone() {
+    pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+    return ::poll(&input, 1, 0) > 0 && (input.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+
 /// What the keys do. True where one meant something.
 bool press(const ftxui::Event& event, const Frame& frame, Choice& choice) {
     const auto last = frame.heads.empty() ? 0 : frame.heads.size() - 1;
@@ -144,7 +153,7 @@ void show(const std::function<Frame()>& look, bool colours, const std::stop_toke
     };
     const auto on_event = [&](const ftxui::Event& event) {
         if (event == ftxui::Event::Custom) {
-            if (stop.stop_requested()) return leave();
+            if (stop.stop_requested() || terminal_is_gone()) return leave();
             if (!choice.paused) frame = look();
             return true;
         }

@@ -104,7 +104,7 @@ struct NodeStates {
     bool relay = false;
     bool directed = false;       ///< knows paths and uses them
     bool directed_relay = false; ///< forwards along paths of others
-    bool friendly = false; ///< takes low power nodes as friends
+    bool friendly = false;       ///< takes low power nodes as friends
     bool secure_beacons = false;
     bool private_beacons = false;
     /// Count in the low 3 bits, steps of 10 ms in the high 5.

@@ -36,7 +36,7 @@ def machine(four, tmp_path):
 class Terminal:
     """A program in a terminal of its own."""
 
-    def __init__(self, machine, *words, size=(100, 30), **environment):
+    def __init__(self, machine, *words, size=(100, 30), controls=True, **environment):
         self.master, slave = pty.openpty()
         self.resize(size)
         self.before = termios.tcgetattr(slave)
@@ -44,7 +44,7 @@ class Terminal:
         self.process = subprocess.Popen(
             [support.TORGO, *words], cwd=machine.home, stdin=slave, stdout=slave, stderr=slave,
             env=machine.environment(TERM="xterm-256color", **environment), start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0))
+            preexec_fn=lambda: controls and fcntl.ioctl(slave, termios.TIOCSCTTY, 0))
         self.said = b""
 
     def resize(self, size):
@@ -142,6 +142,17 @@ def test_in_a_terminal_it_redraws_and_leaves_it_as_it_was(machine, end):
     assert terminal.is_as_before()
     assert b"\x1b[?1049l" in terminal.said, "the screen that was there is back"
     assert b"\x1b[?25h" in terminal.said, "so is the cursor"
+
+
+def test_it_ends_with_a_terminal_that_sends_no_signal(machine):
+    terminal = Terminal(machine, "top", "--metrics", "off", controls=False)
+    terminal.read_until(rb"4/4 heads")
+    os.close(terminal.slave)
+    os.close(terminal.master)
+    try:
+        terminal.process.wait(timeout=LIMIT_S)
+    finally:
+        terminal.process.kill()
 
 
 def test_colours_only_where_they_are_wanted(machine):
