@@ -99,15 +99,20 @@ def test_a_running_backup_and_a_node_are_seen(four, machine):
     try:
         end = time.monotonic() + LIMIT_S
         found = {"work": []}
-        while not found["work"] and time.monotonic() < end and backup.poll() is None:
+        while not all_is_seen(found) and time.monotonic() < end and backup.poll() is None:
             found = json.loads(machine.must("top", "--once", "--json", "--metrics",
                                             f"127.0.0.1:{port}").stdout)
         assert [one["command"] for one in found["work"]] == ["backup"]
-        assert sum(head["up"] for head in found["heads"]) > 0
-        assert found["node"]["segments"] > 0 and found["node"]["down"] > 0
+        assert all_is_seen(found), found
     finally:
         backup.communicate(timeout=LIMIT_S)
     assert not list((machine.home / ".local/state/torgo/activity").glob("*")), "it leaves no file"
+
+
+def all_is_seen(found):
+    """Whether a command, what it sends, and what the node has got of it are there together."""
+    return bool(found["work"]) and sum(head["up"] for head in found["heads"]) > 0 and \
+        found["node"]["segments"] > 0 and found["node"]["down"] > 0
 
 
 def network_metrics(node):
