@@ -8,6 +8,8 @@ namespace torgo::radio {
 namespace {
 
 constexpr std::int64_t cells_a_side = 128;
+/// Half the diagonal of a cell of side 1, and a little for rounding.
+constexpr double near_cell = 0.708;
 
 /// Twice the area of the triangle; its sign tells on which side of a→b the point c lies.
 double side(const Point& a, const Point& b, const Point& c) {
@@ -65,13 +67,27 @@ WallIndex::Range WallIndex::cells(const Point& a, const Point& b) const {
             row(std::max(a.y, b.y))};
 }
 
+/// The columns of a row that a line may touch: all that touches() would say yes to, and few more.
+WallIndex::Columns WallIndex::columns(const Point& a, const Point& b, const Range& range,
+                                      std::int64_t y) const {
+    const auto rise = b.y - a.y;
+    if (std::abs(rise) < m_cell * 1e-3) return {range.x0, range.x1};
+    const auto middle = m_origin.y + (static_cast<double>(y) + 0.5) * m_cell;
+    const auto at = a.x + (middle - a.y) * (b.x - a.x) / rise;
+    const auto aside = m_cell * near_cell * distance(a, b) / std::abs(rise);
+    const auto column = [&](double x) {
+        const auto in = std::floor((x - m_origin.x) / m_cell);
+        return static_cast<std::int64_t>(std::clamp(in, -2.0, static_cast<double>(m_columns) + 1));
+    };
+    return {std::max(range.x0, column(at - aside) - 1), std::min(range.x1, column(at + aside) + 1)};
+}
+
 /// Does the line come near the cell? Never false for a line that touches it.
 bool WallIndex::touches(const Point& a, const Point& b, std::int64_t x, std::int64_t y) const {
     const Point middle{m_origin.x + (static_cast<double>(x) + 0.5) * m_cell,
                        m_origin.y + (static_cast<double>(y) + 0.5) * m_cell};
     const auto length = distance(a, b);
-    // Half the diagonal of a cell, and a little for rounding.
-    return length == 0 || std::abs(side(a, b, middle)) / length <= m_cell * 0.708;
+    return length == 0 || std::abs(side(a, b, middle)) / length <= m_cell * near_cell;
 }
 
 double WallIndex::loss_db(const Point& a, const Point& b, std::int16_t floor) const {
@@ -79,8 +95,9 @@ double WallIndex::loss_db(const Point& a, const Point& b, std::int16_t floor) co
     std::vector<std::uint32_t> seen; // a wall may lie in several cells
     double loss = 0;
     const auto range = cells(a, b);
-    for (auto y = range.y0; y <= range.y1; ++y)
-        for (auto x = range.x0; x <= range.x1; ++x) {
+    for (auto y = range.y0; y <= range.y1; ++y) {
+        const auto [first, last] = columns(a, b, range, y);
+        for (auto x = first; x <= last; ++x) {
             if (!touches(a, b, x, y)) continue;
             const auto cell = static_cast<std::size_t>(y * m_columns + x);
             for (auto i = m_from[cell]; i < m_from[cell + 1]; ++i) {
@@ -91,6 +108,7 @@ double WallIndex::loss_db(const Point& a, const Point& b, std::int16_t floor) co
                 loss += wall.loss_db;
             }
         }
+    }
     return loss;
 }
 

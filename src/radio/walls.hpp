@@ -45,7 +45,12 @@ private:
         std::int64_t x0, y0, x1, y1;
     };
 
+    struct Columns {
+        std::int64_t first, last;
+    };
+
     Range cells(const Point& a, const Point& b) const;
+    Columns columns(const Point& a, const Point& b, const Range& range, std::int64_t y) const;
     bool touches(const Point& a, const Point& b, std::int64_t x, std::int64_t y) const;
 
     std::vector<Wall> m_walls;
