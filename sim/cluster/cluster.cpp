@@ -247,6 +247,8 @@ void Cluster::rot(unsigned machine, Prng& draw) {
     const auto paths = m_network.promises.of(machine);
     if (paths.empty()) return;
     const auto& path = paths[static_cast<std::size_t>(draw.below(paths.size()))];
+    // Without a client's rights the whole head is lost to it, and not one file.
+    if (name_in(path).starts_with("capability-")) return;
     const auto status = m_machines[machine]->disk().status(path);
     if (!status || status->size == 0 || !could_lose_file(machine, path)) return;
     m_network.promises.release(machine, path);
