@@ -49,6 +49,7 @@ OUTSIDE = {
     "sys/acl.h": "source",
     "boost/": "node",
     "sdbus-c++/": "bluez",
+    "systemd/": "bluez",
 }
 
 KEYWORDS = ["SOURCES", "HEADERS", "DEPS", "PRIVATE_DEPS", "TESTS", "TEST_DEPS"]

@@ -1,8 +1,11 @@
 #include "bluez/core.hpp"
 
+#include <systemd/sd-bus.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -17,6 +20,24 @@ constexpr std::int64_t library_slack_ns = 5 * second_ns;
 constexpr std::uint64_t bus_call_limit_us = 5'000'000;
 /// A question is asked again after this: longer than 32 segments at 100 ms take.
 constexpr std::int64_t ask_again_ns = 4 * second_ns;
+
+struct BusUnref {
+    void operator()(sd_bus* bus) const { sd_bus_unref(bus); }
+};
+
+/// A bus at an address. sdbus-c++ 2 has a call for it, which keeps the bus for ever when nobody
+/// listens there. errors  throws sdbus::Error
+std::unique_ptr<sdbus::IConnection> connect_to(const std::string& address) {
+    sd_bus* made = nullptr;
+    int result = sd_bus_new(&made);
+    std::unique_ptr<sd_bus, BusUnref> bus(made);
+    if (result >= 0) result = sd_bus_set_address(bus.get(), address.c_str());
+    if (result >= 0) result = sd_bus_set_bus_client(bus.get(), 1);
+    if (result >= 0) result = sd_bus_set_trusted(bus.get(), 1);
+    if (result >= 0) result = sd_bus_start(bus.get());
+    if (result < 0) throw sdbus::createError(-result, "no bus at " + address);
+    return sdbus::createBusConnection(bus.release());
+}
 
 /// True on the bus's thread, which must never wait for an answer.
 thread_local bool on_bus_thread = false;
@@ -120,7 +141,7 @@ void Core::connect() {
     else if (session->address.empty())
         m_connection = sdbus::createSessionBusConnection();
     else
-        m_connection = sdbus::createSessionBusConnectionWithAddress(session->address);
+        m_connection = connect_to(session->address);
     m_connection->setMethodCallTimeout(bus_call_limit_us);
 }
 

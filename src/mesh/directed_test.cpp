@@ -37,7 +37,8 @@ std::size_t cost_of_ten(TestAir& air) {
     air.heard.clear();
     const auto before = air.frames_on_air;
     for (int i = 0; i < 10; ++i) {
-        auto outgoing = to_model(last, test_payload(40).view());
+        const auto payload = test_payload(40);
+        auto outgoing = to_model(last, payload.view());
         EXPECT_TRUE(air.node(1).send(air.now, outgoing));
         air.run(20s);
     }

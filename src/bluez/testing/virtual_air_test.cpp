@@ -24,7 +24,7 @@ constexpr std::uint8_t ad_provisioning = 0x29;
 /// Two stations and, where asked, the socket of a daemon.
 class Air {
 public:
-    explicit Air(std::uint64_t seed) : air(clock, folder(), seed) {
+    explicit Air(std::uint64_t seed) : m_folder(new_folder()), air(clock, m_folder, seed) {
         air.add_station(
             "one", [this](ByteView heard) { at_one.emplace_back(heard.begin(), heard.end()); });
         air.add_station(
@@ -67,16 +67,19 @@ public:
         return buffer;
     }
 
+private:
+    std::string m_folder; // made before the air, which keeps its sockets there
+
+public:
     sim::Clock clock;
     VirtualAir air;
     std::vector<Bytes> at_one;
     std::vector<Bytes> at_two;
 
 private:
-    std::string folder() {
+    static std::string new_folder() {
         auto name = (std::filesystem::temp_directory_path() / "torgo_air_XXXXXX").string();
         if (::mkdtemp(name.data()) == nullptr) std::abort();
-        m_folder = name;
         return name;
     }
 
@@ -87,7 +90,6 @@ private:
         return made;
     }
 
-    std::string m_folder;
     int m_daemon = -1;
 };
 
