@@ -1,4 +1,4 @@
-#include "node/test_loop.hpp"
+#include "node/test_service.hpp"
 #include "peer/capability.hpp"
 
 #include <algorithm>
@@ -12,28 +12,7 @@ namespace {
 using peer::Method;
 using peer::Rights;
 
-class RightsTest : public ::testing::Test {
-protected:
-    void give(std::uint8_t client, std::uint8_t rights) {
-        const auto record =
-            peer::sign(peer::Capability{test_repository, peer_number(client), {rights}, 0, "test"},
-                       test_owner().key, crypto::SignMode::deterministic);
-        EXPECT_EQ(put_root(1, peer::name_of_record(peer::capability_prefix, *record), *record),
-                  "ok");
-    }
-
-    std::string put_root(std::uint8_t client, const std::string& name, ByteView content) {
-        return node.outcome(client, Method::put, in_repository("roots/" + name), content);
-    }
-
-    std::string put_segment(std::uint8_t client) {
-        return node.outcome(client, Method::put, segment_target(id), segment);
-    }
-
-    TestNode node;
-    SegmentId id;
-    Bytes segment = make_segment(3, 5, id);
-};
+class RightsTest : public ServiceTest {};
 
 } // namespace
 

@@ -2,59 +2,25 @@
 
 // For tests: a head as one behind a network, which is called in threads.
 
-#include "head/head.hpp"
+#include "head/testing/forward_head.hpp"
 
 #include <condition_variable>
 #include <mutex>
 
 namespace torgo::place {
 
-class DistantHead final : public head::Head {
+class DistantHead final : public head::ForwardHead {
 public:
-    explicit DistantHead(std::shared_ptr<head::Head> inner) : m_inner(std::move(inner)) {}
-
-    const std::string& uri() const override { return m_inner->uri(); }
+    using ForwardHead::ForwardHead;
 
     Result<> probe() override {
         CHECK_OK(wait());
-        return m_inner->probe();
+        return inner().probe();
     }
-
-    Result<std::unique_ptr<head::SegmentWriter>> begin_segment(std::uint64_t size) override {
-        return m_inner->begin_segment(size);
-    }
-
-    Result<> read_segment(const SegmentId& name, std::uint64_t offset, ByteSpan out) override {
-        return m_inner->read_segment(name, offset, out);
-    }
-
-    Result<std::uint64_t> segment_size(const SegmentId& name) override {
-        return m_inner->segment_size(name);
-    }
-
-    Result<std::vector<SegmentId>> list_segments(const SegmentId& after, std::size_t max) override {
-        return m_inner->list_segments(after, max);
-    }
-
-    Result<> remove_segment(const SegmentId& name) override {
-        return m_inner->remove_segment(name);
-    }
-
-    Result<> put_root(const std::string& name, ByteView content) override {
-        return m_inner->put_root(name, content);
-    }
-
-    Result<Bytes> get_root(const std::string& name) override { return m_inner->get_root(name); }
-
-    Result<std::vector<std::string>> list_roots(const std::string& prefix) override {
-        return m_inner->list_roots(prefix);
-    }
-
-    Result<> remove_root(const std::string& name) override { return m_inner->remove_root(name); }
 
     Result<head::HeadStatus> status() override {
         CHECK_OK(wait());
-        return m_inner->status();
+        return inner().status();
     }
 
     bool is_distant() const override { return true; }
@@ -79,7 +45,6 @@ private:
         return {};
     }
 
-    std::shared_ptr<head::Head> m_inner;
     std::mutex m_mutex;
     std::condition_variable m_changed;
     bool m_hangs = false;

@@ -1,5 +1,6 @@
 // A repository with the regenerating code: what its heads say to heal one that is lost, and that
 // nothing that a head says wrong comes into the healed one.
+#include "head/testing/forward_head.hpp"
 #include "repo/backup.hpp"
 #include "repo/check.hpp"
 #include "repo/repository.hpp"
@@ -44,53 +45,31 @@ struct Network {
 };
 
 /// A folder behind a network that counts, with a program before it that combines cells.
-class NodeLike final : public head::Head {
+class NodeLike final : public head::ForwardHead {
 public:
     NodeLike(std::unique_ptr<head::Head> inner, Network& network)
-        : m_inner(std::move(inner)), m_network(network) {}
+        : ForwardHead(std::move(inner)), m_network(network) {}
 
-    const std::string& uri() const override { return m_inner->uri(); }
-    Result<> probe() override { return m_inner->probe(); }
-    Result<std::unique_ptr<head::SegmentWriter>> begin_segment(std::uint64_t size) override {
-        return m_inner->begin_segment(size);
-    }
     Result<> read_segment(const SegmentId& name, std::uint64_t offset, ByteSpan out) override {
         m_network.whole += out.size();
-        return m_inner->read_segment(name, offset, out);
+        return inner().read_segment(name, offset, out);
     }
+
     Result<> read_combined(const SegmentId& name, std::uint64_t first_cell, std::uint8_t factor,
                            ByteSpan out) override {
         m_network.questions += 1;
         if (m_network.old) return Head::read_combined(name, first_cell, factor, out);
         m_network.combined += out.size();
         Bytes cells(out.size() * 2);
-        CHECK_OK(m_inner->read_segment(name, first_cell * segment::cell_size, cells));
+        CHECK_OK(inner().read_segment(name, first_cell * segment::cell_size, cells));
         segment::combine_cells(cells, factor, out);
         if (!m_network.liar.empty() && uri().ends_with(m_network.liar)) out[7] ^= 1;
         return {};
     }
-    Result<std::uint64_t> segment_size(const SegmentId& name) override {
-        return m_inner->segment_size(name);
-    }
-    Result<std::vector<SegmentId>> list_segments(const SegmentId& after, std::size_t max) override {
-        return m_inner->list_segments(after, max);
-    }
-    Result<> remove_segment(const SegmentId& name) override {
-        return m_inner->remove_segment(name);
-    }
-    Result<> put_root(const std::string& name, ByteView content) override {
-        return m_inner->put_root(name, content);
-    }
-    Result<Bytes> get_root(const std::string& name) override { return m_inner->get_root(name); }
-    Result<std::vector<std::string>> list_roots(const std::string& prefix) override {
-        return m_inner->list_roots(prefix);
-    }
-    Result<> remove_root(const std::string& name) override { return m_inner->remove_root(name); }
-    Result<head::HeadStatus> status() override { return m_inner->status(); }
+
     bool is_distant() const override { return true; }
 
 private:
-    std::unique_ptr<head::Head> m_inner;
     Network& m_network;
 };
 
