@@ -43,6 +43,7 @@ bool is_absence(Errc code) {
 }
 
 constexpr std::string_view invite_prefix = "torgo-invite:";
+constexpr std::string_view onion_scheme = "tor://";
 } // namespace
 
 namespace {
@@ -52,7 +53,7 @@ std::shared_ptr<head::TokenBucket> bucket(env::Clock& clock, const head::RatePla
 } // namespace
 
 bool names_node(std::string_view head) {
-    return head.starts_with("tor://") || head.starts_with("tls://") ||
+    return head.starts_with(onion_scheme) || head.starts_with("tls://") ||
            head.starts_with(invite_prefix);
 }
 
@@ -127,10 +128,14 @@ peer::OpenerLimits Heads::link_limits() const {
 
 /// The links of nodes keep to the limits themselves.
 std::unique_ptr<head::Head> Heads::tried_again(std::unique_ptr<head::Head> node) const {
+    const bool onion = node->uri().starts_with(onion_scheme);
     auto head = std::make_unique<head::RetryHead>(std::move(node), *m_world.clock, *m_world.random);
-    if (!m_download) return head;
-    return std::make_unique<head::LimitHead>(std::move(head), *m_world.clock,
-                                             head::HeadLimits{.slowed_by = m_download});
+    const auto limits = link_limits();
+    const auto& way = onion ? limits.onion : limits.direct;
+    if (!way.up && !way.down) return head;
+    return std::make_unique<head::LimitHead>(
+        std::move(head), *m_world.clock,
+        head::HeadLimits{.slowed = {.up = way.up, .down = way.down}});
 }
 
 Result<std::unique_ptr<head::Head>>

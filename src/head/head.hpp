@@ -208,6 +208,9 @@ public:
     /// is to be thought late. Nanoseconds. Free.
     virtual std::int64_t own_wait_ns() const { return 0; }
 
+    /// The same for writing so many bytes, to this head and to others that share its limit.
+    virtual std::int64_t own_write_wait_ns(std::uint64_t /*bytes*/) const { return 0; }
+
     /// The heads of which this one is made; none where it is one place. They live as long as this
     /// one. Free.
     virtual std::vector<MemberView> members() const { return {}; }

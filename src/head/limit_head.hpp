@@ -4,6 +4,7 @@
 #include "head/head.hpp"
 #include "head/token_bucket.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -15,8 +16,11 @@ namespace torgo::head {
 struct HeadLimits {
     std::shared_ptr<TokenBucket> upload = nullptr;   ///< segments and roots written; null: no limit
     std::shared_ptr<TokenBucket> download = nullptr; ///< segments and roots read; null: no limit
-    /// By whom reads are slowed further down, on the wire; null: nobody.
-    std::shared_ptr<TokenBucket> slowed_by = nullptr;
+    /// By whom calls are slowed further down, on the wire; null: nobody.
+    struct Slowed {
+        std::shared_ptr<TokenBucket> up = nullptr;
+        std::shared_ptr<TokenBucket> down = nullptr;
+    } slowed{};
     unsigned calls_at_once = 0; ///< further callers wait; 0: no limit
 };
 
@@ -46,6 +50,8 @@ public:
 
     Result<> probe() override;
     Result<std::unique_ptr<SegmentWriter>> begin_segment(std::uint64_t expected_size) override;
+    Result<std::unique_ptr<SegmentWriter>> begin_named(const SegmentId& name,
+                                                       std::uint64_t size) override;
     Result<> read_segment(const SegmentId& segment, std::uint64_t offset, ByteSpan out) override;
     Result<> read_combined(const SegmentId& segment, std::uint64_t first_cell, std::uint8_t factor,
                            ByteSpan out) override;
@@ -62,9 +68,11 @@ public:
 
     std::int64_t own_wait_ns() const override;
 
+    std::int64_t own_write_wait_ns(std::uint64_t bytes) const override;
+
     std::vector<MemberView> members() const override { return m_inner->members(); }
 
-    void cancel() noexcept override { m_inner->cancel(); }
+    void cancel() noexcept override;
 
 private:
     class Writer;
@@ -72,14 +80,16 @@ private:
     template <class Act>
     auto within(Act act) -> decltype(act());
 
-    void pass(const std::shared_ptr<TokenBucket>& bucket, std::uint64_t bytes);
+    Result<> pass(const std::shared_ptr<TokenBucket>& bucket, std::uint64_t bytes);
+    Result<> wait(std::int64_t duration_ns);
 
     std::unique_ptr<Head> m_inner;
     env::Clock& m_clock;
     std::shared_ptr<TokenBucket> m_upload;
     std::shared_ptr<TokenBucket> m_download;
-    std::shared_ptr<TokenBucket> m_slowed_by;
+    HeadLimits::Slowed m_slowed;
     Gate m_gate;
+    std::atomic<bool> m_cancelled = false;
 };
 
 } // namespace torgo::head

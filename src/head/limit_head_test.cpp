@@ -2,6 +2,7 @@
 #include "head/open.hpp"
 #include "head/testing/conformance_case.hpp"
 #include "head/testing/fault_head.hpp"
+#include "head/testing/forward_head.hpp"
 #include "sim/clock.hpp"
 #include "sim/file_system.hpp"
 
@@ -121,6 +122,59 @@ TEST(Gate, lets_no_more_in_than_it_has_places) {
     EXPECT_EQ(inside, 0);
     EXPECT_LE(most, 2);
     EXPECT_GE(most, 1);
+}
+
+TEST_F(LimitHeadTest, a_wait_ends_when_it_is_cancelled) {
+    const auto head = make({.upload = bucket(1000), .download = bucket(1000)});
+    ASSERT_EQ(outcome(head->put_root("a", Bytes(10))), "success");
+    const auto writer = *head->begin_segment(1'000'000);
+    head->cancel();
+    const auto spent = seconds([&] {
+        EXPECT_EQ(outcome(writer->append(Bytes(1'000'000))), "cancelled");
+        EXPECT_EQ(outcome(head->put_root("b", Bytes(1'000'000))), "cancelled");
+        Bytes out(1'000'000);
+        EXPECT_EQ(outcome(head->read_segment(make_name(1), 0, out)), "cancelled");
+    });
+    EXPECT_LT(spent, 1.0);
+}
+
+TEST_F(LimitHeadTest, tells_what_its_own_limit_costs_a_writer) {
+    const auto free = make({.upload = bucket(1000)});
+    EXPECT_EQ(free->own_write_wait_ns(10'000), 0) << "waited for before the head is asked";
+    const auto on_the_wire = make({.slowed = {.up = bucket(100'000)}}, "/other");
+    EXPECT_NEAR(static_cast<double>(on_the_wire->own_write_wait_ns(1'000'000)), 10.0 * second,
+                0.2 * second);
+    EXPECT_EQ(on_the_wire->own_wait_ns(), 0);
+}
+
+/// Says by what name a segment was announced.
+class Announced final : public ForwardHead {
+public:
+    Announced(std::unique_ptr<Head> inner, std::vector<SegmentId>& names)
+        : ForwardHead(std::move(inner)), m_names(names) {}
+
+    Result<std::unique_ptr<SegmentWriter>> begin_named(const SegmentId& name,
+                                                       std::uint64_t size) override {
+        m_names.push_back(name);
+        return ForwardHead::begin_named(name, size);
+    }
+
+private:
+    std::vector<SegmentId>& m_names;
+};
+
+TEST_F(LimitHeadTest, announces_a_segment_by_its_name) {
+    std::vector<SegmentId> names;
+    LimitHead head(std::make_unique<Announced>(
+                       *create("/head", files, conformance_repository, conformance_index), names),
+                   clock, {.upload = bucket(100'000)});
+    const auto spent = seconds([&] {
+        const auto writer = head.begin_named(make_name(1), make_content(1).size());
+        ASSERT_EQ(outcome(writer), "success");
+        ASSERT_EQ(outcome((*writer)->append(Bytes(200'000))), "success");
+    });
+    EXPECT_EQ(names, std::vector<SegmentId>{make_name(1)});
+    EXPECT_NEAR(spent, 2.0, 0.3) << "and writes it at the rate";
 }
 
 TEST_F(LimitHeadTest, an_idle_writer_takes_no_place) {

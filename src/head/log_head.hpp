@@ -53,6 +53,10 @@ public:
 
     std::int64_t own_wait_ns() const override { return m_inner->own_wait_ns(); }
 
+    std::int64_t own_write_wait_ns(std::uint64_t bytes) const override {
+        return m_inner->own_write_wait_ns(bytes);
+    }
+
     std::vector<MemberView> members() const override { return m_inner->members(); }
 
     void cancel() noexcept override { m_inner->cancel(); }

@@ -16,6 +16,8 @@ struct NewHead {
     /// The owner's root public keys, ML-DSA-87 and then SLH-DSA (docs/spec/repository.md 3): a node
     /// knows by them who may let others in. A folder does not keep them.
     Bytes owner{};
+    /// Where the head was, when it is one that has moved; empty for a new one.
+    std::string former{};
 };
 
 /// Turns the URIs of a repository's heads into heads: which kinds there are is decided by the

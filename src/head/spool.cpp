@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 namespace torgo::head {
@@ -80,14 +81,9 @@ public:
     // SPOOL-4
     Result<> take(std::uint64_t bytes, const std::vector<std::unique_ptr<Head>>& parts) {
         const std::lock_guard lock(m_mutex);
-        if (!m_counted) {
-            for (const auto& part : parts) {
-                TRY(const auto waiting, count_segments(*part));
-                m_used += waiting.bytes;
-            }
-            m_counted = true;
-        }
-        if (m_used > m_limits.bytes || bytes > m_limits.bytes - m_used)
+        if (!m_there) CHECK_OK(count(parts));
+        if (!fits(bytes)) CHECK_OK(count(parts)); // another process may have brought some away
+        if (!fits(bytes))
             return fail(Errc::no_space, "the spool in " + m_folder + " has reached its limit of " +
                                             bytes_text(m_limits.bytes) +
                                             ": run \"torgo sync\", or give a larger --spool-limit");
@@ -96,22 +92,44 @@ public:
             return fail(Errc::no_space, "the disk of the spool in " + m_folder + " has " +
                                             bytes_text(space->free) + " left, of which " +
                                             bytes_text(m_limits.reserve) + " stay free");
-        m_used += bytes;
+        m_writing += bytes;
         return {};
     }
 
     void give_back(std::uint64_t bytes) {
         const std::lock_guard lock(m_mutex);
-        m_used -= std::min(bytes, m_used);
+        m_writing -= std::min(bytes, m_writing);
+    }
+
+    /// What was being written stays.
+    void keep(std::uint64_t bytes) {
+        const std::lock_guard lock(m_mutex);
+        m_writing -= std::min(bytes, m_writing);
+        *m_there += bytes;
     }
 
 private:
+    Result<> count(const std::vector<std::unique_ptr<Head>>& parts) {
+        std::uint64_t there = 0;
+        for (const auto& part : parts) {
+            TRY(const auto waiting, count_segments(*part));
+            there += waiting.bytes;
+        }
+        m_there = there;
+        return {};
+    }
+
+    bool fits(std::uint64_t bytes) const {
+        const auto used = *m_there + m_writing;
+        return used <= m_limits.bytes && bytes <= m_limits.bytes - used;
+    }
+
     env::FileSystem& m_files;
     std::string m_folder;
     SpoolLimits m_limits;
     std::mutex m_mutex;
-    bool m_counted = false;
-    std::uint64_t m_used = 0;
+    std::optional<std::uint64_t> m_there; ///< bytes of segments when last counted, and since
+    std::uint64_t m_writing = 0;
 };
 
 namespace {
@@ -130,7 +148,7 @@ public:
 
     Result<> commit(const SegmentId& name) override {
         CHECK_OK(m_inner->commit(name));
-        m_held = 0;
+        m_quota.keep(std::exchange(m_held, 0));
         return {};
     }
 

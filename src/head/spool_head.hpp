@@ -43,6 +43,10 @@ public:
 
     std::int64_t own_wait_ns() const override { return m_inner ? m_inner->own_wait_ns() : 0; }
 
+    std::int64_t own_write_wait_ns(std::uint64_t bytes) const override {
+        return m_inner ? m_inner->own_write_wait_ns(bytes) : 0;
+    }
+
     std::vector<MemberView> members() const override {
         return m_inner && !m_away ? m_inner->members() : std::vector<MemberView>{};
     }

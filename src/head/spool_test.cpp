@@ -119,6 +119,18 @@ TEST_F(SpoolTest, takes_no_more_than_its_limit_over_all_parts_and_names_it) {
     EXPECT_EQ(outcome(m_spool->part(0).begin_segment(60'000)), "success");
 }
 
+// SPOOL-7
+TEST_F(SpoolTest, what_another_process_brings_away_makes_room) {
+    ASSERT_EQ(outcome(put_segment(part(), make_name(1), make_content(60'000))), "success");
+    EXPECT_EQ(outcome(m_spool->part(0).begin_segment(60'000)), "no_space");
+    const auto other = *Spool::open(m_files, "/disk/spool", conformance_repository, heads, limits);
+    ASSERT_EQ(outcome(other->part(conformance_index).remove_segment(make_name(1))), "success");
+    const auto writer = m_spool->part(0).begin_segment(60'000);
+    ASSERT_EQ(outcome(writer), "success");
+    EXPECT_EQ(outcome(m_spool->part(0).begin_segment(60'000)), "no_space")
+        << "what is being written counts too";
+}
+
 // SPOOL-4
 TEST_F(SpoolTest, leaves_room_on_its_disk) {
     const auto free = m_files.space("/disk")->free;

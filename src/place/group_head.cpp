@@ -84,6 +84,21 @@ bool GroupHead::is_distant() const {
     return std::ranges::any_of(m_seats, [](const auto& seat) { return seat->head().is_distant(); });
 }
 
+/// The members share what bounds them, so that it counts once.
+std::int64_t GroupHead::own_wait_ns() const {
+    std::int64_t longest = 0;
+    for (const auto& seat : m_seats)
+        longest = std::max(longest, seat->head().own_wait_ns());
+    return longest;
+}
+
+std::int64_t GroupHead::own_write_wait_ns(std::uint64_t bytes) const {
+    std::int64_t longest = 0;
+    for (const auto& seat : m_seats)
+        longest = std::max(longest, seat->head().own_write_wait_ns(bytes));
+    return longest;
+}
+
 std::vector<head::MemberView> GroupHead::members() const {
     std::vector<head::MemberView> out;
     for (const auto& seat : m_seats)

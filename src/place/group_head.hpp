@@ -50,6 +50,8 @@ public:
     Result<> remove_root(const std::string& name) override;
     Result<head::HeadStatus> status() override;
     bool is_distant() const override;
+    std::int64_t own_wait_ns() const override;
+    std::int64_t own_write_wait_ns(std::uint64_t bytes) const override;
     std::vector<head::MemberView> members() const override;
     void cancel() noexcept override;
 

@@ -286,5 +286,33 @@ TEST(GroupOpener, makes_every_member_and_mends_a_group_that_got_a_new_one) {
     EXPECT_EQ(outcome((*folders.open("dir:///a"))->probe()), "unavailable");
 }
 
+TEST(GroupOpener, does_not_make_a_former_member_anew_that_holds_nothing) {
+    sim::FileSystem files;
+    sim::Clock clock;
+    const head::DirOpener folders(files);
+    GroupUri group{.name = "g", .members = {}};
+    for (const auto* uri : {"dir:///a", "dir:///b", "dir:///c"})
+        group.members.push_back({.uri = uri, .domain = std::string(1, uri[7]), .weight = 1});
+    const auto former = *format_group_uri(group);
+    const head::NewHead made{.repository = repository, .index = number};
+    ASSERT_EQ(outcome(create_group(former, folders, clock, made)), "success");
+    auto moved = made;
+    moved.former = former;
+
+    ASSERT_EQ(outcome((*folders.open("dir:///b"))->probe()), "success");
+    ASSERT_EQ(outcome(folders.discard("dir:///b", repository)), "success");
+    ASSERT_TRUE(env::make_directories(files, "/b").has_value()); // where a disk is not mounted
+    group.members[2].uri = "dir:///d";
+    const auto refused = create_group(*format_group_uri(group), folders, clock, moved);
+    ASSERT_EQ(outcome(refused), "invalid_argument");
+    EXPECT_TRUE(refused.error().detail().contains("dir:///b was a member"))
+        << refused.error().detail();
+    EXPECT_EQ(outcome((*folders.open("dir:///d"))->probe()), "unavailable") << "nothing is made";
+
+    group.members.erase(group.members.begin() + 1);
+    EXPECT_EQ(outcome(create_group(*format_group_uri(group), folders, clock, moved)), "success");
+    EXPECT_EQ(outcome((*folders.open("dir:///d"))->probe()), "success");
+}
+
 } // namespace
 } // namespace torgo::place

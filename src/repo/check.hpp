@@ -47,7 +47,8 @@ struct HealProgress {
 
 struct HealOptions {
     int head = -1;          ///< index of the head to heal, or all
-    bool new_place = false; ///< the head was just moved: of a group, members may have to be made
+    /// Where the head was when it was just moved; of a group, new members have to be made then.
+    std::string moved_from{};
     bool read_data = false; ///< verify every segment's hash instead of its presence and size
     unsigned threads = 0;
     std::uint64_t bytes_a_second = 0; ///< read for rebuilding, at most; 0: as fast as it goes

@@ -202,14 +202,21 @@ void HeadSet::require_repository(const RepoId& id) {
     }
 }
 
-Result<> HeadSet::recreate(std::size_t index, const RepoId& id, const Bytes& owner) {
-    TRY(auto head,
-        m_opener.create(m_uris.at(index),
-                        {.repository = id, .index = static_cast<unsigned>(index), .owner = owner}));
+Result<> HeadSet::recreate(std::size_t index, head::NewHead made) {
+    made.index = static_cast<unsigned>(index);
+    TRY(auto head, m_opener.create(m_uris.at(index), made));
     m_lanes[index] = std::make_unique<Lane>(*head);
     m_heads[index] = std::move(head);
     m_errors[index].reset();
     return {};
+}
+
+/// What our own limits cost is no head's fault.
+Lane::Clock::duration HeadSet::writing_tail(std::uint64_t bytes) const {
+    std::int64_t own = 0;
+    for (const auto& head : m_heads)
+        if (head) own = std::max(own, head->own_write_wait_ns(bytes));
+    return Lane::writing_tail + std::chrono::nanoseconds(own);
 }
 
 // REPO-40
@@ -230,7 +237,8 @@ Result<> HeadSet::put_root(const std::string& name, ByteView content, std::size_
     std::size_t done = 0;
     std::vector<bool> took(m_heads.size());
     std::optional<Error> reason;
-    const bool ended = inbox.gather(Lane::writing_tail, m_opener.stop_token(), [&](auto answer) {
+    const auto tail = writing_tail(content.size() * asked.size());
+    const bool ended = inbox.gather(tail, m_opener.stop_token(), [&](auto answer) {
         if (answer.value) {
             ++done;
             took[asked[answer.ticket - 1]] = true;

@@ -66,7 +66,7 @@ public:
     void require_repository(const RepoId& id);
 
     /// Makes an unusable head anew at its URI (an empty or vanished folder that came back).
-    Result<> recreate(std::size_t index, const RepoId& id, const Bytes& owner);
+    Result<> recreate(std::size_t index, head::NewHead made);
 
     // What heads do not take (docs/spec/spool.md).
 
@@ -145,6 +145,7 @@ private:
                           std::optional<Error>& reason) const;
     std::vector<std::size_t> in_order_of_readiness() const;
     std::size_t ready() const;
+    Lane::Clock::duration writing_tail(std::uint64_t bytes) const;
 
     const head::Opener& m_opener;
     std::vector<std::string> m_uris;

@@ -70,10 +70,10 @@ public:
 
     /// All at once: each commit waits for its own disk. The lane of each segment is `lane(i)`, and
     /// `slots_of(i)` are the names of those that lie on the same head. False when it was stopped
-    /// before there were `enough`.
+    /// before there were `enough`; who is not done then has `tail` more.
     template <class LaneOf, class SlotsOf, class Enough>
     bool commit(const std::vector<SegmentId>& names, const LaneOf& lane, const SlotsOf& slots_of,
-                const std::stop_token& stop, const Enough& enough) {
+                const std::stop_token& stop, Lane::Clock::duration tail, const Enough& enough) {
         Inbox<Committed> inbox;
         std::vector<std::size_t> asked; // by ticket - 1
         for (std::size_t i = 0; i < m_writers.size(); ++i) {
@@ -87,7 +87,7 @@ public:
             m_errors[i] = Error(Errc::timeout, "it takes too long");
             asked.push_back(i);
         }
-        return inbox.gather(Lane::writing_tail, stop, [&](Inbox<Committed>::Answer answer) {
+        return inbox.gather(tail, stop, [&](Inbox<Committed>::Answer answer) {
             auto& error = m_errors[asked[answer.ticket - 1]];
             if (answer.value)
                 error.reset();
@@ -247,7 +247,7 @@ Result<HeadSet::WrittenPack> HeadSet::write_pack(const RepoId& repo, segment::Pa
         [&](std::size_t segment) {
             return slots_on(head_of(static_cast<unsigned>(segment)), info);
         },
-        m_opener.stop_token(), stored);
+        m_opener.stop_token(), writing_tail(code.n * shape.segment_file_size()), stored);
     auto waiting = spread.commit_spools(info.segments);
     WrittenPack written{.info = std::move(info),
                         .missing = spread.missing(),

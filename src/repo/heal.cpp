@@ -118,7 +118,10 @@ private:
                                   const std::vector<unsigned>& wanted);
     Result<> rebuild_as_it_comes(const segment::PackInfo& pack,
                                  const std::vector<unsigned>& wanted);
-    Result<> rebuild_verified(const segment::PackInfo& pack, const std::vector<unsigned>& wanted);
+    Result<> rebuild_verified(const segment::PackInfo& pack, const SegmentStates& states,
+                              const std::vector<unsigned>& wanted);
+    Result<> keep_all(const segment::PackInfo& pack, const SegmentStates& states,
+                      std::vector<unsigned> made, const Writers& writers);
     Result<> keep(const segment::PackInfo& pack, unsigned index, head::SegmentWriter& writer);
     bool may_stream(const segment::PackInfo& pack) const;
     Result<std::uint64_t> make(const segment::PackInfo& pack, const SegmentStates& states,
@@ -158,14 +161,15 @@ Result<> Heal::bring_back_heads() {
         const auto number = std::to_string(i + 1);
         const bool group = m_heads.at(i) != nullptr && !m_heads.at(i)->members().empty();
         if (m_heads.at(i) != nullptr && !group) continue;
-        if (group && !m_options.new_place) {
+        if (group && m_options.moved_from.empty()) {
             if (m_options.head < 0) name_lost_members(i);
             continue;
         }
         if (m_options.head >= 0) { // of a group: the members that are new
             CHECK_OK_WITH("making head " + number + " anew",
-                          m_heads.recreate(i, m_repository.descriptor().id,
-                                           m_repository.descriptor().owner()));
+                          m_heads.recreate(i, {.repository = m_repository.descriptor().id,
+                                               .owner = m_repository.descriptor().owner(),
+                                               .former = m_options.moved_from}));
             continue;
         }
         problem("head " + number + " cannot be used (" + m_heads.why_not(i)->detail() +
@@ -365,7 +369,7 @@ Result<> Heal::rebuild_as_it_comes(const segment::PackInfo& pack,
 }
 
 /// One after the other, and slower; it finds out which cells are damaged and does with the others.
-Result<> Heal::rebuild_verified(const segment::PackInfo& pack,
+Result<> Heal::rebuild_verified(const segment::PackInfo& pack, const SegmentStates& states,
                                 const std::vector<unsigned>& wanted) {
     Writers writers(pack.code.n);
     for (const auto i : wanted) {
@@ -376,13 +380,28 @@ Result<> Heal::rebuild_verified(const segment::PackInfo& pack,
         CHECK_OK(m_pace.wait_for(out.size()));
         return from(index, offset, out);
     };
+    segment::SegmentMask damaged = 0;
+    for (const auto i : states.corrupt)
+        damaged |= segment::mask_of(i);
     CHECK_OK(segment::rebuild(
         pack, m_repository.descriptor().id, wanted, fetch,
-        [&](unsigned index, ByteView bytes) { return writers[index]->append(bytes); }));
-    for (const auto i : wanted) {
-        CHECK_OK(keep(pack, i, *writers[i]));
+        [&](unsigned index, ByteView bytes) { return writers[index]->append(bytes); }, damaged));
+    return keep_all(pack, states, wanted, writers);
+}
+
+/// What takes nobody's place comes first: it is durable before anything damaged is removed, whose
+/// other cells may be the last of their stripe. One that fails does not hold the rest up.
+Result<> Heal::keep_all(const segment::PackInfo& pack, const SegmentStates& states,
+                        std::vector<unsigned> made, const Writers& writers) {
+    const auto damaged = std::ranges::stable_partition(
+        made, [&](unsigned i) { return !std::ranges::contains(states.corrupt, i); });
+    Result<> all;
+    for (auto at = made.begin(); at != made.end(); ++at) {
+        if (at == damaged.begin() && !all) return all;
+        auto kept = keep(pack, *at, *writers[*at]);
+        if (!kept && all) all = std::move(kept);
     }
-    return {};
+    return all;
 }
 
 /// A damaged segment stays where it is until what replaces it is whole, so it goes the second way.
@@ -390,7 +409,7 @@ Result<std::uint64_t> Heal::rebuild(const segment::PackInfo& pack, const Segment
                                     const std::vector<unsigned>& wanted) {
     Result<> done = fail(Errc::corrupt, "");
     if (states.corrupt.empty()) done = rebuild_as_it_comes(pack, wanted);
-    if (!done && may_mend(done.error().code())) done = rebuild_verified(pack, wanted);
+    if (!done && may_mend(done.error().code())) done = rebuild_verified(pack, states, wanted);
     if (!done) return std::unexpected(std::move(done).error());
     m_bytes_fetched += pack.segment_payload_size() * pack.code.k;
     return pack.segment_file_size() * wanted.size();

@@ -1,5 +1,6 @@
 // Several segments of each pack on a head, and heads that are groups: which of them may be lost,
 // and what check, survey and heal say of it.
+#include "head/spool.hpp"
 #include "place/group_opener.hpp"
 #include "place/group_uri.hpp"
 #include "repo/backup.hpp"
@@ -8,6 +9,7 @@
 #include "repo/repository.hpp"
 #include "repo/restore.hpp"
 #include "repo/survey.hpp"
+#include "repo/sync.hpp"
 #include "sys/clock.hpp"
 #include "sys/file_system.hpp"
 #include "sys/random.hpp"
@@ -428,7 +430,7 @@ TEST_F(GroupsTest, a_member_is_replaced_and_what_the_others_have_stays) {
     ASSERT_TRUE(repository.has_value()) << repository.error().detail();
     HealOptions options;
     options.head = 2;
-    options.new_place = true;
+    options.moved_from = group_of(2, {1, 2, 3});
     options.threads = 2;
     HealProgress progress;
     const auto healed = heal(**repository, options, progress);
@@ -455,6 +457,30 @@ TEST_F(GroupsTest, a_damaged_segment_of_a_member_is_found_and_replaced) {
     const auto healed = run_heal(-1, /*read_data=*/true);
     ASSERT_TRUE(healed.has_value()) << healed.error().detail();
     EXPECT_EQ(healed->segments_rebuilt, 1U);
+    expect_check_is_clean();
+}
+
+// SPOOL-9
+TEST_F(GroupsTest, what_waits_for_a_group_comes_to_it_while_a_member_is_away) {
+    make_groups({1, 2, 3});
+    must_backup();
+    const auto spool = head::Spool::create(m_files, m_root / "spool", m_place.id, head_count);
+    ASSERT_TRUE(spool.has_value()) << spool.error().detail();
+    fs::path file;
+    for (const auto& each : fs::recursive_directory_iterator(member(0, 1) / "segments"))
+        if (each.is_regular_file()) file = each.path();
+    const auto id = SegmentId::parse(file.filename().string());
+    const auto writer = (*spool)->part(0).begin_segment(fs::file_size(file));
+    const auto content = contents_below(file.parent_path()).at(file.filename());
+    ASSERT_TRUE((*writer)->append(as_bytes(content)).has_value());
+    ASSERT_TRUE((*writer)->commit(*id).has_value());
+    fs::remove(file);
+    hide(member(0, 2));
+    SyncProgress progress;
+    const auto done = sync(opener(), m_place, **spool, {}, progress);
+    ASSERT_TRUE(done.has_value()) << done.error().detail();
+    EXPECT_EQ(done->heads[0].segments_sent, 1U);
+    show(member(0, 2));
     expect_check_is_clean();
 }
 

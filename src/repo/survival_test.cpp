@@ -121,6 +121,15 @@ public:
         return backup(*repository, options, progress);
     }
 
+    Result<HealReport> run_heal() {
+        TRY(const auto repository, open());
+        HealOptions options;
+        options.read_data = true;
+        options.threads = 1;
+        HealProgress progress;
+        return heal(*repository, options, progress);
+    }
+
     Result<Restored> give_back(Repository& repository, const SnapshotId& id) {
         TRY(const auto snapshot, repository.find_snapshot(id.hex()));
         const auto target = m_real / "restored";
@@ -338,6 +347,43 @@ TEST_F(SurvivalTest, a_disk_that_fills_up_anywhere_is_said_and_harms_nothing) {
     }
     std::cout << "disk full at " << rounds << " places, " << failed << " of them fatal\n";
     EXPECT_GT(failed, rounds / 2);
+}
+
+/// Two segments of each pack damaged in different stripes and the third gone: before one that is
+/// damaged makes room, what takes nobody's place must be there to stay.
+TEST_F(SurvivalTest, a_power_cut_at_any_operation_of_a_heal_loses_nothing) {
+    const auto damaged = [] {
+        auto machine = copy();
+        for (const auto& file : files_of(machine, 0, "segments"))
+            machine.disk().flip(file.path, 40);
+        for (const auto& file : files_of(machine, 1, "segments"))
+            if (file.size > 3 * segment::cell_size / 2)
+                machine.disk().flip(file.path, 8 * (segment::cell_size + 100));
+        for (const auto& file : files_of(machine, 2, "segments")) {
+            EXPECT_TRUE(machine.disk().remove(file.path).has_value());
+            const auto folder = fs::path(file.path).parent_path();
+            EXPECT_TRUE(machine.disk().sync_directory(folder).has_value());
+        }
+        return machine.after_power_cut(0);
+    };
+    constexpr std::uint64_t disks_found = 6; // after each cut
+    const auto begin = damaged();
+    bool ended = false;
+    std::uint64_t operation = 1;
+    for (; !ended && !HasFailure(); ++operation) {
+        SCOPED_TRACE("operation " + std::to_string(operation));
+        auto machine = begin.after_power_cut(0);
+        const auto before = machine.disk().operation_count();
+        machine.disk().set_crash_after(operation);
+        const auto healed = machine.run_heal();
+        ended = machine.disk().operation_count() - before < operation;
+        EXPECT_TRUE(!ended ||
+                    (healed && healed->problems.empty() && healed->segments_rebuilt == 6));
+        for (std::uint64_t seed = 0; seed < disks_found; ++seed)
+            machine.after_power_cut(seed).expect_restores({{s_first, &s_first_truth}});
+    }
+    std::cout << "power cut at each of " << operation << " operations of a heal\n";
+    EXPECT_GT(operation, 20U);
 }
 
 /// With another head away, so that the damaged one is needed whenever it is good.

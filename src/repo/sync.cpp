@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -57,6 +59,7 @@ private:
         if (uri == unknown_head)
             return fail(Errc::unavailable, "the place of this head is not known");
         TRY(m_head, m_opener.open(uri));
+        m_cancel.emplace(m_stop, [head = m_head.get()] { head->cancel(); });
         CHECK_OK(m_head->probe());
         TRY(const auto status, m_head->status());
         if (status.repository == m_place.id && status.index == m_index) return {};
@@ -99,16 +102,20 @@ private:
     }
 
     /// A head behind a network is asked first; a folder finds out while it commits, and then also
-    /// makes durable what another process has only just put there.
+    /// makes durable what another process has only just put there. A group of which a member is
+    /// away cannot say that it has not got it, and takes it all the same.
     Result<Fate> carry(const SegmentId& id, std::uint64_t size) {
         const auto found = m_head->segment_size(id);
         const bool there = found && *found == size;
-        if (!found && found.error().code() != Errc::not_found &&
-            found.error().code() != Errc::corrupt)
-            return std::unexpected(found.error());
+        if (!found && !may_send_after(found.error().code())) return std::unexpected(found.error());
         if (there && m_head->is_distant()) return Fate::there;
         TRY(const auto fate, send(id, size));
         return fate == Fate::sent && there ? Fate::there : fate;
+    }
+
+    bool may_send_after(Errc code) const {
+        if (code == Errc::not_found || code == Errc::corrupt) return true;
+        return code != Errc::cancelled && !m_head->members().empty();
     }
 
     // SPOOL-10
@@ -159,6 +166,8 @@ private:
     std::unique_ptr<head::Head> m_head;
     std::vector<std::string> m_roots; ///< that waited when we began
     std::optional<Error> m_why;
+    /// Ends a call that waits for the head; before the head.
+    std::optional<std::stop_callback<std::function<void()>>> m_cancel;
 };
 
 /// All heads, a thread each.

@@ -86,11 +86,11 @@ private:
 } // namespace
 
 Result<> rebuild(const PackInfo& info, const RepoId& repo, const std::vector<unsigned>& missing,
-                 const Fetch& fetch, const Splitter::Sink& out) {
+                 const Fetch& fetch, const Splitter::Sink& out, SegmentMask damaged) {
     if (!info.valid()) return fail(Errc::invalid_argument, "not a pack");
     TRY(const auto lost, mask_of_all(info, missing));
     LeafCache cache(info);
-    GoodCells cells(info, fetch, cache, lost);
+    GoodCells cells(info, fetch, cache, lost & ~damaged);
     std::vector<Leaves> leaves(missing.size());
     const auto stripes = info.stripes();
     const auto group = stripes_per_group(info.code);

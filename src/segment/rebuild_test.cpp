@@ -164,6 +164,26 @@ TEST_P(Rebuild, never_reads_what_it_makes) {
     EXPECT_EQ(files[0], stored.files[0]);
 }
 
+TEST_P(Rebuild, uses_what_is_good_in_damaged_segments) {
+    const auto stored = store(GetParam(), 8 * cell_size);
+    auto some = stored;
+    some.files[0][10] ^= 1U;             // the first stripe
+    some.files[1][cell_size + 10] ^= 1U; // the second
+    some.files[2].clear();
+    std::vector<Bytes> files(4);
+    const auto made = rebuild(stored.info, test_repo(), {0, 1, 2}, some.fetch(), into(files),
+                              mask_of(0) | mask_of(1));
+    ASSERT_TRUE(made) << made.error().detail();
+    for (const unsigned i : {0U, 1U, 2U})
+        EXPECT_EQ(files[i], stored.files[i]) << i;
+    some.files[1][10] ^= 1U; // the first stripe has one good cell left
+    EXPECT_EQ(rebuild(stored.info, test_repo(), {0, 1, 2}, some.fetch(), into(files),
+                      mask_of(0) | mask_of(1))
+                  .error()
+                  .code(),
+              Errc::too_few_heads);
+}
+
 TEST_P(Rebuild, refuses_segments_that_do_not_exist_or_come_twice) {
     const auto stored = store(GetParam(), 2 * cell_size);
     EXPECT_EQ(rebuilt(stored, {4}).error().code(), Errc::invalid_argument);

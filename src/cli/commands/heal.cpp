@@ -62,17 +62,19 @@ Result<std::string> new_place(const Context& context, const HealArgs& args,
 
 /// The repository with its lost head at another place. Opened before the descriptor file says so:
 /// nothing changes when the new place is no good.
-Result<std::unique_ptr<repo::Repository>> open_with_new_head(const Context& context,
-                                                             const HealArgs& args, int& head) {
+Result<std::unique_ptr<repo::Repository>>
+open_with_new_head(const Context& context, const HealArgs& args, repo::HealOptions& options) {
     if (args.heads.empty())
         return fail(Errc::invalid_argument,
                     std::string(args.onto_takeover ? "--onto-takeover" : "--onto") +
                         " needs HEAD: which one is replaced");
     TRY(const auto path, descriptor_path(context));
     TRY(auto place, load_descriptor(*context.world.files, path));
-    TRY(head, head_index(context, place, args.heads.front()));
+    TRY(options.head, head_index(context, place, args.heads.front()));
     context.heads.use_repository(place.id);
-    TRY(place.heads.at(static_cast<std::size_t>(head)), new_place(context, args, place, head));
+    auto& where = place.heads.at(static_cast<std::size_t>(options.head));
+    options.moved_from = where;
+    TRY(where, new_place(context, args, place, options.head));
     TRY(auto folders, local_folders(context, place.id));
     return repo::Repository::open(
         context.world, context.heads, std::move(place), std::move(folders),
@@ -110,10 +112,9 @@ Result<ExitCode> run_heal(const Context& context, const HealArgs& args) {
             TRY(options.head, head_index(context, repository->place(), args.heads.front()));
         }
     } else {
-        TRY(repository, open_with_new_head(context, args, options.head));
+        TRY(repository, open_with_new_head(context, args, options));
     }
     warn_of_waiting(context, repository->place());
-    options.new_place = moves;
     options.read_data = args.read_data;
     options.threads = args.threads;
     options.stop = context.stop;

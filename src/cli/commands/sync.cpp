@@ -88,11 +88,20 @@ void say_redundancy(const Context& context, const head::Spool* spool) {
     const auto survey = repo::survey(**repository);
     if (!survey) return;
     std::uint64_t missing = 0;
-    for (const auto& head : survey->heads)
-        missing += head.missing;
-    if (missing == 0)
+    std::size_t unseen = 0;
+    for (const auto& head : survey->heads) {
+        const bool away = head.away || std::ranges::any_of(head.members, [](const auto& member) {
+                              return member.away.has_value();
+                          });
+        unseen += away ? 1U : 0U;
+        missing += away ? 0U : head.missing;
+    }
+    if (unseen != 0)
+        context.out.line("What " + plural(unseen, "head", "heads") +
+                         " may lack could not be looked at: not all of it is there.");
+    if (missing == 0 && unseen == 0)
         context.out.line("Everything has its full redundancy.");
-    else
+    else if (missing != 0)
         context.out.line(plural(missing, "segment is", "segments are") +
                          " not on the heads and not in the spool: run \"torgo heal\".");
 }
