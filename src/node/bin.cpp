@@ -87,17 +87,37 @@ Result<std::vector<Bin::Item>> Bin::items() const {
     return out;
 }
 
-// NODE-9
-Result<std::uint64_t> Bin::empty(Day day) {
-    TRY(const auto all, items());
-    std::uint64_t bytes = 0;
-    for (const auto& item : all) {
-        if (item.day >= day) break;
-        CHECK_OK(m_files.remove(item.path));
-        bytes += item.size;
-        (void)m_files.remove_directory(env::parent_path(item.path)); // once it is empty
+void Bin::empty_day(const std::string& folder, Emptied& emptied) {
+    const auto left = [&](const Error& error) {
+        ++emptied.failed;
+        emptied.last = error;
+    };
+    const auto files = m_files.list(folder);
+    if (!files) return left(files.error());
+    for (const auto& file : *files) {
+        const auto path = folder + "/" + file.name;
+        const auto status = m_files.status(path);
+        const auto removed = status.and_then([&](const auto&) { return m_files.remove(path); });
+        if (!removed) {
+            left(removed.error());
+            continue;
+        }
+        ++emptied.items;
+        emptied.bytes += status->size;
     }
-    return bytes;
+    (void)m_files.remove_directory(folder); // once it is empty
+}
+
+// NODE-9: one that can not be removed must not keep the others here.
+Bin::Emptied Bin::empty(Day day) {
+    Emptied out;
+    const auto days = m_files.list(m_path);
+    if (!days && days.error().code() == Errc::not_found) return out;
+    if (!days) return {.items = 0, .bytes = 0, .failed = 1, .last = days.error()};
+    for (const auto& entry : *days)
+        if (const auto one = parse_folder(entry.name); one && *one < day)
+            empty_day(m_path + "/" + entry.name, out);
+    return out;
 }
 
 } // namespace torgo::node

@@ -5,6 +5,7 @@
 #include "env/file_system.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,10 +38,18 @@ public:
     /// The oldest first. errors  those of listing
     Result<std::vector<Item>> items() const;
 
-    /// Removes what was put here before `day`, and says how many bytes those were.
-    Result<std::uint64_t> empty(Day day);
+    struct Emptied {
+        std::uint64_t items = 0;   ///< removed
+        std::uint64_t bytes = 0;   ///< of those
+        std::uint64_t failed = 0;  ///< items, and days that can not be listed, that are left
+        std::optional<Error> last; ///< of the errors; for people
+    };
+
+    /// Removes what was put here before `day`, all that can be removed.
+    Emptied empty(Day day);
 
 private:
+    void empty_day(const std::string& folder, Emptied& emptied);
     Result<std::string> place_for(const std::string& name, Day day);
 
     env::FileSystem& m_files;

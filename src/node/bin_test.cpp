@@ -84,9 +84,12 @@ TEST_F(BinTest, is_emptied_of_what_came_before_a_day) {
     EXPECT_EQ(remove(segment_target(id)), "ok");
     node.store->keep_deleted(8);
     EXPECT_EQ(remove(in_repository("roots/batch-1")), "ok");
-    EXPECT_TRUE(node.store->empty_bins(7));
+    EXPECT_EQ(node.store->empty_bins(7).items, 0U);
     EXPECT_EQ(bytes(), before);
-    EXPECT_TRUE(node.store->empty_bins(8));
+    const auto emptied = node.store->empty_bins(8);
+    EXPECT_EQ(emptied.items, 1U);
+    EXPECT_EQ(emptied.bytes, segment.size());
+    EXPECT_EQ(emptied.failed, 0U);
     EXPECT_EQ(bytes(), before - segment.size());
     const auto back = node.store->find(test_repository)->retrieve();
     EXPECT_EQ(back->segments, 0U);
@@ -104,6 +107,84 @@ TEST_F(BinTest, no_quota_is_filled_by_replacing) {
     }
     EXPECT_EQ(last, "no_space");
     EXPECT_LE(bytes(), quota);
+}
+
+// NODE-9: a file that can not be looked at is not one that is not there.
+TEST_F(BinTest, nothing_is_deleted_that_can_not_be_put_aside) {
+    for (const auto& target : {segment_target(id), in_repository("roots/batch-1")}) {
+        std::uint64_t looks = 1; // each look fails once; at the end none does
+        node.files.fail_nth(sim::Operation::status, looks, Errc::io);
+        while (remove(target) != "ok") {
+            ASSERT_LT(++looks, 20U);
+            node.files.fail_nth(sim::Operation::status, looks, Errc::io);
+        }
+    }
+    const auto back = node.store->find(test_repository)->retrieve();
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->segments, 1U);
+    EXPECT_EQ(back->roots, 1U);
+}
+
+// NODE-9: what the owner took from somebody, or ordered no longer, was not lost.
+TEST_F(BinTest, no_rights_and_no_orders_come_back) {
+    const auto record =
+        peer::sign(peer::Capability{test_repository, peer_number(10), {peer::Rights::read}, 0, ""},
+                   test_owner().key, crypto::SignMode::deterministic);
+    const auto name = peer::name_of_record(peer::capability_prefix, *record);
+    ASSERT_EQ(node.outcome(1, Method::put, in_repository("roots/" + name), *record), "ok");
+    const auto roots = "/node/repositories/" + test_repository.hex() + "/head/roots/";
+    ASSERT_TRUE(env::write_file_atomically(node.files, roots + "order-1", as_bytes("x")));
+    for (const auto& one : {name, std::string("order-1"), std::string("batch-1")})
+        ASSERT_EQ(remove(in_repository("roots/" + one)), "ok");
+    const auto back = node.store->find(test_repository)->retrieve();
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->roots, 1U) << "the batch";
+    EXPECT_EQ(back->withheld, 2U);
+    EXPECT_EQ(node.outcome(10, Method::get, in_repository("status")), "permission");
+    EXPECT_EQ(get("order-1"), "not_found");
+}
+
+// PEER-18 NODE-9
+TEST_F(BinTest, a_capability_that_lies_in_the_bin_counts_for_nobody) {
+    const auto record =
+        peer::sign(peer::Capability{test_repository, peer_number(10), {peer::Rights::read}, 0, ""},
+                   test_owner().key, crypto::SignMode::deterministic);
+    const auto name = peer::name_of_record(peer::capability_prefix, *record);
+    const auto target = in_repository("roots/" + name);
+    std::uint64_t n = 0;
+    std::string outcome;
+    do {
+        ASSERT_EQ(node.outcome(1, Method::put, target, *record), "ok");
+        ASSERT_EQ(node.outcome(10, Method::get, in_repository("status")), "ok");
+        node.files.fail_nth(sim::Operation::sync_directory, ++n, Errc::io);
+        outcome = remove(target);
+        const bool is_there = node.outcome(1, Method::get, target) == "ok";
+        EXPECT_EQ(node.outcome(10, Method::get, in_repository("status")),
+                  is_there ? "ok" : "permission")
+            << n;
+        ASSERT_LT(n, 20U);
+    } while (outcome != "ok");
+    EXPECT_GT(n, 3U);
+}
+
+// NODE-9
+TEST_F(BinTest, what_can_not_be_removed_keeps_nothing_else_in_it) {
+    for (int i = 0; i < 5; ++i)
+        ASSERT_EQ(put_root("descriptor", std::to_string(i).c_str()), "ok");
+    const auto bin = "/node/repositories/" + test_repository.hex() + "/bin";
+    ASSERT_EQ(node.files.files_below(bin).size(), 5U);
+    node.files.fail_nth(sim::Operation::remove, 2, Errc::io);
+    const auto emptied = node.store->empty_bins(8);
+    EXPECT_EQ(emptied.items, 4U);
+    EXPECT_EQ(emptied.failed, 1U);
+    ASSERT_TRUE(emptied.last);
+    EXPECT_EQ(emptied.last->code(), Errc::io);
+    EXPECT_EQ(node.files.files_below(bin).size(), 1U);
+    EXPECT_EQ(bytes(), segment.size() + 3 + 1 + 1) << "what is left is counted, and no more";
+    node.files.fail_next(sim::Operation::list, Errc::io);
+    EXPECT_EQ(node.store->empty_bins(8).failed, 1U);
+    EXPECT_EQ(node.store->empty_bins(8).items, 1U);
+    EXPECT_TRUE(node.files.files_below(bin).empty());
 }
 
 TEST_F(BinTest, without_it_what_is_deleted_is_gone) {

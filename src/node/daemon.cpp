@@ -74,6 +74,7 @@ struct Daemon::State {
     void scrub(const std::stop_token& stop);
     void stand_by(const std::stop_token& stop);
     void tend_bins();
+    void tell_of_bins(const Bin::Emptied& emptied) const;
     void write_receipts(const std::stop_token& stop);
     void tell_of_receipts(const Result<>& written) const;
 
@@ -291,6 +292,15 @@ void Daemon::State::write_receipts(const std::stop_token& stop) {
     }
 }
 
+void Daemon::State::tell_of_bins(const Bin::Emptied& emptied) const {
+    if (emptied.items != 0)
+        say(std::to_string(emptied.items) + " things that were deleted long ago are gone now, " +
+            std::to_string(emptied.bytes) + " bytes");
+    if (emptied.failed != 0)
+        say(std::to_string(emptied.failed) + " things that were deleted long ago could not be " +
+            "freed: " + emptied.last->detail());
+}
+
 /// NODE-9 NODE-10: something is kept for `keep_days` whole days after the one on which it came.
 void Daemon::State::tend_bins() {
     if (auto saved = age->save(); !saved)
@@ -299,8 +309,7 @@ void Daemon::State::tend_bins() {
     const auto today = age->day();
     store->keep_deleted(today);
     if (today <= options.keep_days) return;
-    if (auto emptied = store->empty_bins(today - options.keep_days); !emptied)
-        say("what was deleted long ago could not be freed: " + emptied.error().detail());
+    tell_of_bins(store->empty_bins(today - options.keep_days));
 }
 
 void Daemon::State::shut() {
@@ -381,13 +390,19 @@ Result<peer::Invite> make_invite(const env::World& world, const std::string& fol
     return invite;
 }
 
-Result<std::vector<HeldLock>> held_locks(const env::World& world, const std::string& folder) {
-    std::vector<HeldLock> out;
+// PEER-50
+Result<HeldLocks> held_locks(const env::World& world, const std::string& folder) {
+    HeldLocks out;
     TRY(const auto store, Store::open(*world.files, folder));
     for (const auto& one : store->repositories()) {
-        TRY(const auto locks, one->locks());
-        for (const auto& [name, lock] : locks)
-            out.push_back({.repository = one->record().repository, .name = name, .lock = lock});
+        const auto& repository = one->record().repository;
+        const auto locks = one->locks();
+        if (!locks) {
+            out.unknown.push_back({.repository = repository, .error = locks.error()});
+            continue;
+        }
+        for (const auto& [name, lock] : *locks)
+            out.locks.push_back({.repository = repository, .name = name, .lock = lock});
     }
     return out;
 }

@@ -90,8 +90,19 @@ struct HeldLock {
     peer::Lock lock;
 };
 
-/// The retention locks at the node in this folder, whether or not its daemon runs.
-Result<std::vector<HeldLock>> held_locks(const env::World& world, const std::string& folder);
+struct HeldLocks {
+    struct Unknown {
+        RepoId repository;
+        Error error;
+    };
+
+    std::vector<HeldLock> locks;
+    std::vector<Unknown> unknown; ///< repositories whose locks can not be listed
+};
+
+/// The retention locks at the node in this folder, whether or not its daemon runs. errors  those of
+/// opening the folder; one repository that can not be read hides no other
+Result<HeldLocks> held_locks(const env::World& world, const std::string& folder);
 
 /// Takes one away, whether or not the daemon runs. (PEER-22)
 Result<> release_lock(const env::World& world, const std::string& folder, const HeldLock& lock);

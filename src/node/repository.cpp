@@ -15,6 +15,12 @@ constexpr std::string_view descriptor = "descriptor";
 constexpr std::string_view segment_mark = "s-"; ///< of names in the bin
 constexpr std::string_view root_mark = "r-";
 
+/// Roots that an admin deletes to end what they say: to put one back would give somebody a right,
+/// or a task, that he was to have no longer.
+bool is_ended_for_good(std::string_view root) {
+    return root.starts_with(peer::capability_prefix) || root.starts_with(peer::order_prefix);
+}
+
 segment::ReadAt reader_of(env::File& file, std::uint64_t& bytes_read) {
     return [&file, &bytes_read](std::uint64_t offset, ByteSpan out) -> Result<> {
         TRY(const auto got, file.read_at(offset, out));
@@ -42,22 +48,37 @@ std::mutex& Repository::commit_mutex(const SegmentId& segment) {
     return m_commit_mutexes[segment.bytes.back() % m_commit_mutexes.size()];
 }
 
-std::uint64_t Repository::size_at(const std::string& path, bool& is_there) {
+std::uint64_t Repository::size_at(const std::string& path, bool& is_there) const {
     const auto status = m_files.status(path);
     is_there = status && status->type == env::FileType::file;
     return is_there ? status->size : 0;
 }
 
+/// What the quota counts of a root, 0 where it is not there.
+std::uint64_t Repository::counted_size_of(const std::string& root) const {
+    bool is_there = false;
+    const auto size = size_at(m_folder.root_path(root), is_there);
+    return is_uncounted_root(root, size) ? 0 : size;
+}
+
 template <class Change>
-auto Repository::counted(const std::string& path, bool is_segment, Change change)
-    -> decltype(change()) {
+auto Repository::counted_segment(const SegmentId& segment, Change change) -> decltype(change()) {
+    const auto path = m_folder.segment_path(segment);
     bool was_there = false;
     bool is_there = false;
     const auto before = size_at(path, was_there);
     auto result = change();
     const auto after = size_at(path, is_there);
     m_usage.change(before, after);
-    if (is_segment) m_usage.change_segments(was_there, is_there);
+    m_usage.change_segments(was_there, is_there);
+    return result;
+}
+
+template <class Change>
+auto Repository::counted_root(const std::string& name, Change change) -> decltype(change()) {
+    const auto before = counted_size_of(name);
+    auto result = change();
+    m_usage.change(before, counted_size_of(name));
     return result;
 }
 
@@ -77,10 +98,8 @@ Result<> Repository::count() {
         after = page.back();
     }
     TRY(const auto roots, m_head.list_roots(""));
-    for (const auto& name : roots) {
-        bool is_there = false;
-        bytes += size_at(m_folder.root_path(name), is_there);
-    }
+    for (const auto& name : roots)
+        bytes += counted_size_of(name);
     TRY(const auto kept, m_bin.items());
     for (const auto& item : kept)
         bytes += item.size;
@@ -154,8 +173,7 @@ Repository::Upload::Upload(Repository& repository, Usage::Reservation reservatio
 Result<> Repository::Upload::commit(const SegmentId& segment) {
     const std::lock_guard lock(m_repository.commit_mutex(segment));
     if (m_repository.m_retired) return fail(Errc::unavailable, "the head changes its number");
-    return m_repository.counted(m_repository.m_folder.segment_path(segment), true,
-                                [&] { return m_writer->commit(segment); });
+    return m_repository.counted_segment(segment, [&] { return m_writer->commit(segment); });
 }
 
 Result<std::unique_ptr<Repository::Upload>> Repository::begin_upload(std::uint64_t size) {
@@ -180,26 +198,29 @@ Result<peer::Rights> Repository::check_right(const Asker& asker) {
 }
 
 Result<> Repository::store_root(const std::string& name, ByteView content) {
-    return counted(m_folder.root_path(name), false, [&] { return m_head.put_root(name, content); });
+    return counted_root(name, [&] { return m_head.put_root(name, content); });
 }
 
-// PEER-11. A root that is stored again takes no more room, so that a full quota refuses no retry.
-Result<Usage::Reservation> Repository::reserve_for_root(const std::string& name,
-                                                        std::uint64_t size) {
-    CHECK_OK(count());
-    bool is_there = false;
-    const auto before = size_at(m_folder.root_path(name), is_there);
-    if (m_setting.day != Setting::no_bin) return m_usage.reserve(size); // the bin keeps the old one
-    return m_usage.reserve(size > before ? size - before : 0);
+/// How much more the quota counts when a root of this size is there. One that is stored again takes
+/// no more room, so that a full quota refuses no retry.
+// PEER-11
+std::uint64_t Repository::growth_by(const std::string& name, std::uint64_t size) const {
+    const auto before = counted_size_of(name);
+    return is_uncounted_root(name, size) || size <= before ? 0 : size - before;
 }
 
+// PEER-11: of a descriptor as large as the one that is there only the body says whether the bin
+// gets another.
 Result<> Repository::check_room(const std::string& name, std::uint64_t size) {
-    CHECK_OK(reserve_for_root(name, size));
+    CHECK_OK(count());
+    const auto before = counted_size_of(name);
+    const bool is_binned = name == descriptor && before != size && m_setting.day != Setting::no_bin;
+    CHECK_OK(m_usage.reserve(growth_by(name, size) + (is_binned ? before : 0)));
     return {};
 }
 
 /// No other root is ever replaced: a head refuses that. What is there goes to the bin first, where
-/// there is one.
+/// there is one; the caller has reserved what the new one takes more.
 // PEER-21 NODE-9
 Result<> Repository::replace_descriptor(ByteView content, peer::Rights rights) {
     const std::string name(descriptor);
@@ -210,6 +231,7 @@ Result<> Repository::replace_descriptor(ByteView content, peer::Rights rights) {
         return fail(Errc::permission, "only an admin replaces the descriptor");
     CHECK_OK(check_unlocked());
     if (const auto day = m_setting.day.load(); day != Setting::no_bin) {
+        TRY(const auto room, m_usage.reserve(found->size()));
         CHECK_OK(m_bin.copy(*found, std::string(root_mark) + name, static_cast<Bin::Day>(day)));
         m_usage.change(0, found->size());
     }
@@ -231,8 +253,9 @@ Result<> Repository::check_takeover(ByteView content) {
 // PEER-18
 Result<> Repository::put_root(const std::string& name, ByteView content, const Asker& asker) {
     CHECK_OK(check_rights_root(m_record, name, content));
-    TRY(const auto reservation, reserve_for_root(name, content.size()));
+    CHECK_OK(count());
     const std::lock_guard lock(m_root_mutex);
+    TRY(const auto reservation, m_usage.reserve(growth_by(name, content.size())));
     TRY(const auto rights, check_right(asker));
     if (name.starts_with(peer::takeover_prefix)) CHECK_OK(check_takeover(content));
     const auto kind = name.substr(0, name.find('-') + 1);
@@ -258,7 +281,7 @@ Result<> Repository::remove_segment(const SegmentId& segment, const Asker& asker
     const std::lock_guard lock(commit_mutex(segment));
     const auto path = m_folder.segment_path(segment);
     CHECK_OK(put_aside(path, std::string(segment_mark) + segment.hex()));
-    return counted(path, true, [&] { return m_head.remove_segment(segment); });
+    return counted_segment(segment, [&] { return m_head.remove_segment(segment); });
 }
 
 // PEER-21 PEER-22
@@ -267,35 +290,39 @@ Result<> Repository::remove_root(const std::string& name, const Asker& asker) {
         return fail(Errc::permission, "no request deletes a revocation or a lock");
     CHECK_OK(count());
     const std::lock_guard lock(m_root_mutex);
-    CHECK_OK(check_right(asker));
-    CHECK_OK(check_unlocked());
-    CHECK_OK(put_aside(m_folder.root_path(name), std::string(root_mark) + name));
-    auto removed =
-        counted(m_folder.root_path(name), false, [&] { return m_head.remove_root(name); });
-    if (is_rights_root(name)) m_rights.forget();
+    auto removed = remove_guarded(name, asker);
+    if (is_rights_root(name)) m_rights.forget(); // as after a put: it may lie in the bin already
     return removed;
 }
 
+Result<> Repository::remove_guarded(const std::string& name, const Asker& asker) {
+    CHECK_OK(check_right(asker));
+    CHECK_OK(check_unlocked());
+    CHECK_OK(put_aside(m_folder.root_path(name), std::string(root_mark) + name));
+    return counted_root(name, [&] { return m_head.remove_root(name); });
+}
+
 /// Moves what is about to be removed into the bin, where there is one: it takes as much room there
-/// as before. (NODE-9)
+/// as before. What can not be looked at is not removed. (NODE-9)
 Result<> Repository::put_aside(const std::string& path, const std::string& name) {
     const auto day = m_setting.day.load();
     if (day == Setting::no_bin) return {};
     CHECK_OK(m_folder.require());
-    bool is_there = false;
-    (void)size_at(path, is_there);
-    if (!is_there) return {};
+    const auto status = m_files.status(path);
+    if (!status && status.error().code() == Errc::not_found) return {};
+    if (!status) return std::unexpected(m_folder.explain(status.error()));
+    if (status->type != env::FileType::file) return fail(Errc::corrupt, path + " is no file");
     CHECK_OK(m_bin.take(path, name, static_cast<Bin::Day>(day)));
     if (name.starts_with(segment_mark)) m_usage.change_segments(true, false);
     return m_files.sync_directory(env::parent_path(path));
 }
 
-Result<> Repository::empty_bin(Bin::Day day) {
-    CHECK_OK(count());
+Bin::Emptied Repository::empty_bin(Bin::Day day) {
+    (void)count(); // where that fails, what is removed here is not counted later
     const std::lock_guard lock(m_root_mutex);
-    TRY(const auto freed, m_bin.empty(day));
-    m_usage.change(freed, 0);
-    return {};
+    auto emptied = m_bin.empty(day);
+    m_usage.change(emptied.bytes, 0);
+    return emptied;
 }
 
 Result<Repository::Retrieved> Repository::retrieve() {
@@ -308,6 +335,10 @@ Result<Repository::Retrieved> Repository::retrieve() {
         const auto name = item->name.substr(is_segment ? segment_mark.size() : root_mark.size());
         const auto id = SegmentId::parse(name);
         if (is_segment && !id) continue;
+        if (!is_segment && is_ended_for_good(name)) {
+            ++out.withheld;
+            continue;
+        }
         if (is_segment) CHECK_OK(m_folder.make_fan_out(*id));
         const auto path = is_segment ? m_folder.segment_path(*id) : m_folder.root_path(name);
         const auto put = m_files.rename_new(item->path, path);
@@ -324,14 +355,18 @@ Result<Repository::Retrieved> Repository::retrieve() {
     return out;
 }
 
+// PEER-50: until when an unreadable one stands nobody knows, so it is not soon.
 Result<std::vector<std::pair<std::string, peer::Lock>>> Repository::locks() {
     std::vector<std::pair<std::string, peer::Lock>> out;
     TRY(const auto names, m_head.list_roots(std::string(peer::lock_prefix)));
     for (const auto& name : names) {
-        TRY(const auto content, m_head.get_root(name));
-        auto lock = peer::open_lock(content, m_record.repository, m_record.owner.ml_dsa);
-        out.emplace_back(name,
-                         lock ? *std::move(lock) : peer::Lock{.repository = m_record.repository});
+        auto lock = m_head.get_root(name).and_then([&](const Bytes& content) {
+            return peer::open_lock(content, m_record.repository, m_record.owner.ml_dsa);
+        });
+        if (!lock && lock.error().code() == Errc::not_found) continue; // released a moment ago
+        out.emplace_back(name, lock ? *std::move(lock)
+                                    : peer::Lock{.repository = m_record.repository,
+                                                 .until_ns = peer::lock_until_max});
     }
     return out;
 }
@@ -344,10 +379,9 @@ void Repository::retire() {
 Result<> Repository::release_lock(const std::string& name) {
     if (!name.starts_with(peer::lock_prefix))
         return fail(Errc::invalid_argument, name + " is no retention lock");
-    CHECK_OK(count());
+    (void)count(); // what can not be counted must not keep a lock there
     const std::lock_guard lock(m_root_mutex);
-    auto removed =
-        counted(m_folder.root_path(name), false, [&] { return m_head.remove_root(name); });
+    auto removed = counted_root(name, [&] { return m_head.remove_root(name); });
     m_rights.forget();
     return removed;
 }

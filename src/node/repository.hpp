@@ -103,24 +103,26 @@ public:
     /// Takes part in nothing any more: what comes later is `unavailable`.
     void retire();
 
-    /// Takes the retention lock `name` away: for the person at the node, never for a request.
+    /// Takes the retention lock `name` away, also where what else is kept can not be counted: for
+    /// the person at the node, never for a request. errors  `invalid_argument`, those of the disk
     Result<> release_lock(const std::string& name);
 
-    /// The retention locks that are there; of one that has decayed nothing but the repository is
-    /// known.
+    /// The retention locks that are there; one that can not be read stands until
+    /// peer::lock_until_max. errors  those of listing
     Result<std::vector<std::pair<std::string, peer::Lock>>> locks();
 
-    /// Frees what the bin took before `day`. errors  those of the disk
-    Result<> empty_bin(Bin::Day day);
+    /// Frees what the bin took before `day`, as Bin::empty.
+    Bin::Emptied empty_bin(Bin::Day day);
 
     struct Retrieved {
         std::uint64_t segments = 0;
         std::uint64_t roots = 0;
-        std::uint64_t left = 0; ///< in the bin: something of that name is there again
+        std::uint64_t left = 0;     ///< in the bin: something of that name is there again
+        std::uint64_t withheld = 0; ///< in the bin: rights and orders, which an admin ended
     };
 
-    /// Puts back what the bin has and the head lacks, of each name the newest: for the person at
-    /// the node. errors  those of the disk
+    /// Puts back what the bin has and the head lacks, of each name the newest, but no rights and no
+    /// orders: for the person at the node. errors  those of the disk
     Result<Retrieved> retrieve();
 
     /// The cells that an auditor asks for. errors  `not_found`, `corrupt` when one is damaged, and
@@ -145,18 +147,22 @@ private:
     Result<> check_unlocked();
     Result<peer::Rights> check_right(const Asker& asker);
     Result<> check_takeover(ByteView content);
-    Result<Usage::Reservation> reserve_for_root(const std::string& name, std::uint64_t size);
+    std::uint64_t growth_by(const std::string& name, std::uint64_t size) const;
+    Result<> remove_guarded(const std::string& name, const Asker& asker);
     Result<> replace_descriptor(ByteView content, peer::Rights rights);
     Result<> put_aside(const std::string& path, const std::string& name);
     Result<> store_root(const std::string& name, ByteView content);
     Result<Scrubbed> quarantine(const SegmentId& segment, std::uint64_t size);
-    std::uint64_t size_at(const std::string& path, bool& is_there);
+    std::uint64_t size_at(const std::string& path, bool& is_there) const;
+    std::uint64_t counted_size_of(const std::string& root) const;
     std::mutex& commit_mutex(const SegmentId& segment);
 
     /// Runs `change`, and sees to it that the count fits what is there afterwards, however it
     /// ended.
     template <class Change>
-    auto counted(const std::string& path, bool is_segment, Change change) -> decltype(change());
+    auto counted_segment(const SegmentId& segment, Change change) -> decltype(change());
+    template <class Change>
+    auto counted_root(const std::string& name, Change change) -> decltype(change());
 
     env::FileSystem& m_files;
     std::string m_path;

@@ -7,6 +7,8 @@ namespace torgo::node {
 
 namespace {
 
+static_assert(peer::max_rights_record <= max_uncounted_root);
+
 /// The content of a root; nothing for one that was removed a moment ago or is none.
 Result<std::optional<Bytes>> read_record(head::Head& head, const std::string& name) {
     auto content = head.get_root(name);
@@ -21,6 +23,11 @@ Result<std::optional<Bytes>> read_record(head::Head& head, const std::string& na
 bool is_rights_root(std::string_view name) noexcept {
     return name.starts_with(peer::capability_prefix) || name.starts_with(peer::revocation_prefix) ||
            name.starts_with(peer::lock_prefix);
+}
+
+bool is_uncounted_root(std::string_view name, std::uint64_t size) noexcept {
+    return size <= max_uncounted_root &&
+           (name.starts_with(peer::revocation_prefix) || name.starts_with(peer::lock_prefix));
 }
 
 std::size_t max_roots_of(std::string_view name) noexcept {

@@ -14,7 +14,8 @@
 
 namespace torgo::node {
 
-inline constexpr std::size_t max_rights_roots = 4096; ///< of capabilities, of revocations
+inline constexpr std::size_t max_rights_roots = 4096;       ///< of capabilities, of revocations
+inline constexpr std::size_t max_uncounted_root = 8 * 1024; ///< PEER-11
 inline constexpr std::size_t max_orders = 256;
 inline constexpr std::size_t max_takeovers = 64;
 
@@ -65,6 +66,10 @@ Result<> check_rights_root(const RepositoryRecord& record, std::string_view name
 
 /// How many roots there may be whose names begin as this one; 0: as many as there is room for.
 std::size_t max_roots_of(std::string_view name) noexcept;
+
+/// True for a revocation or lock that is no longer than any record: no quota counts it, so that who
+/// fills a repository keeps nobody from taking his rights (PEER-11).
+bool is_uncounted_root(std::string_view name, std::uint64_t size) noexcept;
 
 /// True for the roots of which a RightsTable tells.
 bool is_rights_root(std::string_view name) noexcept;

@@ -155,11 +155,16 @@ void Store::keep_deleted(Bin::Day day) {
     m_setting.day = day;
 }
 
-Result<> Store::empty_bins(Bin::Day day) const {
-    Result<> result;
-    for (const auto& one : repositories())
-        if (auto emptied = one->empty_bin(day); !emptied) result = std::move(emptied);
-    return result;
+Bin::Emptied Store::empty_bins(Bin::Day day) const {
+    Bin::Emptied sum;
+    for (const auto& one : repositories()) {
+        auto emptied = one->empty_bin(day);
+        sum.items += emptied.items;
+        sum.bytes += emptied.bytes;
+        sum.failed += emptied.failed;
+        if (emptied.last) sum.last = std::move(emptied.last);
+    }
+    return sum;
 }
 
 std::shared_ptr<Repository> Store::next_repository() const {

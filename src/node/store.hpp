@@ -32,8 +32,8 @@ public:
     /// From now on what is deleted goes to the bin of this day (NODE-9).
     void keep_deleted(Bin::Day day);
 
-    /// As Repository::empty_bin, for all; the last error where some fail.
-    Result<> empty_bins(Bin::Day day) const;
+    /// As Repository::empty_bin, of all together.
+    Bin::Emptied empty_bins(Bin::Day day) const;
 
     env::FileSystem& files() const { return m_files; }
 

@@ -97,6 +97,67 @@ TEST(Store, the_quota_counts_what_is_kept_and_what_is_on_its_way) {
     EXPECT_EQ(node.outcome(1, Method::put, segment_target(second), two), "ok");
 }
 
+namespace {
+
+Bytes revocation_of(std::uint8_t client) {
+    return *peer::sign(peer::Revocation{test_repository, peer_number(client), "stolen"},
+                       test_owner().key, crypto::SignMode::deterministic);
+}
+
+std::string put_root(const TestNode& node, const std::string& name, ByteView content) {
+    return node.outcome(1, Method::put, in_repository("roots/" + name), content);
+}
+
+} // namespace
+
+// PEER-11: who fills a repository keeps nobody from taking his rights, nor from locking it.
+TEST(Store, a_full_quota_refuses_no_revocation_and_no_lock) {
+    constexpr std::size_t room = 100'000;
+    TestNode node(true, room);
+    const auto totals = [&] {
+        return *node.store->find(test_repository)->totals();
+    };
+    ASSERT_EQ(put_root(node, "batch-1", Bytes(room)), "ok");
+    const auto revocation = revocation_of(10);
+    const auto name = peer::name_of_record(peer::revocation_prefix, revocation);
+    EXPECT_EQ(put_root(node, name, revocation), "ok");
+    EXPECT_EQ(put_root(node, "lock-1", Bytes(8'192)), "ok");
+    EXPECT_EQ(put_root(node, "lock-2", Bytes(8'193)), "no_space") << "more than a record takes";
+    EXPECT_EQ(put_root(node, "snapshot-1", Bytes(1)), "no_space");
+    EXPECT_EQ(totals().bytes, room);
+    node.reopen();
+    EXPECT_EQ(totals().bytes, room) << "counted anew";
+    EXPECT_EQ(put_root(node, name, revocation), "ok") << "a retry";
+    ASSERT_TRUE(node.store->release_lock(test_repository, "lock-1"));
+    EXPECT_EQ(totals().bytes, room) << "what took no room gives none back";
+}
+
+// PEER-11
+TEST(Store, a_full_node_takes_a_root_again_that_it_has) {
+    constexpr std::size_t room = 100'000;
+    for (const bool keeps : {false, true}) {
+        TestNode node(true, room);
+        if (keeps) node.store->keep_deleted(7);
+        ASSERT_EQ(put_root(node, "descriptor", Bytes(1'000, 'a')), "ok");
+        ASSERT_EQ(put_root(node, "batch-1", Bytes(room - 1'000)), "ok");
+        EXPECT_EQ(put_root(node, "batch-1", Bytes(room - 1'000)), "ok") << keeps;
+        EXPECT_EQ(put_root(node, "batch-1", Bytes(room - 1'000, 1)), "exists") << keeps;
+        EXPECT_EQ(put_root(node, "descriptor", Bytes(1'000, 'a')), "ok") << keeps;
+        EXPECT_EQ(put_root(node, "descriptor", Bytes(1'000, 'b')), keeps ? "no_space" : "ok");
+        EXPECT_EQ(put_root(node, "descriptor", Bytes(1'001, 'b')), "no_space") << keeps;
+    }
+}
+
+// PEER-11: what is on its way is counted twice for a moment when it has come.
+TEST(Store, nothing_more_needs_no_room_also_where_there_is_less_than_none) {
+    Usage usage(100);
+    const auto on_its_way = usage.reserve(80);
+    ASSERT_TRUE(on_its_way);
+    usage.change(0, 80);
+    EXPECT_TRUE(usage.reserve(0));
+    EXPECT_EQ(usage.reserve(1).error().code(), Errc::no_space);
+}
+
 TEST(Store, a_disk_that_is_full_read_only_or_gone_says_so) {
     SegmentId id;
     const auto content = make_segment(2, 3, id);

@@ -6,6 +6,8 @@ namespace torgo::node {
 
 Result<Usage::Reservation> Usage::reserve(std::uint64_t size) {
     const std::lock_guard lock(m_mutex);
+    // Also where more is taken than there is, as for a moment when what was on its way has come.
+    if (size == 0) return Reservation(*this, 0);
     const auto taken = m_bytes + m_reserved;
     if (taken > m_quota || size > m_quota - taken)
         return fail(Errc::no_space, "the quota of " + std::to_string(m_quota) +

@@ -46,7 +46,9 @@ public:
         std::uint64_t m_size;
     };
 
-    /// errors  `no_space` when it does not fit beside what is kept and what is on its way (PEER-11)
+    /// errors  `no_space` when it does not fit beside what is kept and what is on its way
+    /// (PEER-11);
+    ///         never for 0 bytes
     Result<Reservation> reserve(std::uint64_t size);
 
     /// Something of `before` bytes is now one of `after` bytes; 0 where it is not there.

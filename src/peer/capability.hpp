@@ -7,6 +7,7 @@
 #include "peer/rights.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -44,6 +45,9 @@ struct Revocation {
 
     bool operator==(const Revocation&) const = default;
 };
+
+/// Until when a lock stands of which nobody can read it any more. source  PEER-50
+inline constexpr std::int64_t lock_until_max = std::numeric_limits<std::int64_t>::max();
 
 /// Nothing is deleted while it is there. source  PEER-46
 struct Lock {

@@ -111,16 +111,23 @@ std::string lock_id(const node::HeldLock& lock) {
     return lock.name.substr(peer::lock_prefix.size());
 }
 
+void warn_of_unknown(const Context& context, const node::HeldLocks& held) {
+    for (const auto& [repository, error] : held.unknown)
+        context.out.warn("the locks of repository " + short_id(repository.hex()) +
+                         " can not be listed: " + error.detail());
+}
+
 Result<ExitCode> run_locks(const Context& context, const std::string& given) {
     TRY(const auto folder, node_folder(context, given));
-    TRY(const auto locks, node::held_locks(context.world, folder));
+    TRY(const auto held, node::held_locks(context.world, folder));
     Table table;
     for (const auto* const title : {"ID", "Repository", "Until", "Label"})
         table.column(title);
-    for (const auto& lock : locks) {
+    for (const auto& lock : held.locks) {
         const auto until = utc_time(lock.lock.until_ns);
-        table.row({short_id(lock_id(lock)), short_id(lock.repository.hex()), until,
-                   printable(lock.lock.label)});
+        const bool is_known = lock.lock.until_ns != peer::lock_until_max;
+        table.row({short_id(lock_id(lock)), short_id(lock.repository.hex()),
+                   is_known ? until : "can not be read", printable(lock.lock.label)});
         context.out.object(Json("lock")
                                .text("id", lock_id(lock))
                                .text("repository", lock.repository.hex())
@@ -128,16 +135,20 @@ Result<ExitCode> run_locks(const Context& context, const std::string& given) {
                                .text("label", lock.lock.label));
     }
     context.out.lines(table.lines());
-    return ExitCode::ok;
+    warn_of_unknown(context, held);
+    return held.unknown.empty() ? ExitCode::ok : ExitCode::failed;
 }
 
 /// PEER-50
 Result<ExitCode> run_release(const Context& context, const ReleaseArgs& args) {
     constexpr std::size_t prefix_min = 4;
     TRY(const auto folder, node_folder(context, args.folder));
-    TRY(auto locks, node::held_locks(context.world, folder));
+    TRY(auto held, node::held_locks(context.world, folder));
+    warn_of_unknown(context, held);
+    auto& locks = held.locks;
     std::erase_if(locks, [&](const auto& one) { return !lock_id(one).starts_with(args.lock); });
-    if (args.lock.size() < prefix_min || locks.size() != 1)
+    const bool is_short = args.lock.size() < prefix_min;
+    if (locks.size() != 1 || (is_short && lock_id(locks.front()) != args.lock))
         return fail(Errc::invalid_argument,
                     "\"" + args.lock + "\" names no single lock: see \"torgo node locks\"");
     const auto& lock = locks.front();
@@ -193,13 +204,18 @@ Result<ExitCode> run_retrieve(const Context& context, const ReleaseArgs& args) {
     context.out.object(Json("retrieved")
                            .number("segments", back.segments)
                            .number("roots", back.roots)
-                           .number("left", back.left));
+                           .number("left", back.left)
+                           .number("withheld", back.withheld));
     context.out.line(plural(back.segments, "segment", "segments") + " and " +
                      plural(back.roots, "root", "roots") + " put back");
     if (back.left != 0)
         context.out.say(plural(back.left, "older copy is", "older copies are") +
                         " still in the repository's folder bin/, as something of their name is "
                         "there");
+    if (back.withheld != 0)
+        context.out.say(
+            plural(back.withheld, "capability or order stays", "capabilities and orders stay") +
+            " deleted: the owner gives them anew");
     return ExitCode::ok;
 }
 
@@ -209,8 +225,8 @@ Command retrieve_command() {
     command.name = "retrieve";
     command.summary = "put back what was deleted";
     command.description =
-        "Puts back what was deleted of a repository and is still kept (torgo start --keep). The "
-        "node must not run.";
+        "Puts back what was deleted of a repository and is still kept (torgo start --keep), but no "
+        "rights and no orders: their owner gives them anew. The node must not run.";
     command.arguments = {
         text_argument(args->lock, "REPOSITORY", "its id: 32 digits, which its owner knows")};
     command.options = {plain_folder_option(args->folder)};
