@@ -164,7 +164,9 @@ std::vector<top::Work> read_activities(env::FileSystem& files, const std::string
     const auto entries = files.list(folder);
     if (!entries) return out;
     for (const auto& entry : *entries) {
-        if (!entry.name.ends_with(suffix) || out.size() == max_activities) continue;
+        // Anything else than a file, as a pipe, could hold us up or lead elsewhere.
+        if (entry.type != env::FileType::file || !entry.name.ends_with(suffix)) continue;
+        if (out.size() == max_activities) break;
         const auto path = folder + "/" + entry.name;
         const auto text = env::read_file(files, path, max_activity);
         if (!text) continue;

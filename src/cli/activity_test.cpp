@@ -1,8 +1,15 @@
 #include "cli/activity.hpp"
 #include "sim/file_system.hpp"
+#include "sys/file_system.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <future>
 
 namespace torgo::cli {
 namespace {
@@ -65,6 +72,27 @@ TEST(Activity, of_this_process_is_found_and_of_a_dead_one_removed) {
     }
     EXPECT_TRUE(read_activities(files, "/run/torgo").empty());
     EXPECT_TRUE(files.files_below("/run/torgo").empty());
+}
+
+// docs/spec/cli.md 8: another kind of file could be anybody's, or hold `top` up for ever.
+TEST(Activity, is_read_of_regular_files_only) {
+    sys::FileSystem files;
+    const auto folder = testing::TempDir() + "torgo_activity_test";
+    std::filesystem::remove_all(folder);
+    ASSERT_TRUE(files.make_directory(folder));
+    auto mine = example();
+    mine.process = static_cast<std::uint64_t>(::getpid());
+    const auto elsewhere = folder + "/elsewhere";
+    ASSERT_TRUE(env::write_file_atomically(files, elsewhere, as_bytes(format_activity(mine))));
+    const auto pipe = folder + "/2.activity";
+    ASSERT_EQ(::symlink(elsewhere.c_str(), (folder + "/1.activity").c_str()), 0);
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    auto found = std::async(std::launch::async, [&] { return read_activities(files, folder); });
+    const bool held_up = found.wait_for(std::chrono::seconds(10)) != std::future_status::ready;
+    EXPECT_FALSE(held_up);
+    if (held_up) (void)::close(::open(pipe.c_str(), O_WRONLY | O_CLOEXEC));
+    EXPECT_TRUE(found.get().empty());
+    std::filesystem::remove_all(folder);
 }
 
 } // namespace

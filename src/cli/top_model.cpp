@@ -16,6 +16,10 @@ constexpr double second_ns = 1e9;
 constexpr double left_seconds_max = 100.0 * 3600;
 constexpr std::array<const char*, 9> heights{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 constexpr std::array<const char*, 9> widths{" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"};
+/// Of a sample; no counter grows so large, and a sum of so many as fit into memory stays a number.
+constexpr double value_max = 1e18;
+/// Of a sum. Two of them are still less than 2^64.
+constexpr double count_max = 4e18;
 constexpr std::size_t steps = heights.size() - 1;
 
 /// "name{labels} value" → the two parts.
@@ -28,6 +32,7 @@ std::optional<std::pair<std::string_view, double>> parse_line(std::string_view l
     const auto [stopped, problem] =
         std::from_chars(number.data(), number.data() + number.size(), value);
     if (problem != std::errc{} || stopped != number.data() + number.size()) return std::nullopt;
+    if (!std::isfinite(value) || std::abs(value) > value_max) return std::nullopt;
     return std::pair(line.substr(0, space), value);
 }
 
@@ -45,7 +50,7 @@ std::optional<double> bound_of(std::string_view sample) {
     if (text.starts_with("+Inf")) return std::numeric_limits<double>::infinity();
     double value = 0;
     const auto [stopped, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (problem != std::errc{}) return std::nullopt;
+    if (problem != std::errc{} || !std::isfinite(value) || value < 0) return std::nullopt;
     return value;
 }
 
@@ -87,12 +92,16 @@ Samples parse_samples(std::string_view text) {
     return out;
 }
 
-double sum_of(const Samples& samples, std::string_view metric) {
+double sum_of(const Samples& samples, std::string_view metric, std::string_view label) {
     double sum = 0;
     for (auto one = samples.lower_bound(metric);
          one != samples.end() && one->first.starts_with(metric); ++one)
-        if (is_of(one->first, metric)) sum += one->second;
+        if (is_of(one->first, metric) && one->first.contains(label)) sum += one->second;
     return sum;
+}
+
+std::uint64_t count_of(const Samples& samples, std::string_view metric, std::string_view label) {
+    return static_cast<std::uint64_t>(std::clamp(sum_of(samples, metric, label), 0.0, count_max));
 }
 
 double quantile_of(const Samples& samples, const Samples& before, std::string_view metric,

@@ -52,11 +52,17 @@ private:
 /// Samples of a Prometheus text, by name and labels as they stand there.
 using Samples = std::map<std::string, double, std::less<>>;
 
-/// Lines that are no sample are passed over.
+/// Lines that are no sample are passed over, and values that are no number of ours: not finite, or
+/// larger than any counter becomes.
 Samples parse_samples(std::string_view text);
 
-/// The sum over all labels of a metric; 0 where it is not there.
-double sum_of(const Samples& samples, std::string_view metric);
+/// The sum over all labels of a metric, or of those samples alone in which `label` stands; 0 where
+/// it is not there.
+double sum_of(const Samples& samples, std::string_view metric, std::string_view label = {});
+
+/// The same as a count: not negative, and no more than 4e18.
+std::uint64_t count_of(const Samples& samples, std::string_view metric,
+                       std::string_view label = {});
 
 /// A quantile of a histogram over all its labels, in the metric's unit, interpolated in its bucket;
 /// negative where nothing was counted. A value beyond the last bound is the last bound.

@@ -53,34 +53,25 @@ Result<std::string> fetch_metrics(const env::World& world, const env::Endpoint& 
     return text.substr(body + 4);
 }
 
-std::uint64_t whole(const Samples& samples, std::string_view metric) {
-    const auto value = sum_of(samples, metric);
-    return value <= 0 ? 0 : static_cast<std::uint64_t>(value);
-}
-
 /// Audits whose outcome is this one.
 std::uint64_t audits(const Samples& samples, std::string_view outcome) {
-    double sum = 0;
-    const auto label = "outcome=\"" + std::string(outcome) + "\"";
-    for (const auto& [name, value] : samples)
-        if (name.starts_with("torgo_node_audits_total{") && name.contains(label)) sum += value;
-    return static_cast<std::uint64_t>(sum);
+    return count_of(samples, "torgo_node_audits_total", "outcome=\"" + std::string(outcome) + "\"");
 }
 
 /// A node's counters over time.
 class NodeWatch {
 public:
     void add(std::int64_t now_ns, const Samples& samples) {
-        const auto wire_up = whole(samples, "torgo_server_sent_bytes_total");
-        const auto wire_down = whole(samples, "torgo_server_received_bytes_total");
+        const auto wire_up = count_of(samples, "torgo_server_sent_bytes_total");
+        const auto wire_down = count_of(samples, "torgo_server_received_bytes_total");
         m_up.add(now_ns, wire_up);
         m_down.add(now_ns, wire_down);
         m_both.add(now_ns, wire_up + wire_down);
-        m_requests.add(now_ns, whole(samples, "torgo_node_requests_total"));
-        m_failures.add(now_ns, whole(samples, "torgo_server_refused_total") +
-                                   whole(samples, "torgo_server_broken_total"));
-        m_scrubbed.add(now_ns, whole(samples, "torgo_node_scrubbed_bytes_total"));
-        m_rebuilt.add(now_ns, whole(samples, "torgo_node_rebuilt_bytes_total"));
+        m_requests.add(now_ns, count_of(samples, "torgo_node_requests_total"));
+        m_failures.add(now_ns, count_of(samples, "torgo_server_refused_total") +
+                                   count_of(samples, "torgo_server_broken_total"));
+        m_scrubbed.add(now_ns, count_of(samples, "torgo_node_scrubbed_bytes_total"));
+        m_rebuilt.add(now_ns, count_of(samples, "torgo_node_rebuilt_bytes_total"));
         m_old.push_back(samples);
         if (m_old.size() > latency_window) m_old.pop_front();
     }
@@ -94,21 +85,21 @@ public:
         out.history.assign(m_both.history().begin(), m_both.history().end());
         out.requests = m_requests.per_second();
         out.failures = m_failures.per_second();
-        out.open = whole(now, "torgo_node_open_exchanges");
-        out.connections = whole(now, "torgo_server_connections");
+        out.open = count_of(now, "torgo_node_open_exchanges");
+        out.connections = count_of(now, "torgo_server_connections");
         out.p50_s = quantile_of(now, m_old.front(), seconds, 0.5);
         out.p99_s = quantile_of(now, m_old.front(), seconds, 0.99);
-        out.repositories = whole(now, "torgo_node_repositories");
-        out.segments = whole(now, "torgo_node_segments");
-        out.stored_bytes = whole(now, "torgo_node_stored_bytes");
-        out.quota_bytes = whole(now, "torgo_node_quota_bytes");
-        out.free_bytes = whole(now, "torgo_node_free_bytes");
+        out.repositories = count_of(now, "torgo_node_repositories");
+        out.segments = count_of(now, "torgo_node_segments");
+        out.stored_bytes = count_of(now, "torgo_node_stored_bytes");
+        out.quota_bytes = count_of(now, "torgo_node_quota_bytes");
+        out.free_bytes = count_of(now, "torgo_node_free_bytes");
         out.scrubbing = m_scrubbed.per_second();
         out.rebuilding = m_rebuilt.per_second();
-        out.damaged = whole(now, "torgo_node_damaged_segments_total");
+        out.damaged = count_of(now, "torgo_node_damaged_segments_total");
         out.audits_passed = audits(now, "passed");
         out.audits_missed = audits(now, "missed") + audits(now, "failed");
-        out.lost_heads = whole(now, "torgo_node_lost_heads_total");
+        out.lost_heads = count_of(now, "torgo_node_lost_heads_total");
         return out;
     }
 

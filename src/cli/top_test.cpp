@@ -133,6 +133,24 @@ TEST(Samples, are_read_from_the_text_of_metrics) {
     EXPECT_DOUBLE_EQ(sum_of(samples, "z"), 0);
 }
 
+TEST(Samples, that_are_no_numbers_are_none) {
+    const auto samples =
+        parse_samples("a NaN\na{x=\"1\"} nan\na{x=\"2\"} inf\na{x=\"3\"} -inf\na{x=\"4\"} 1e308\n"
+                      "a{x=\"5\"} 3\n");
+    EXPECT_DOUBLE_EQ(sum_of(samples, "a"), 3);
+    EXPECT_EQ(count_of(samples, "a"), 3U);
+    EXPECT_EQ(count_of(parse_samples("a -5\n"), "a"), 0U);
+    std::string many;
+    for (int i = 0; i < 100; ++i)
+        many += "a{x=\"" + std::to_string(i) + "\"} 1e18\n";
+    EXPECT_EQ(count_of(parse_samples(many), "a"), 4'000'000'000'000'000'000U);
+    EXPECT_EQ(count_of(parse_samples("a{x=\"1\"} 2\na{x=\"2\"} 3\n"), "a", "x=\"2\""), 3U);
+    const auto buckets = parse_samples("h_bucket{le=\"nan\"} 5\nh_bucket{le=\"inf\"} 6\n"
+                                       "h_bucket{le=\"-1\"} 7\nh_bucket{le=\"1\"} inf\n"
+                                       "h_bucket{le=\"2\"} 10\nh_bucket{le=\"+Inf\"} 10\n");
+    EXPECT_NEAR(quantile_of(buckets, {}, "h", 0.5), 1, 1e-9);
+}
+
 TEST(Samples, give_quantiles_of_what_was_added) {
     const auto before = parse_samples("h_bucket{le=\"0.1\"} 100\nh_bucket{le=\"1\"} 100\n"
                                       "h_bucket{le=\"+Inf\"} 100\n");
