@@ -1,4 +1,5 @@
 #include "node/age.hpp"
+#include "node/bin_keeper.hpp"
 #include "node/test_loop.hpp"
 #include "sim/clock.hpp"
 
@@ -185,6 +186,45 @@ TEST_F(BinTest, what_can_not_be_removed_keeps_nothing_else_in_it) {
     EXPECT_EQ(node.store->empty_bins(8).failed, 1U);
     EXPECT_EQ(node.store->empty_bins(8).items, 1U);
     EXPECT_TRUE(node.files.files_below(bin).empty());
+}
+
+// NODE-9: what was promised holds, and no longer, where the node is started again without it.
+TEST_F(BinTest, keeps_and_ends_as_was_said_also_in_a_run_that_keeps_nothing_more) {
+    const std::string path = "/node/keep";
+    auto keeper = BinKeeper::make(*node.store, path, 30);
+    ASSERT_TRUE(keeper);
+    (void)keeper->tend(100);
+    ASSERT_EQ(remove(in_repository("roots/batch-1")), "ok");
+    node.reopen();
+    auto later = BinKeeper::make(*node.store, path, 0);
+    ASSERT_TRUE(later);
+    EXPECT_EQ(later->days(), 30U);
+    EXPECT_EQ(later->tend(130).items, 0U) << "30 whole days after that day";
+    ASSERT_EQ(remove(segment_target(id)), "ok");
+    EXPECT_EQ(bytes(), 6U) << "nothing more goes there";
+    EXPECT_EQ(later->tend(131).items, 1U);
+    EXPECT_EQ(bytes(), 3U);
+}
+
+// NODE-9
+TEST_F(BinTest, whose_days_are_lost_keeps_for_as_long_as_any) {
+    const std::string path = "/node/keep";
+    EXPECT_EQ(BinKeeper::make(*node.store, path, 0)->days(), keep_days_max) << "never said";
+    ASSERT_EQ(BinKeeper::make(*node.store, path, 30)->days(), 30U);
+    ASSERT_EQ(BinKeeper::make(*node.store, path, 7)->days(), 7U);
+    EXPECT_EQ(BinKeeper::make(*node.store, path, 0)->days(), 7U) << "what was said last";
+    node.files.flip(path, 41);
+    auto keeper = BinKeeper::make(*node.store, path, 0);
+    EXPECT_EQ(keeper->days(), keep_days_max);
+    ASSERT_EQ(remove(in_repository("roots/batch-1")), "ok"); // on day 7
+    EXPECT_EQ(keeper->tend(7 + keep_days_max).items, 0U);
+    EXPECT_EQ(keeper->tend(8 + keep_days_max).items, 1U);
+}
+
+// NODE-9: else a later run would not know how long.
+TEST_F(BinTest, whose_days_can_not_be_written_down_does_not_begin) {
+    node.files.set_read_only(true);
+    EXPECT_FALSE(BinKeeper::make(*node.store, "/node/keep", 30));
 }
 
 TEST_F(BinTest, without_it_what_is_deleted_is_gone) {

@@ -6,6 +6,7 @@
 #include "env/file_system.hpp"
 #include "env/random.hpp"
 #include "node/age.hpp"
+#include "node/bin_keeper.hpp"
 #include "node/node_folder.hpp"
 #include "node/server.hpp"
 #include "node/service.hpp"
@@ -90,6 +91,7 @@ struct Daemon::State {
     std::optional<crypto::TlsContext> tls;
     std::unique_ptr<Store> store;
     std::optional<Age> age;
+    std::optional<BinKeeper> bins;
     std::uint64_t tended_s = 0; ///< the node's age when the bins were last looked at
     std::optional<Service> service;
     std::unique_ptr<Server> server;
@@ -119,6 +121,8 @@ Result<> Daemon::State::open() {
     tls.emplace(std::move(context));
     TRY(store, Store::open(*world.files, folder.path(), world.clock));
     age.emplace(*world.files, *world.clock, folder.age());
+    TRY(auto made, BinKeeper::make(*store, folder.keep(), options.keep_days));
+    bins.emplace(std::move(made));
     tend_bins();
     service.emplace(*store, *world.clock,
                     Service::Settings{.node = identity->id(), .signer = &*signer});
@@ -301,15 +305,11 @@ void Daemon::State::tell_of_bins(const Bin::Emptied& emptied) const {
             "freed: " + emptied.last->detail());
 }
 
-/// NODE-9 NODE-10: something is kept for `keep_days` whole days after the one on which it came.
+/// NODE-9 NODE-10
 void Daemon::State::tend_bins() {
     if (auto saved = age->save(); !saved)
         say("the node's age could not be written down: " + saved.error().detail());
-    if (options.keep_days == 0) return;
-    const auto today = age->day();
-    store->keep_deleted(today);
-    if (today <= options.keep_days) return;
-    tell_of_bins(store->empty_bins(today - options.keep_days));
+    tell_of_bins(bins->tend(age->day()));
 }
 
 void Daemon::State::shut() {

@@ -30,7 +30,7 @@ struct DaemonOptions {
     bool onion = true;                    ///< whether to be an onion service
     std::vector<std::string> torrc_lines; ///< more configuration of tor
     std::uint64_t scrub_bytes_a_second = 10'000'000; ///< 0: no scrubbing
-    std::uint32_t keep_days = 0; ///< what is deleted is kept so long; 0: it is not
+    std::uint32_t keep_days = 0; ///< what is deleted is kept so long; 0: it is not any more
     PaceLimits pace = {};
     /// Of heads that are rebuilt here as their owners ordered; 0: no order is followed.
     std::uint64_t repair_bytes_a_second = 1'000'000;

@@ -21,6 +21,7 @@ public:
     std::string onion_key() const { return m_path + "/onion.key"; }
     std::string onion_socket() const { return m_path + "/onion.sock"; }
     std::string age() const { return m_path + "/age"; }
+    std::string keep() const { return m_path + "/keep"; }
     std::string audits() const { return m_path + "/audits"; }
     std::string tor() const { return m_path + "/tor"; }
 

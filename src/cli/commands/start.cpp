@@ -3,6 +3,7 @@
 #include "cli/format.hpp"
 #include "cli/onion_way.hpp"
 #include "env/processes.hpp"
+#include "node/bin_keeper.hpp"
 #include "node/daemon.hpp"
 
 #include <memory>
@@ -13,7 +14,6 @@ namespace torgo::cli {
 namespace {
 
 constexpr std::uint32_t megabytes_a_second_max = 10'000;
-constexpr std::uint32_t keep_days_max = 3650;
 constexpr std::uint64_t megabyte = 1'000'000;
 
 struct StartArgs {
@@ -115,9 +115,10 @@ Command start_command() {
         number_option(args->repair, "repair", "MB", {0, megabytes_a_second_max},
                       "megabytes a second at most for heads that are rebuilt here because their "
                       "owners ordered it; 1 when not given, 0 follows no order"),
-        number_option(args->keep, "keep", "DAYS", {0, keep_days_max},
+        number_option(args->keep, "keep", "DAYS", {0, node::keep_days_max},
                       "keep what is deleted or replaced for so many days more, in which the node "
-                      "runs; \"torgo node retrieve\" puts it back. 0 when not given"),
+                      "runs; \"torgo node retrieve\" puts it back. 0 when not given: nothing more "
+                      "is kept, and what is there as long as was said before"),
         rate_option(args->limit_repository, "limit-repository",
                     "bytes a second at most of each repository, each way; --limit-upload and "
                     "--limit-download are of all together")};
