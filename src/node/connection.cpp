@@ -35,7 +35,11 @@ struct Call {
 /// A peer's turn to be served.
 class Turn {
 public:
-    Turn(Gate& gate, const PeerId& peer) : m_gate(gate), m_peer(peer), m_has(gate.begin(peer)) {}
+    Turn(Gate& gate, const PeerId& peer, bool is_stranger)
+        : m_gate(gate),
+          m_peer(peer),
+          m_is_stranger(is_stranger),
+          m_has(gate.begin(peer, is_stranger)) {}
 
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
@@ -43,7 +47,7 @@ public:
     Turn& operator=(Turn&&) = delete;
 
     ~Turn() {
-        if (m_has) m_gate.end(m_peer);
+        if (m_has) m_gate.end(m_peer, m_is_stranger);
     }
 
     explicit operator bool() const noexcept { return m_has; }
@@ -51,6 +55,7 @@ public:
 private:
     Gate& m_gate;
     PeerId m_peer;
+    bool m_is_stranger;
     bool m_has;
 };
 
@@ -61,6 +66,7 @@ public:
           m_is_status(accepted.kind == Listener::Kind::status),
           m_watch(shared, m_deadline_ns, never),
           m_link(shared, m_watch, accepted) {
+        m_payer.is_stranger = !m_is_status;
         enter(Phase::handshake);
         m_watch.allow(shared.limits.handshake_time);
     }
@@ -191,11 +197,26 @@ private:
             co_return co_await refuse(
                 call, refuse_for_now("this peer has too many connections", retry_after));
         }
-        const Turn turn(m_shared.gate, m_peer);
-        m_repository = repository_of(*request);
+        co_await find_payer(repository_of(*request));
+        const Turn turn(m_shared.gate, m_peer, m_payer.is_stranger);
         if (turn) co_return co_await serve(call, *request);
         m_shared.counters.add(Count::refused_busy);
         co_return co_await refuse(call, refuse_for_now("too many requests at once", retry_after));
+    }
+
+    /// Whether this request is a stranger's. Who has a right is asked for it now and then: a
+    /// revocation makes a stranger of him, and each request would wait for the disk's threads.
+    // NODE-14
+    Task<void> find_payer(std::optional<RepoId> repository) {
+        const auto now_ns = m_shared.clock.monotonic_ns();
+        const auto fresh_ns = std::chrono::nanoseconds(m_shared.limits.standing_time).count();
+        if (!m_payer.is_stranger && m_payer.repository == repository &&
+            now_ns - m_payer_found_ns < fresh_ns)
+            co_return;
+        m_payer = {.is_stranger = true, .repository = repository};
+        m_payer_found_ns = now_ns;
+        co_await on_disk(
+            [&] { m_payer.is_stranger = !m_shared.service.knows(m_peer, repository); });
     }
 
     /// The next head; nothing when the connection is to end.
@@ -294,7 +315,7 @@ private:
     }
 
     Task<bool> read_body(ByteSpan out) {
-        auto pace = m_shared.pace.receiving(m_repository);
+        auto pace = m_shared.pace.receiving(m_payer);
         while (!out.empty()) {
             auto size = std::min(out.size(), m_rest.size());
             std::ranges::copy(m_rest.first(size), out.begin());
@@ -321,7 +342,7 @@ private:
     }
 
     Task<bool> write_body(ByteView bytes) {
-        auto pace = m_shared.pace.sending(m_repository);
+        auto pace = m_shared.pace.sending(m_payer);
         while (!bytes.empty()) {
             const auto piece = bytes.first(pace.piece(bytes.size()));
             const auto sent = co_await m_link.write(piece);
@@ -393,8 +414,9 @@ private:
     Watch m_watch;
     Link m_link;
     PeerId m_peer;
-    std::optional<RepoId> m_repository; ///< that the request is about
-    Bytes m_piece;                      ///< through which bodies go, both ways
+    Payer m_payer; ///< of the last request
+    std::int64_t m_payer_found_ns = 0;
+    Bytes m_piece; ///< through which bodies go, both ways
     std::array<std::uint8_t, head_piece_size> m_buffer{};
     ByteView m_rest; ///< of m_buffer: what was read and belongs to what follows
     std::atomic<bool> m_released = false;

@@ -19,23 +19,26 @@ void Gate::leave(const PeerId& peer) {
     if (--found->second.connections == 0) m_shares.erase(found);
 }
 
-bool Gate::begin(const PeerId& peer) {
+bool Gate::begin(const PeerId& peer, bool is_stranger) {
     const std::lock_guard lock(m_mutex);
     const auto found = m_shares.find(peer);
     ENSURE(found != m_shares.end());
     if (m_requests >= m_limits.requests || found->second.requests >= m_limits.requests_per_peer)
         return false;
+    if (is_stranger && m_stranger_requests >= m_limits.stranger_requests) return false;
     ++found->second.requests;
     ++m_requests;
+    if (is_stranger) ++m_stranger_requests;
     return true;
 }
 
-void Gate::end(const PeerId& peer) {
+void Gate::end(const PeerId& peer, bool is_stranger) {
     const std::lock_guard lock(m_mutex);
     const auto found = m_shares.find(peer);
     ENSURE(found != m_shares.end() && found->second.requests > 0 && m_requests > 0);
     --found->second.requests;
     --m_requests;
+    if (is_stranger) --m_stranger_requests;
 }
 
 } // namespace torgo::node

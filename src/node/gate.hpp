@@ -17,10 +17,10 @@ public:
     bool enter(const PeerId& peer);
     void leave(const PeerId& peer);
 
-    /// One more request of a peer that has entered, which `end` takes back; false when it, or all
-    /// peers together, have as many as may be.
-    bool begin(const PeerId& peer);
-    void end(const PeerId& peer);
+    /// One more request of a peer that has entered, which `end` takes back; false when it, all
+    /// peers together, or all strangers have as many as may be (NODE-14).
+    bool begin(const PeerId& peer, bool is_stranger);
+    void end(const PeerId& peer, bool is_stranger);
 
 private:
     struct Share {
@@ -32,6 +32,7 @@ private:
     std::mutex m_mutex;
     std::map<PeerId, Share> m_shares; ///< of those with a connection
     std::size_t m_requests = 0;
+    std::size_t m_stranger_requests = 0; ///< of m_requests
 };
 
 } // namespace torgo::node

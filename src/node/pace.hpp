@@ -29,18 +29,25 @@ private:
     std::shared_ptr<head::TokenBucket> m_repository; ///< null: no limit of its own
 };
 
-/// The limits of a server: of all bodies together, and of those of each repository. Thread-safe.
+/// Strangers have one part in so many of what all others have together, and not out of that.
+inline constexpr std::uint64_t strangers_part = 16;
+
+/// For whom bodies pass.
+struct Payer {
+    bool is_stranger = true;               ///< has no right to what it asks for
+    std::optional<RepoId> repository = {}; ///< that it has a right to
+};
+
+/// The limits of a server: of all bodies together, and of those of each repository; and beside
+/// them, of strangers' bodies, which have no effect on either. Thread-safe. source  NODE-14
 class Pace {
 public:
     Pace(env::Clock& clock, const PaceLimits& limits);
 
-    PaceShare receiving(const std::optional<RepoId>& repository);
-    PaceShare sending(const std::optional<RepoId>& repository);
+    PaceShare receiving(const Payer& payer);
+    PaceShare sending(const Payer& payer);
 
 private:
-    /// More repositories than a node has: what strangers name is forgotten.
-    static constexpr std::size_t repositories_max = 4096;
-
     struct Buckets {
         std::shared_ptr<head::TokenBucket> receive;
         std::shared_ptr<head::TokenBucket> send;
@@ -52,8 +59,10 @@ private:
     PaceLimits m_limits;
     head::TokenBucket m_receive;
     head::TokenBucket m_send;
+    head::TokenBucket m_strangers_receive;
+    head::TokenBucket m_strangers_send;
     std::mutex m_mutex;
-    std::map<RepoId, Buckets> m_each; ///< guarded by m_mutex
+    std::map<RepoId, Buckets> m_each; ///< of repositories that are here; guarded by m_mutex
 };
 
 } // namespace torgo::node

@@ -38,6 +38,10 @@ struct ServerLimits {
     std::size_t handshakes = 64; ///< at once; over it the oldest is broken off
     std::size_t requests = 128;  ///< at once; over it 503
     std::size_t requests_per_peer = 16;
+    /// Of those, at once, of all who have no right to what they ask for (NODE-14); over it 503.
+    std::size_t stranger_requests = 32;
+    /// For so long a right that was found is not looked for again.
+    std::chrono::milliseconds standing_time{5'000};
     std::size_t head_size = peer::http_head_size_max; ///< at most that
 
     std::chrono::milliseconds handshake_time{20'000};

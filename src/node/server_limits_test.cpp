@@ -263,6 +263,30 @@ TEST(ServerLimits, peer_has_so_many_requests_at_once_and_no_more) {
     EXPECT_GE(test.count(Count::refused_busy), 1U);
 }
 
+// NODE-14
+TEST(ServerLimits, strangers_who_are_slow_take_no_places_of_those_who_have_a_right) {
+    auto limits = quick_limits();
+    limits.requests = 3;
+    limits.stranger_requests = 2;
+    const TestServer test(limits);
+    const auto identity = crypto::tls_identity(9);
+    const auto nobody = crypto::TlsContext::make(crypto::TlsRole::client, identity).value();
+    std::vector<std::unique_ptr<env::Stream>> slow;
+    const auto target = in_repository("roots/batch-1");
+    for (const std::string_view expected : {"HTTP/1.1 403 ", "HTTP/1.1 403 ", "HTTP/1.1 503 "}) {
+        slow.push_back(
+            peer::tls_connect(test.raw(), nobody, test.tls.server_identity.id(), test.soon())
+                .value());
+        // A body that never comes: the node has answered, and waits for what it has to pass over.
+        ASSERT_TRUE(slow.back()->write(as_bytes(head_of("PUT", target, 1000)), test.soon()));
+        Bytes answer(13);
+        ASSERT_EQ(slow.back()->read_some(answer, test.soon()), answer.size());
+        EXPECT_EQ(as_text(answer), expected);
+    }
+    EXPECT_EQ(test.status("GET", status_target), 200);
+    EXPECT_EQ(test.status("PUT", target, as_bytes("x")), 201);
+}
+
 TEST(ServerLimits, oldest_handshake_makes_room_for_a_new_one) {
     auto limits = quick_limits();
     limits.handshakes = 3;

@@ -248,6 +248,14 @@ Repository::Asker Service::asker_of(const Call& call) {
             .is_node = false};
 }
 
+bool Service::knows(const PeerId& client, const std::optional<RepoId>& repository) const {
+    if (!repository) return m_store.knows(client);
+    const auto found = m_store.find(*repository);
+    if (!found) return false;
+    const auto rights = found->rights().of(client);
+    return rights && rights->bits != 0;
+}
+
 Service::Begun Service::serve(const Call& call) {
     auto& repository = call.repository;
     switch (call.target.route) {

@@ -37,6 +37,10 @@ public:
     /// without the body is answered() at once.
     std::unique_ptr<Exchange> begin(const peer::Request& request, const PeerId& client);
 
+    /// Whether a client has any right: to this repository, or, where none is named, to any. What
+    /// can not be read gives nobody one. cost  where none is named, a look at each repository
+    bool knows(const PeerId& client, const std::optional<RepoId>& repository) const;
+
     /// Verifies some of what is stored, as Store::scrub_next, and counts it.
     Result<Store::ScrubReport> scrub_next(std::uint64_t max_bytes);
 

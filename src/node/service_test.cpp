@@ -298,6 +298,22 @@ TEST_F(ServiceTest, rights_end_with_their_root) {
     EXPECT_EQ(node.outcome(10, Method::get, in_repository("status")), "permission");
 }
 
+// NODE-14
+TEST_F(ServiceTest, tells_strangers_from_those_with_a_right) {
+    give(10, Rights::read);
+    const RepoId other{{5}};
+    ASSERT_TRUE(node.store->add_invite(secret_number(2), 1'000, ""));
+    ASSERT_TRUE(node.store->join(other, peer_number(2), {secret_number(2), 2, test_owner().keys}));
+    EXPECT_TRUE(node.service->knows(peer_number(10), test_repository));
+    EXPECT_TRUE(node.service->knows(peer_number(10), std::nullopt));
+    EXPECT_FALSE(node.service->knows(peer_number(10), other)) << "somebody else's";
+    EXPECT_FALSE(node.service->knows(peer_number(10), RepoId{{6}})) << "nobody's";
+    EXPECT_FALSE(node.service->knows(peer_number(11), std::nullopt));
+    node.reopen();
+    node.files.vanish("/node", sim::Vanished::io_errors);
+    EXPECT_FALSE(node.service->knows(peer_number(10), test_repository));
+}
+
 // PEER-21 PEER-22
 TEST_F(ServiceTest, a_retention_lock_keeps_everything_until_it_is_released_at_the_node) {
     ASSERT_EQ(put_segment(1), "ok");
