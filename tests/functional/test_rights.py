@@ -7,6 +7,7 @@ import json
 import random
 import shutil
 import time
+from pathlib import Path
 
 import nodes as network
 import pytest
@@ -155,6 +156,11 @@ def test_a_lock_outlasts_stolen_keys_and_ends_at_the_nodes(four, machine):
         at_node = ["node", "release", lock["id"], "--folder", node.folder]
         assert "--early" in refused(machine, *at_node)
         assert "winter" in machine.must("node", "locks", "--folder", node.folder).stdout
+        # PEER-50: nobody knows any more until when it stands, so it does.
+        (held,) = Path(node.folder).glob(f"repositories/*/head/roots/lock-{lock['id']}")
+        held.write_bytes(held.read_bytes()[:50])
+        assert "can not be read" in machine.must("node", "locks", "--folder", node.folder).stdout
+        assert "--early" in refused(machine, *at_node)
         machine.must(*at_node, "--early")
     machine.must("key", "remove", next(key for key in keys if key not in own_key(machine)))
     assert len(key_ids(machine)) == len(keys) - 1

@@ -111,6 +111,11 @@ std::string lock_id(const node::HeldLock& lock) {
     return lock.name.substr(peer::lock_prefix.size());
 }
 
+/// PEER-50: whether it is known until when a lock stands.
+bool is_readable(const node::HeldLock& lock) {
+    return lock.lock.until_ns != peer::lock_until_max;
+}
+
 void warn_of_unknown(const Context& context, const node::HeldLocks& held) {
     for (const auto& [repository, error] : held.unknown)
         context.out.warn("the locks of repository " + short_id(repository.hex()) +
@@ -125,9 +130,8 @@ Result<ExitCode> run_locks(const Context& context, const std::string& given) {
         table.column(title);
     for (const auto& lock : held.locks) {
         const auto until = utc_time(lock.lock.until_ns);
-        const bool is_known = lock.lock.until_ns != peer::lock_until_max;
         table.row({short_id(lock_id(lock)), short_id(lock.repository.hex()),
-                   is_known ? until : "can not be read", printable(lock.lock.label)});
+                   is_readable(lock) ? until : "can not be read", printable(lock.lock.label)});
         context.out.object(Json("lock")
                                .text("id", lock_id(lock))
                                .text("repository", lock.repository.hex())
@@ -153,9 +157,12 @@ Result<ExitCode> run_release(const Context& context, const ReleaseArgs& args) {
                     "\"" + args.lock + "\" names no single lock: see \"torgo node locks\"");
     const auto& lock = locks.front();
     if (!args.early && context.world.clock->wall_ns() < lock.lock.until_ns)
-        return fail(Errc::read_only, "its owner wants it to stand until " +
-                                         utc_time(lock.lock.until_ns) +
-                                         "; --early releases it before that");
+        return fail(Errc::read_only,
+                    (is_readable(lock)
+                         ? "its owner wants it to stand until " + utc_time(lock.lock.until_ns)
+                         : "it can not be read, so ask its owner until when it "
+                           "is to stand") +
+                        "; --early releases it before that");
     CHECK_OK(node::release_lock(context.world, folder, lock));
     context.out.object(Json("lock_released").text("id", lock_id(lock)));
     context.out.line("Lock " + short_id(lock_id(lock)) + " released");
