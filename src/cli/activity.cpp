@@ -14,7 +14,7 @@ namespace torgo::cli {
 
 namespace {
 
-constexpr std::string_view first_line = "torgo-activity 1";
+constexpr std::string_view first_line = "torgo-activity 2";
 constexpr std::string_view kind_mark = "torgo-activity ";
 constexpr std::string_view suffix = ".activity";
 constexpr std::size_t text_max = 512;
@@ -57,15 +57,16 @@ private:
     std::string_view m_text;
 };
 
-/// "up down uri"
+/// "up down open uri"
 Result<top::Work::Traffic> parse_traffic(std::string_view text) {
-    const auto first = text.find(' ');
-    const auto second = first == std::string_view::npos ? first : text.find(' ', first + 1);
-    if (second == std::string_view::npos) return damaged();
     top::Work::Traffic out;
-    TRY(out.up, Lines::parse(text.substr(0, first)));
-    TRY(out.down, Lines::parse(text.substr(first + 1, second - first - 1)));
-    out.uri = text.substr(second + 1);
+    for (auto* const number : {&out.up, &out.down, &out.open}) {
+        const auto end = text.find(' ');
+        if (end == std::string_view::npos) return damaged();
+        TRY(*number, Lines::parse(text.substr(0, end)));
+        text.remove_prefix(end + 1);
+    }
+    out.uri = text;
     return out;
 }
 
@@ -92,11 +93,13 @@ std::string format_activity(const top::Work& work) {
            number_line("items_total", work.items_total) +
            number_line("bytes_done", work.bytes_done) +
            number_line("bytes_total", work.bytes_total) + number_line("problems", work.problems) +
+           number_line("circuits", work.circuits) +
+           number_line("circuits_building", work.circuits_building) +
            number_line("elapsed_ns", static_cast<std::uint64_t>(work.elapsed_ns));
     for (const auto& head : work.heads)
         if (head.uri.size() <= text_max / 4)
             out += "head " + std::to_string(head.up) + " " + std::to_string(head.down) + " " +
-                   printable(head.uri) + "\n";
+                   std::to_string(head.open) + " " + printable(head.uri) + "\n";
     return out;
 }
 
@@ -118,6 +121,8 @@ Result<top::Work> parse_activity(std::string_view text) {
     TRY(out.bytes_done, lines.number("bytes_done"));
     TRY(out.bytes_total, lines.number("bytes_total"));
     TRY(out.problems, lines.number("problems"));
+    TRY(out.circuits, lines.number("circuits"));
+    TRY(out.circuits_building, lines.number("circuits_building"));
     TRY(const auto elapsed, lines.number("elapsed_ns"));
     if (elapsed > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
         return damaged();

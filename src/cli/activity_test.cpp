@@ -25,9 +25,11 @@ top::Work example() {
             .bytes_done = 1'000,
             .bytes_total = 4'000,
             .problems = 1,
+            .circuits = 12,
+            .circuits_building = 2,
             .elapsed_ns = 5'000'000'000,
             .heads = {{.uri = "dir:///mnt/a b", .up = 7, .down = 8},
-                      {.uri = "tls://h:1/" + std::string(64, 'a'), .up = 0, .down = 9}}};
+                      {.uri = "tls://h:1/" + std::string(64, 'a'), .up = 0, .down = 9, .open = 3}}};
 }
 
 TEST(Activity, is_read_as_it_was_written) {
@@ -42,14 +44,14 @@ TEST(Activity, that_is_cut_or_changed_is_refused) {
     for (std::size_t size = 0; size < whole_lines; ++size)
         EXPECT_FALSE(parse_activity(text.substr(0, size))) << size;
     EXPECT_FALSE(parse_activity(text + "x"));
-    EXPECT_FALSE(parse_activity(text + "head 1 2\n"));
-    EXPECT_FALSE(parse_activity(text + "head 1 -2 uri\n"));
+    EXPECT_FALSE(parse_activity(text + "head 1 2 3\n"));
+    EXPECT_FALSE(parse_activity(text + "head 1 -2 3 uri\n"));
     auto later = text;
-    later[15] = '2';
+    later[15] = '3';
     EXPECT_EQ(parse_activity(later).error().code(), Errc::unsupported);
     std::string many = text;
     for (int i = 0; i < 64; ++i)
-        many += "head 1 2 uri\n";
+        many += "head 1 2 3 uri\n";
     EXPECT_FALSE(parse_activity(many));
 }
 

@@ -195,7 +195,8 @@ std::vector<Heads::Traffic> Heads::traffic() const {
     const std::lock_guard lock(m_mutex);
     if (!m_nodes) return out;
     for (const auto& way : m_nodes->live_ways())
-        out.push_back({.uri = way.uri, .up = way.bytes_up, .down = way.bytes_down});
+        out.push_back(
+            {.uri = way.uri, .up = way.bytes_up, .down = way.bytes_down, .open = way.open});
     return out;
 }
 

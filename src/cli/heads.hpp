@@ -77,9 +77,13 @@ public:
         std::string uri;
         std::uint64_t up = 0;
         std::uint64_t down = 0;
+        std::uint64_t open = 0; ///< requests to a node that wait for it
     };
 
     std::vector<Traffic> traffic() const;
+
+    /// Of the tor that this process runs; none where it runs none.
+    tor::Circuits::Count circuits() const { return m_onions.circuits(); }
 
     /// Ends what any head on a node waits for, now and from now on.
     void cancel() const noexcept;

@@ -14,6 +14,7 @@ constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t tor_start_ns = 30 * second_ns;
 constexpr std::int64_t bootstrap_ns = 180 * second_ns; ///< of a first start on a slow line
 constexpr std::int64_t tor_stop_ns = 2 * second_ns;
+constexpr std::int64_t event_look_ns = 1'000'000; ///< events that lie there are there at once
 constexpr std::size_t tor_config_max = 64_KiB;
 /// Streams of this program share circuits with each other and with nobody else's.
 constexpr const char* isolation = "torgo";
@@ -83,6 +84,14 @@ Result<env::Endpoint> OnionWay::own_socks() {
     }
     m_out.status({});
     return *m_tor->socks();
+}
+
+tor::Circuits::Count OnionWay::circuits() {
+    const std::unique_lock lock(m_mutex, std::try_to_lock); // held while tor is being started
+    if (!lock || !m_tor || !m_network) return {};
+    while (m_tor->wait_for_event(m_world.clock->monotonic_ns() + event_look_ns)) {
+    }
+    return m_tor->circuits();
 }
 
 Result<env::Network*> OnionWay::network() {

@@ -40,6 +40,9 @@ public:
     Result<std::unique_ptr<env::Stream>> connect(const env::Endpoint& to, env::Deadline deadline,
                                                  const std::stop_token& stop) override;
 
+    /// Of a tor of our own, once it runs; waits for nothing.
+    tor::Circuits::Count circuits();
+
 private:
     Result<env::Network*> network();
     Result<env::Endpoint> own_socks();

@@ -49,6 +49,7 @@ void ProgressDisplay::tick() {
 void ProgressDisplay::tell() {
     if (!m_activity) return;
     const auto& counts = m_view.counts;
+    const auto circuits = m_context.heads.circuits();
     top::Work work{.command = m_context.command,
                    .repository = "",
                    .items = m_view.items,
@@ -58,10 +59,13 @@ void ProgressDisplay::tell() {
                    .bytes_done = counts.bytes_done,
                    .bytes_total = counts.bytes_total,
                    .problems = counts.problems,
+                   .circuits = circuits.built,
+                   .circuits_building = circuits.building,
                    .elapsed_ns = elapsed_ns(),
                    .heads = {}};
     for (auto& one : m_context.heads.traffic())
-        work.heads.push_back({.uri = std::move(one.uri), .up = one.up, .down = one.down});
+        work.heads.push_back(
+            {.uri = std::move(one.uri), .up = one.up, .down = one.down, .open = one.open});
     m_activity->write(std::move(work));
 }
 

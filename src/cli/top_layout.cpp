@@ -1,47 +1,18 @@
 #include "cli/top_layout.hpp"
 
 #include "cli/format.hpp"
+#include "cli/top_lines.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstdio>
+#include <utility>
 
 namespace torgo::cli::top {
 
 namespace {
 
-constexpr std::int64_t us_ns = 1'000;
-constexpr std::int64_t ms_ns = 1'000'000;
-constexpr std::int64_t second_ns = 1'000'000'000;
-constexpr std::size_t wide = 90;       ///< from here on sparklines and both latencies
-constexpr std::size_t very_wide = 150; ///< from here on longer ones, and the room
 constexpr std::size_t place_most = 40; ///< columns; what is left goes to the sparkline
 constexpr std::size_t spark_more = 60;
 constexpr double scarce = 0.1; ///< a disk with less room than that is short of it
-
-std::string fixed(double value, int digits) {
-    std::array<char, 64> text{};
-    const auto size = std::snprintf(text.data(), text.size(), "%.*f", digits, value);
-    return {text.data(), static_cast<std::size_t>(std::max(0, size))};
-}
-
-std::string three_digits(double value) {
-    return fixed(value, value < 9.95 ? 1 : 0);
-}
-
-std::string left_in(std::string text, std::size_t width) {
-    auto out = cut_to_width(text, width);
-    if (const auto cut = display_width(text) > width; cut && width > 1)
-        out = cut_to_width(text, width - 1) + "…";
-    out.append(width - std::min(width, display_width(out)), ' ');
-    return out;
-}
-
-std::string right_in(const std::string& text, std::size_t width) {
-    const auto size = display_width(text);
-    return std::string(width - std::min(width, size), ' ') + cut_to_width(text, width);
-}
 
 std::size_t width_of(const Line& line) {
     std::size_t out = 0;
@@ -110,6 +81,7 @@ struct HeadColumns {
     static constexpr std::size_t state = 8;
     static constexpr std::size_t latency = 8;
     static constexpr std::size_t rate = 11;
+    static constexpr std::size_t queue = 7;
 
     std::size_t place = 0;
     bool both_latencies = false;
@@ -123,7 +95,8 @@ HeadColumns columns_for(std::size_t width) {
     out.spark = width >= very_wide ? 32 : width >= wide ? 14 : 0;
     out.room = width >= very_wide ? 16 : 0;
     auto used = HeadColumns::number + HeadColumns::state + 2 * HeadColumns::rate +
-                HeadColumns::latency * (out.both_latencies ? 2 : 1);
+                HeadColumns::latency * (out.both_latencies ? 2 : 1) +
+                (out.both_latencies ? HeadColumns::queue : 0);
     if (out.spark != 0) used += out.spark + 2;
     if (out.room != 0) used += out.room + 14;
     out.place = width > used + 1 ? width - used - 1 : 1;
@@ -140,6 +113,7 @@ Line head_titles(const HeadColumns& columns) {
         " #  " + left_in("Where", columns.place) + left_in("State", HeadColumns::state);
     out += right_in("p50", HeadColumns::latency);
     if (columns.both_latencies) out += right_in("p99", HeadColumns::latency);
+    if (columns.both_latencies) out += right_in("queue", HeadColumns::queue);
     out += right_in("up", HeadColumns::rate) + right_in("down", HeadColumns::rate);
     if (columns.spark != 0) out += "  " + left_in("", columns.spark);
     if (columns.room != 0) out += "  free";
@@ -164,6 +138,10 @@ Line head_line(const HeadView& head, std::size_t number, bool chosen, const Head
     if (columns.both_latencies)
         out.push_back(
             {right_in(known ? latency_text(head.p99_ns) : "-", HeadColumns::latency), Tone::faint});
+    if (columns.both_latencies)
+        out.push_back(
+            {right_in(head.queue == 0 ? "" : std::to_string(head.queue), HeadColumns::queue),
+             Tone::fair});
     out.push_back({right_in(rate_text(head.up), HeadColumns::rate), Tone::up});
     out.push_back({right_in(rate_text(head.down), HeadColumns::rate), Tone::down});
     if (columns.spark != 0)
@@ -180,141 +158,13 @@ std::string_view without(std::string_view text, std::string_view prefix) {
 Line detail_line(const HeadView& head) {
     if (head.state == HeadState::away)
         return {{"   away: " + printable(without(head.reason, head.uri + ": ")), Tone::bad}};
+    if (head.waiting_bytes != 0)
+        return {{"   " + size_text(head.waiting_bytes) + " wait for it in the spool: torgo sync",
+                 Tone::fair}};
     if (head.missing != 0)
         return {{"   lacks " + plural(head.missing, "segment", "segments") + ": torgo heal",
                  Tone::fair}};
     return {{"   " + printable(head.uri), Tone::faint}};
-}
-
-std::string plain_share(double share) {
-    return share < 0 ? "" : fixed(std::floor(share * 100), 0) + " %";
-}
-
-Line work_line(const WorkView& view, std::size_t width) {
-    const auto& work = view.work;
-    const bool heals = work.command == "heal";
-    Line out{{" " + left_in(work.command, 9), heals ? Tone::fair : Tone::strong}};
-    const std::size_t bar_width = width >= very_wide ? 40 : width >= wide ? 24 : 12;
-    const auto share = work.share();
-    if (share >= 0) {
-        out.push_back({"▕" + bar(share, bar_width) + "▏", heals ? Tone::fair : Tone::accent});
-        out.push_back({right_in(plain_share(share), 6), Tone::strong});
-    }
-    const bool finishing = share >= 1; // all is read, and on its way
-    const auto rate = finishing ? view.traffic : view.bytes_per_second;
-    out.push_back({"  " + right_in(rate_text(rate), 11), Tone::up});
-    if (finishing) out.push_back({"  finishing", Tone::fair});
-    if (!finishing && view.left_ns >= 0)
-        out.push_back({"  " + duration_text(view.left_ns) + " left"});
-    if (width >= wide) {
-        out.push_back({"  " + count_text(work.items_done) +
-                           (work.items_total == 0 ? "" : " of " + count_text(work.items_total)) +
-                           " " + printable(work.items),
-                       Tone::faint});
-        out.push_back({"  " + size_text(work.bytes_done) +
-                           (work.bytes_total == 0 ? "" : " of " + size_text(work.bytes_total)),
-                       Tone::faint});
-    }
-    if (width >= very_wide && !work.note.empty())
-        out.push_back({"  " + printable(work.note), Tone::faint});
-    if (work.problems != 0)
-        out.push_back({"  " + plural(work.problems, "problem", "problems"), Tone::bad});
-    return out;
-}
-
-std::vector<Line> work_lines(const Frame& frame, std::size_t width) {
-    std::vector<Line> out;
-    for (const auto& view : frame.work) {
-        out.push_back(work_line(view, width));
-        if (width < wide) continue;
-        const auto room = std::min<std::size_t>(width - 12, history_max);
-        out.push_back({{std::string(10, ' ') + sparkline(view.history, room), Tone::up}});
-    }
-    if (frame.work.empty()) out.push_back({{" nothing runs on this machine", Tone::faint}});
-    return out;
-}
-
-/// "2 of 4: any 2 restore it" and how the packs stand.
-Line redundancy_line(const Redundancy& redundancy) {
-    std::size_t weakest = redundancy.packs_with.size();
-    for (std::size_t i = redundancy.packs_with.size(); i-- > 0;)
-        if (redundancy.packs_with[i] != 0) weakest = i;
-    Line out;
-    if (weakest == redundancy.packs_with.size())
-        out.push_back({" nothing is stored yet", Tone::faint});
-    else if (weakest < redundancy.k)
-        out.push_back({" ● cannot be restored now: bring heads back", Tone::bad});
-    else if (weakest >= redundancy.n)
-        out.push_back({" ● full redundancy", Tone::good});
-    else
-        out.push_back({" ● " + std::to_string(weakest - redundancy.k) + " more may be lost",
-                       weakest == redundancy.k ? Tone::bad : Tone::fair});
-    for (std::size_t i = redundancy.packs_with.size(); i-- > 0;)
-        if (redundancy.packs_with[i] != 0)
-            out.push_back({"   " + plural(redundancy.packs_with[i], "pack", "packs") + " on " +
-                               std::to_string(i),
-                           i >= redundancy.n ? Tone::plain : Tone::fair});
-    out.push_back({"   " + plural(redundancy.snapshots, "snapshot", "snapshots"), Tone::faint});
-    return out;
-}
-
-Line node_traffic(const NodeView& node, std::size_t width) {
-    const auto seconds = [](double value) {
-        return value < 0 ? std::string("-") : latency_text(static_cast<std::int64_t>(value * 1e9));
-    };
-    Line out{{" ↑ " + right_in(rate_text(node.up), 10), Tone::up},
-             {"  ↓ " + right_in(rate_text(node.down), 10), Tone::down},
-             {"  " + three_digits(node.requests) + " req/s"},
-             {"  p50 " + seconds(node.p50_s), Tone::faint}};
-    if (width >= wide) out.push_back({"  p99 " + seconds(node.p99_s), Tone::faint});
-    if (node.failures >= 0.05)
-        out.push_back({"  " + three_digits(node.failures) + " refused/s", Tone::bad});
-    if (width >= wide)
-        out.push_back({"  " + sparkline(node.history, width >= very_wide ? 48 : 20), Tone::up});
-    return out;
-}
-
-Line node_store(const NodeView& node, std::size_t width) {
-    const auto share = node.quota_bytes == 0 ? 0
-                                             : static_cast<double>(node.stored_bytes) /
-                                                   static_cast<double>(node.quota_bytes);
-    const std::size_t bar_width = width >= wide ? 20 : 8;
-    const auto promised = node.quota_bytes - std::min(node.quota_bytes, node.stored_bytes);
-    Line out{{" ▕" + bar(share, bar_width) + "▏ " + size_text(node.stored_bytes) + " of " +
-              size_text(node.quota_bytes)},
-             {"  " + size_text(node.free_bytes) + " free",
-              node.free_bytes < promised ? Tone::fair : Tone::faint}};
-    if (width >= wide)
-        out.push_back({"  " + plural(node.repositories, "repository", "repositories") + ", " +
-                           plural(node.segments, "segment", "segments"),
-                       Tone::faint});
-    return out;
-}
-
-Line node_care(const NodeView& node) {
-    Line out{
-        {" " + plural(node.connections, "connection", "connections") + ", " +
-         std::to_string(node.open) + " in use"},
-        {"  scrub " + (node.scrubbing >= 1 ? rate_text(node.scrubbing) : "rests"), Tone::faint}};
-    if (node.rebuilding >= 1)
-        out.push_back({"  rebuilds " + rate_text(node.rebuilding), Tone::fair});
-    if (node.audits_passed + node.audits_missed != 0)
-        out.push_back({"  audits " + count_text(node.audits_passed) + " passed, " +
-                           count_text(node.audits_missed) + " missed",
-                       node.audits_missed == 0 ? Tone::good : Tone::fair});
-    if (node.damaged != 0)
-        out.push_back(
-            {"  " + plural(node.damaged, "damaged segment", "damaged segments"), Tone::bad});
-    if (node.lost_heads != 0)
-        out.push_back(
-            {"  " + plural(node.lost_heads, "head taken over", "heads taken over"), Tone::fair});
-    return out;
-}
-
-std::vector<Line> node_lines(const Frame& frame, std::size_t width) {
-    if (!frame.node) return {{{" no node runs here, or its metrics are elsewhere", Tone::faint}}};
-    return {node_traffic(*frame.node, width), node_store(*frame.node, width),
-            node_care(*frame.node)};
 }
 
 Line title_line(const Frame& frame, const Choice& choice, std::size_t width) {
@@ -341,7 +191,21 @@ std::vector<Line> help_lines() {
             {{"   up, down   the head whose details are shown"}},
             {{"   h          this page"}},
             {{" p50, p99: within which half, and 99 of 100, answer."}},
-            {{" Rates of heads: of all torgo commands of this machine."}}};
+            {{" Rates of heads: of all torgo commands of this machine; queue: their requests"}},
+            {{" that wait for it."}}};
+}
+
+/// What waits on this machine; empty where nothing does.
+Line spool_line(const std::vector<HeadView>& heads) {
+    std::uint64_t bytes = 0;
+    std::size_t count = 0;
+    for (const auto& head : heads) {
+        bytes += head.waiting_bytes;
+        count += head.waiting_bytes == 0 ? 0U : 1U;
+    }
+    if (bytes == 0) return {};
+    return {{" ● spool: " + size_text(bytes) + " wait for " + plural(count, "head", "heads"),
+             Tone::fair}};
 }
 
 /// A part of the screen: its heading, what comes first when room is short, and what may follow.
@@ -368,6 +232,7 @@ Part heads_part(const Frame& frame, const Choice& choice, std::size_t width, boo
         if (details && is_chosen) out.lines.push_back(detail_line(frame.heads[i]));
     }
     if (frame.redundancy) out.lines.push_back(redundancy_line(*frame.redundancy));
+    if (auto line = spool_line(frame.heads); !line.empty()) out.lines.push_back(std::move(line));
     out.least = std::min<std::size_t>(out.lines.size(), 5);
     return out;
 }
@@ -433,19 +298,6 @@ Line keys_line() {
 }
 
 } // namespace
-
-std::string latency_text(std::int64_t duration_ns) {
-    const auto value = static_cast<double>(duration_ns);
-    if (duration_ns <= 0) return "-";
-    if (duration_ns < ms_ns) return fixed(value / us_ns, 0) + " µs";
-    if (duration_ns < second_ns) return three_digits(value / ms_ns) + " ms";
-    return three_digits(value / second_ns) + " s";
-}
-
-std::string rate_text(double bytes_per_second) {
-    if (bytes_per_second < 1) return "";
-    return size_text(static_cast<std::uint64_t>(bytes_per_second)) + "/s";
-}
 
 std::string place_text(const std::string& uri) {
     const auto scheme = uri.find("://");

@@ -80,12 +80,14 @@ struct Work {
     std::uint64_t items_done = 0, items_total = 0;
     std::uint64_t bytes_done = 0, bytes_total = 0;
     std::uint64_t problems = 0;
+    std::uint64_t circuits = 0, circuits_building = 0; ///< of the tor it runs
     std::int64_t elapsed_ns = 0;
 
     struct Traffic {
         std::string uri;
         std::uint64_t up = 0;
         std::uint64_t down = 0;
+        std::uint64_t open = 0; ///< requests that wait for it
 
         bool operator==(const Traffic&) const = default;
     };
@@ -110,7 +112,9 @@ struct HeadView {
     std::vector<double> history; ///< up and down together
     std::uint64_t free_bytes = 0;
     std::uint64_t total_bytes = 0;
-    std::uint64_t missing = 0; ///< segments
+    std::uint64_t missing = 0;       ///< segments
+    std::uint64_t queue = 0;         ///< requests of this machine that wait for it
+    std::uint64_t waiting_bytes = 0; ///< in this machine's spool
 };
 
 struct WorkView {
@@ -137,6 +141,8 @@ struct NodeView {
     double failures = 0; ///< a second: refused or broken
     std::uint64_t open = 0;
     std::uint64_t connections = 0;
+    std::uint64_t circuits = 0;
+    std::uint64_t circuits_building = 0;
     double p50_s = -1;
     double p99_s = -1;
     std::uint64_t repositories = 0;

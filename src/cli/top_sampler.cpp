@@ -3,6 +3,7 @@
 #include "cli/activity.hpp"
 #include "cli/format.hpp"
 #include "cli/open.hpp"
+#include "cli/spool.hpp"
 #include "env/clock.hpp"
 #include "repo/head_set.hpp"
 #include "repo/survey.hpp"
@@ -87,6 +88,8 @@ public:
         out.failures = m_failures.per_second();
         out.open = count_of(now, "torgo_node_open_exchanges");
         out.connections = count_of(now, "torgo_server_connections");
+        out.circuits = count_of(now, "torgo_node_tor_circuits");
+        out.circuits_building = count_of(now, "torgo_node_tor_circuits_building");
         out.p50_s = quantile_of(now, m_old.front(), seconds, 0.5);
         out.p99_s = quantile_of(now, m_old.front(), seconds, 0.99);
         out.repositories = count_of(now, "torgo_node_repositories");
@@ -116,6 +119,8 @@ struct HeadWatch {
     std::optional<std::string> away; ///< why it cannot be asked
     head::HeadStatus room;
     std::uint64_t missing = 0;
+    std::uint64_t queue = 0;
+    std::uint64_t waiting_bytes = 0;
     bool asked = false;
     double up = 0;
     double down = 0;
@@ -149,6 +154,7 @@ struct Sampler::State {
     void probe_once(std::size_t index);
     void survey(const std::stop_token& stop);
     void survey_once();
+    void look_into_spool();
     void watch_node(const std::stop_token& stop);
     void watch_work(const std::stop_token& stop);
     void take_work(std::vector<Work> all);
@@ -238,6 +244,15 @@ void Sampler::State::survey(const std::stop_token& stop) {
     } while (wait(stop, survey_interval));
 }
 
+void Sampler::State::look_into_spool() {
+    if (!options.place) return;
+    const auto waiting = waiting_heads(context, *options.place);
+    if (!waiting) return;
+    const std::lock_guard lock(mutex);
+    for (std::size_t i = 0; i < heads.size(); ++i)
+        heads[i].waiting_bytes = i < waiting->by_head.size() ? waiting->by_head[i].bytes : 0;
+}
+
 void Sampler::State::watch_node(const std::stop_token& stop) {
     do {
         const auto text = fetch_metrics(context.world, *options.metrics, stop);
@@ -255,6 +270,7 @@ void Sampler::State::watch_node(const std::stop_token& stop) {
 void Sampler::State::watch_work(const std::stop_token& stop) {
     const auto folder = activity_folder(context.environment);
     do {
+        look_into_spool();
         auto all = folder ? read_activities(*context.world.files, *folder) : std::vector<Work>{};
         const std::lock_guard lock(mutex);
         ++work_looks;
@@ -267,8 +283,10 @@ void Sampler::State::take_work(std::vector<Work> all) {
     std::erase_if(work, [&](const auto& one) {
         return std::ranges::none_of(all, [&](const auto& now) { return now.process == one.first; });
     });
-    for (auto& head : heads)
+    for (auto& head : heads) {
         head.up = head.down = 0;
+        head.queue = 0;
+    }
     for (auto& one : all) {
         auto& watch = work[one.process];
         const auto time_ns = one.elapsed_ns;
@@ -286,6 +304,7 @@ void Sampler::State::take_work(std::vector<Work> all) {
             auto& head = heads[static_cast<std::size_t>(found - uris.begin())];
             head.up += up.per_second();
             head.down += down.per_second();
+            head.queue += traffic.open;
         }
         watch.passed.add(time_ns, passed);
         watch.last = std::move(one);
@@ -309,6 +328,8 @@ HeadView Sampler::State::view_of(std::size_t index) const {
     out.free_bytes = watch.room.free_bytes;
     out.total_bytes = watch.room.total_bytes;
     out.missing = watch.missing;
+    out.queue = watch.queue;
+    out.waiting_bytes = watch.waiting_bytes;
     if (!watch.asked) return out;
     out.state = watch.away ? HeadState::away : HeadState::ok;
     if (watch.away) out.reason = *watch.away;

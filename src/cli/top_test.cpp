@@ -54,6 +54,7 @@ Frame example() {
     frame.heads[1].state = HeadState::away;
     frame.heads[1].reason = "nobody answers there";
     frame.heads[2].missing = 12;
+    frame.heads[3].queue = 37;
     frame.redundancy = Redundancy{.k = 2, .n = 4, .snapshots = 7, .packs_with = {0, 0, 0, 30, 400}};
     WorkView work;
     work.work = {.process = 17,
@@ -66,6 +67,8 @@ Frame example() {
                  .bytes_done = 1ULL << 30U,
                  .bytes_total = 4ULL << 30U,
                  .problems = 2,
+                 .circuits = 14,
+                 .circuits_building = 3,
                  .elapsed_ns = 0,
                  .heads = {}};
     work.bytes_per_second = 10.0 * 1024 * 1024;
@@ -84,6 +87,7 @@ Frame example() {
     node.repositories = 1;
     node.segments = 512;
     node.audits_passed = 10;
+    node.circuits = 21;
     frame.node = node;
     return frame;
 }
@@ -225,6 +229,21 @@ TEST(TopView, a_wide_one_has_more_to_say) {
     EXPECT_TRUE(middle.contains("120 of 480 files")) << middle;
     EXPECT_TRUE(wide.contains("30.0 GiB")) << wide;
     EXPECT_FALSE(middle.contains("30.0 GiB")) << middle;
+}
+
+TEST(TopView, shows_what_waits_and_the_circuits) {
+    const auto text = render(example(), {}, 160, 40, false);
+    EXPECT_TRUE(text.contains("queue")) << text;
+    EXPECT_TRUE(text.contains("     37 ")) << text;
+    EXPECT_TRUE(text.contains("14 circuits, 3 being built")) << text;
+    EXPECT_TRUE(text.contains("  21 circuits")) << text;
+    EXPECT_FALSE(text.contains("spool")) << text;
+    auto frame = example();
+    frame.heads[0].waiting_bytes = 3ULL << 20U;
+    frame.heads[1].waiting_bytes = 1ULL << 20U;
+    const auto waiting = render(frame, {}, 160, 40, false);
+    EXPECT_TRUE(waiting.contains("spool: 4.00 MiB wait for 2 heads")) << waiting;
+    EXPECT_TRUE(waiting.contains("3.00 MiB wait for it in the spool: torgo sync")) << waiting;
 }
 
 TEST(TopView, the_chosen_head_says_why_it_is_away) {

@@ -211,11 +211,13 @@ bool Daemon::State::follow_one_tor(const std::stop_token& stop) {
     bool was_usable = false;
     while (!stop.stop_requested()) {
         tell(tor->status());
+        service->note_circuits(tor->circuits().built, tor->circuits().building);
         was_usable = was_usable || tor->is_usable();
         const auto event = tor->wait_for_event(now() + tor_event_ns);
         if (!event && event.error().code() != Errc::timeout) break;
     }
     onions.use(std::nullopt);
+    service->note_circuits(0, 0);
     if (!stop.stop_requested()) tell(tor->status());
     return was_usable;
 }

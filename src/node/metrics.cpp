@@ -113,6 +113,9 @@ std::string Metrics::render(const Gauges& gauges) const {
     counter("receipt_batches_mirrored_total", "Batches of receipts taken from clients.",
             gauges.receipt_batches_mirrored);
     gauge("open_exchanges", "Requests being served.", m_open.load());
+    gauge("tor_circuits", "Circuits that the node's tor has built.", m_circuits_built.load());
+    gauge("tor_circuits_building", "Circuits that the node's tor is building.",
+          m_circuits_building.load());
     gauge("repositories", "Repositories kept.", gauges.repositories);
     gauge("unreadable_repositories", "Repositories whose record is damaged.",
           gauges.unreadable_repositories);

@@ -47,6 +47,12 @@ public:
 
     void head_lost() { ++m_lost_heads; }
 
+    /// What the node's tor has of them.
+    void circuits(std::size_t built, std::size_t building) {
+        m_circuits_built = built;
+        m_circuits_building = building;
+    }
+
     void rebuilt(std::uint64_t bytes) { m_rebuilt_bytes += bytes; }
 
     /// Prometheus text format 0.0.4.
@@ -73,6 +79,8 @@ private:
     std::atomic<std::uint64_t> m_damaged = 0;
     std::atomic<std::uint64_t> m_lost_heads = 0;
     std::atomic<std::uint64_t> m_rebuilt_bytes = 0;
+    std::atomic<std::size_t> m_circuits_built = 0;
+    std::atomic<std::size_t> m_circuits_building = 0;
     mutable std::mutex m_mutex;
     std::map<std::pair<std::string, std::string>, std::uint64_t> m_requests; ///< kind, outcome
     std::map<std::string, Histogram> m_seconds;                              ///< by kind

@@ -53,6 +53,11 @@ public:
     /// The node's metrics for Prometheus.
     std::string metrics() const;
 
+    /// For the metrics: what the node's tor has of them.
+    void note_circuits(std::size_t built, std::size_t building) {
+        m_metrics.circuits(built, building);
+    }
+
 private:
     class Counted;
     struct Noting;

@@ -30,6 +30,20 @@ std::string host_field(const env::Endpoint& endpoint) {
     return host + ":" + std::to_string(endpoint.port);
 }
 
+/// One more as long as it lives.
+class Counted {
+public:
+    explicit Counted(std::atomic<std::uint64_t>& count) : m_count(count) { ++m_count; }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+    Counted(Counted&&) = delete;
+    Counted& operator=(Counted&&) = delete;
+    ~Counted() { --m_count; }
+
+private:
+    std::atomic<std::uint64_t>& m_count;
+};
+
 std::unexpected<Error> was_cancelled() {
     return fail(Errc::cancelled, "the link was given up");
 }
@@ -179,6 +193,7 @@ LinkStatistics NodeLink::statistics() const noexcept {
     return {.connections = m_connections,
             .replaced = m_replaced,
             .requests = m_requests,
+            .open = m_open,
             .bytes_up = m_bytes_up,
             .bytes_down = m_bytes_down};
 }
@@ -312,6 +327,7 @@ Result<std::unique_ptr<env::Stream>> NodeLink::register_wire(std::unique_ptr<env
 Result<Answer> NodeLink::exchange(const Request& request, const BodySource& source,
                                   const BodySink& sink) {
     ++m_requests;
+    const Counted counted(m_open);
     Sending sending{.request = request, .source = source};
     sending.make_fields(m_random);
     CHECK_OK(sending.keep_small_body());

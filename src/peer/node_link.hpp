@@ -59,6 +59,7 @@ struct LinkStatistics {
     std::uint64_t connections = 0; ///< that were made
     std::uint64_t replaced = 0;    ///< idle ones that turned out to be broken
     std::uint64_t requests = 0;
+    std::uint64_t open = 0;     ///< requests that wait for a connection or an answer
     std::uint64_t bytes_up = 0; ///< on the wire, with all that is around the bodies
     std::uint64_t bytes_down = 0;
 };
@@ -132,6 +133,7 @@ private:
     std::atomic<std::uint64_t> m_connections = 0;
     std::atomic<std::uint64_t> m_replaced = 0;
     std::atomic<std::uint64_t> m_requests = 0;
+    std::atomic<std::uint64_t> m_open = 0;
     std::atomic<std::uint64_t> m_bytes_up = 0;
     std::atomic<std::uint64_t> m_bytes_down = 0;
 

@@ -148,7 +148,8 @@ std::vector<NodeOpener::LiveWay> NodeOpener::live_ways() const {
                        .node = way.node,
                        .way = exchanger,
                        .bytes_up = statistics.bytes_up,
-                       .bytes_down = statistics.bytes_down});
+                       .bytes_down = statistics.bytes_down,
+                       .open = statistics.open});
     }
     return out;
 }

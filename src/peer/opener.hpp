@@ -81,6 +81,7 @@ public:
         Exchanger* way = nullptr; ///< lives as long as the opener, or until drop_cancelled
         std::uint64_t bytes_up = 0;
         std::uint64_t bytes_down = 0;
+        std::uint64_t open = 0; ///< requests that wait
     };
 
     std::vector<LiveWay> live_ways() const;

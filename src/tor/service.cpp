@@ -135,7 +135,8 @@ Result<> Service::connect(env::Deadline deadline) {
     m_warning = version_warning(version);
     CHECK_OK(find_socks(deadline));
     // Before the service is asked for: no upload may go unseen.
-    CHECK_OK(m_control->command("SETEVENTS STATUS_CLIENT HS_DESC", deadline));
+    CHECK_OK(m_control->command("SETEVENTS STATUS_CLIENT HS_DESC CIRC", deadline));
+    CHECK_OK(find_circuits(deadline));
     if (m_options.onion) CHECK_OK_WITH("making the onion service", publish(deadline));
     TRY(const auto phase, m_control->get_info("status/bootstrap-phase", deadline));
     TRY(const auto words, split_words(phase));
@@ -196,6 +197,14 @@ Result<> Service::find_socks(env::Deadline deadline) {
     return fail(Errc::unsupported, "this tor has no SOCKS port on this machine");
 }
 
+/// Those of a tor that ran before; from then on each tells of itself.
+Result<> Service::find_circuits(env::Deadline deadline) {
+    TRY(const auto listed, m_control->get_info("circuit-status", deadline));
+    const std::lock_guard lock(m_mutex);
+    m_circuits.note_all(listed);
+    return {};
+}
+
 Result<> Service::publish(env::Deadline deadline) {
     const auto& onion = *m_options.onion;
     OnionRequest request{onion.port, onion.target, nullptr, std::nullopt};
@@ -221,6 +230,10 @@ void Service::take_event(const Reply& event) {
     const std::string_view kind = words->plain.front();
     if (kind == "STATUS_CLIENT") take_bootstrap(*words);
     if (kind == "HS_DESC") take_upload(*words);
+    if (kind == "CIRC" && words->plain.size() >= 3) {
+        const std::lock_guard lock(m_mutex);
+        m_circuits.note(words->plain[1], words->plain[2]);
+    }
 }
 
 /// [STATUS_CLIENT] SEVERITY BOOTSTRAP PROGRESS=n TAG=… SUMMARY="…" [WARNING="…" REASON=…]
@@ -303,6 +316,11 @@ Status Service::status() const {
     return m_status;
 }
 
+Circuits::Count Service::circuits() const {
+    const std::lock_guard lock(m_mutex);
+    return m_circuits.count();
+}
+
 bool Service::is_usable() const {
     const auto now = status().state;
     return m_options.onion ? now == State::published : now == State::ready;
@@ -316,6 +334,7 @@ void Service::go_down(std::string note) noexcept {
         m_status.state = State::down;
         m_status.percent = 0;
         m_status.note = std::move(note);
+        m_circuits.clear();
     }
     if (control != nullptr) control->close();
     m_process.reset();

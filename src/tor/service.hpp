@@ -6,6 +6,7 @@
 #include "env/network.hpp"
 #include "env/processes.hpp"
 #include "env/world.hpp"
+#include "tor/circuits.hpp"
 #include "tor/control.hpp"
 #include "tor/onion_address.hpp"
 #include "tor/own_tor.hpp"
@@ -96,6 +97,9 @@ public:
 
     Status status() const;
 
+    /// As far as events have been taken in.
+    Circuits::Count circuits() const;
+
     bool is_usable() const;
 
     /// Where connections go out (for OnionNetwork); once started.
@@ -112,6 +116,7 @@ private:
     Result<> authenticate(env::Deadline deadline);
     Result<> authenticate_to(const RunningTor& tor, env::Deadline deadline);
     Result<> find_socks(env::Deadline deadline);
+    Result<> find_circuits(env::Deadline deadline);
     Result<> publish(env::Deadline deadline);
     void take_event(const Reply& event);
     void take_bootstrap(const Words& words);
@@ -128,7 +133,8 @@ private:
     unsigned m_uploads_begun = 0;
     unsigned m_uploads_done = 0;
     std::stop_source m_stop;
-    mutable std::mutex m_mutex; ///< of m_status, and of replacing m_control
+    mutable std::mutex m_mutex; ///< of what follows, and of replacing m_control
+    Circuits m_circuits;
     Status m_status;
 };
 

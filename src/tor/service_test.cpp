@@ -38,6 +38,8 @@ protected:
         port.script["GETINFO version"] = {"250-version=0.4.9.11\r\n250 OK\r\n"};
         port.script["GETINFO net/listeners/socks"] = {
             "250-net/listeners/socks=\"10.0.0.1:1\" \"unix:/run/a b/socks\"\r\n250 OK\r\n"};
+        port.script["GETINFO circuit-status"] = {
+            "250+circuit-status=\r\n7 BUILT $AA~a PURPOSE=GENERAL\r\n.\r\n250 OK\r\n"};
         port.script["GETINFO status/bootstrap-phase"] = {
             "250-status/bootstrap-phase=NOTICE BOOTSTRAP PROGRESS=10 TAG=conn "
             "SUMMARY=\"Connecting\"\r\n250 OK\r\n"};
@@ -102,6 +104,21 @@ TEST_F(ServiceTest, goes_from_down_to_published_by_what_tor_tells) {
     EXPECT_EQ(service->status().state, State::published);
     tell_upload("UPLOAD"); // the hourly ones change nothing
     EXPECT_EQ(state_after(*service), State::published);
+}
+
+TEST_F(ServiceTest, counts_the_circuits_that_there_were_and_those_that_come) {
+    const auto service = make();
+    ASSERT_TRUE(service->start(0).has_value());
+    EXPECT_EQ(service->circuits(), (Circuits::Count{.built = 1, .building = 0}));
+    tell("CIRC 8 LAUNCHED BUILD_FLAGS=NEED_CAPACITY PURPOSE=HS_SERVICE_INTRO");
+    tell("CIRC 9 EXTENDED $AA~a PURPOSE=GENERAL");
+    tell("CIRC 8 BUILT $AA~a,$BB~b PURPOSE=HS_SERVICE_INTRO");
+    tell("CIRC 7 CLOSED $AA~a REASON=FINISHED");
+    tell("CIRC 9"); // no news
+    state_after(*service);
+    EXPECT_EQ(service->circuits(), (Circuits::Count{.built = 1, .building = 1}));
+    service->stop(0);
+    EXPECT_EQ(service->circuits(), Circuits::Count{});
 }
 
 TEST_F(ServiceTest, tells_of_an_announcement_that_is_refused) {

@@ -312,15 +312,23 @@ def behind_tor(onion_torrc, tmp_path):
                                         "TORGO_LIMIT_UPLOAD": "none"})
 
 
+def circuits_of(machine, process):
+    """What a running command tells `torgo top` of the circuits of its tor."""
+    path = machine.home / f".local/state/torgo/activity/{process}.activity"
+    found = re.search(r"^circuits (\d+)$", path.read_text() if path.exists() else "", re.M)
+    return int(found[1]) if found else 0
+
+
 def test_four_nodes_behind_onion_services(behind_tor):
     made, machine = behind_tor
     (machine.data / "large").write_bytes(random.Random(6).randbytes(12_000_000))
     program = machine.start("backup", machine.data, "--json")
-    looks = 0
+    looks = circuits = 0
     while program.poll() is None:
         try:
             assert tcp_sockets_of(program.pid) == [], "a way around Tor"
             looks += 1
+            circuits = max(circuits, circuits_of(machine, program.pid))
         except (FileNotFoundError, ProcessLookupError):
             break
         time.sleep(0.02)
@@ -328,6 +336,7 @@ def test_four_nodes_behind_onion_services(behind_tor):
     snapshot = support.saved_snapshot(said)
     assert snapshot, said + errors
     assert looks > 20
+    assert circuits >= COUNT, "each onion service has a circuit of its own"
     made[0].kill()
     made[1].stop()
     machine.expect_restores(snapshot, machine.data)

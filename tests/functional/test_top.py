@@ -112,7 +112,18 @@ def test_a_running_backup_and_a_node_are_seen(four, machine):
 def all_is_seen(found):
     """Whether a command, what it sends, and what the node has got of it are there together."""
     return bool(found["work"]) and sum(head["up"] for head in found["heads"]) > 0 and \
+        sum(head["queue"] for head in found["heads"]) > 0 and \
         found["node"]["segments"] > 0 and found["node"]["down"] > 0
+
+
+def test_what_waits_in_the_spool_is_seen(four, machine):
+    machine.backup("--spool")  # it takes what opens the repository
+    for node in four:
+        node.kill()
+    (machine.data / "new").write_bytes(random.Random(3).randbytes(300_000))
+    machine.must("backup", machine.data, "--spool")
+    said = machine.must("top", "--once", "--metrics", "off").stdout
+    assert "0/4 heads" in said and re.search(r"spool: .* wait for 4 heads", said), said
 
 
 def network_metrics(node):

@@ -36,7 +36,9 @@ Json head_object(const top::HeadView& head) {
         .real("down", head.down)
         .number("bytes_free", head.free_bytes)
         .number("bytes_total", head.total_bytes)
-        .number("segments_missing", head.missing);
+        .number("segments_missing", head.missing)
+        .number("queue", head.queue)
+        .number("bytes_waiting", head.waiting_bytes);
 }
 
 Json work_object(const top::WorkView& view) {
@@ -51,7 +53,9 @@ Json work_object(const top::WorkView& view) {
         .number("items_done", work.items_done)
         .number("total_items", work.items_total)
         .text("items", work.items)
-        .number("problems", work.problems);
+        .number("problems", work.problems)
+        .number("circuits", work.circuits)
+        .number("circuits_building", work.circuits_building);
 }
 
 Json node_object(const top::NodeView& node) {
@@ -62,7 +66,9 @@ Json node_object(const top::NodeView& node) {
         .real("requests_per_second", node.requests)
         .real("failures_per_second", node.failures)
         .number("open_exchanges", node.open)
-        .number("connections", node.connections);
+        .number("connections", node.connections)
+        .number("circuits", node.circuits)
+        .number("circuits_building", node.circuits_building);
     if (node.p50_s >= 0) out.real("p50_seconds", node.p50_s).real("p99_seconds", node.p99_s);
     return out.number("repositories", node.repositories)
         .number("segments", node.segments)
