@@ -2,6 +2,7 @@
 
 #include "base/codec.hpp"
 #include "crypto/hash.hpp"
+#include "mesh/wiped_bytes.hpp"
 
 #include <algorithm>
 
@@ -11,15 +12,16 @@ namespace {
 
 constexpr std::string_view head = "torgo-mesh-node 1\n";
 constexpr std::size_t check_size = 8;
+constexpr std::size_t frame_overhead = sizeof(RecordKey) + sizeof(std::uint16_t) + check_size;
 
 /// Key, length, bytes, and the first bytes of SHA-256 over them: a torn record is told from a whole
 /// one.
 Bytes framed(RecordKey key, ByteView record) {
     Writer out;
-    out.put(key).put(static_cast<std::uint16_t>(record.size())).raw(record);
-    const auto digest = crypto::sha256(out.view());
-    out.raw(digest.view().first(check_size));
-    return std::move(out).take();
+    out.put(key).put(static_cast<std::uint16_t>(record.size()));
+    WipedBytes whole(joined({out.view(), record}));
+    const auto digest = crypto::sha256(whole.bytes);
+    return joined({whole.bytes, digest.view().first(check_size)});
 }
 
 /// The next whole record; an error at the torn end.
@@ -49,12 +51,13 @@ Result<std::unique_ptr<FileStore>> FileStore::open(env::FileSystem& files, std::
 }
 
 Result<> FileStore::read() {
-    const auto content = env::read_file(m_files, m_path, file_max);
-    if (!content && content.error().code() == Errc::not_found) return {};
-    if (!content) return std::unexpected(content.error());
-    if (!as_text(*content).starts_with(head))
+    auto found = env::read_file(m_files, m_path, file_max);
+    if (!found && found.error().code() == Errc::not_found) return {};
+    if (!found) return std::unexpected(found.error());
+    const WipedBytes content(*std::move(found));
+    if (!as_text(content.bytes).starts_with(head))
         return fail(Errc::corrupt, m_path + " is no store of a mesh node");
-    const auto body = ByteView(*content).subspan(head.size());
+    const auto body = ByteView(content.bytes).subspan(head.size());
     Reader in(body);
     // A record that a power cut tore was never confirmed; nothing whole comes after it. [MESH-15]
     while (!in.empty()) {
@@ -64,22 +67,26 @@ Result<> FileStore::read() {
 }
 
 Result<> FileStore::write_anew() {
-    Bytes content(head.begin(), head.end());
+    // From here on what is at the old name may be gone, and what is added to it lost.
+    m_file.reset();
+    WipedBytes content{{}};
+    content.bytes.reserve(head.size() + m_records.bytes() + m_records.count() * frame_overhead);
+    content.bytes.insert(content.bytes.end(), head.begin(), head.end());
     m_records.each([&](RecordKey key, ByteView record) {
-        const auto frame = framed(key, record);
-        content.insert(content.end(), frame.begin(), frame.end());
+        const WipedBytes frame(framed(key, record));
+        content.bytes.insert(content.bytes.end(), frame.bytes.begin(), frame.bytes.end());
     });
     const auto beside = m_path + ".new";
     if (const auto removed = m_files.remove(beside);
         !removed && removed.error().code() != Errc::not_found)
         return removed;
     TRY(auto file, m_files.create(beside, true));
-    CHECK_OK(file->append(content));
+    CHECK_OK(file->append(content.bytes));
     CHECK_OK(file->sync());
     CHECK_OK(m_files.rename(beside, m_path));
     CHECK_OK(m_files.sync_directory(env::parent_path(m_path)));
     m_file = std::move(file);
-    m_size = content.size();
+    m_size = content.bytes.size();
     return {};
 }
 
@@ -87,11 +94,11 @@ Result<> FileStore::save(RecordKey key, ByteView record) {
     CHECK_OK(m_records.save(key, record));
     // After a failed write the file's end is unknown: the next change writes everything anew.
     if (m_file == nullptr || m_size > m_records.bytes() * 2 + slack_max) return write_anew();
-    const auto frame = framed(key, record);
-    auto written = m_file->append(frame);
+    const WipedBytes frame(framed(key, record));
+    auto written = m_file->append(frame.bytes);
     if (written) written = m_file->sync();
     if (!written) m_file.reset();
-    m_size += frame.size();
+    m_size += frame.bytes.size();
     return written;
 }
 

@@ -3,6 +3,7 @@
 #include "mesh/keys.hpp"
 
 #include "crypto/mac.hpp"
+#include "crypto/secret.hpp"
 
 #include <algorithm>
 
@@ -70,6 +71,11 @@ Key256 k5(ByteView n, const Key256& salt, ByteView p) {
     return hmac(hmac(salt, {n}), {p});
 }
 
+K2::~K2() {
+    crypto::wipe(encryption);
+    crypto::wipe(privacy);
+}
+
 Credentials::Credentials(const K2& material)
     : nid(material.nid), encryption(material.encryption), privacy(material.privacy) {}
 
@@ -100,6 +106,10 @@ NetKey::NetKey(const Key128& bytes)
       identity(id128_key(bytes, "nkik")),
       beacon(id128_key(bytes, "nkbk")),
       private_beacon(id128_key(bytes, "nkpk")) {}
+
+NetKey::~NetKey() {
+    crypto::wipe(key);
+}
 
 AppKey::AppKey(const Key128& bytes) : aid(k4(bytes)), key(bytes) {}
 

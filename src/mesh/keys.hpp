@@ -24,6 +24,8 @@ struct K2 {
     std::uint8_t nid = 0; ///< 7 bits
     Key128 encryption{};
     Key128 privacy{};
+
+    ~K2();
 };
 
 K2 k2(const Key128& n, ByteView p);
@@ -54,6 +56,9 @@ using NetworkId = std::array<std::uint8_t, 8>;
 /// shared by pointer.
 struct NetKey {
     explicit NetKey(const Key128& key);
+    NetKey(const NetKey&) = delete;
+    NetKey& operator=(const NetKey&) = delete;
+    ~NetKey();
 
     Key128 key;
     Credentials flooding;

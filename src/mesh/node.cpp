@@ -4,6 +4,7 @@
 
 #include "base/codec.hpp"
 #include "mesh/node_records.hpp"
+#include "mesh/wiped_bytes.hpp"
 
 #include <algorithm>
 #include <set>
@@ -21,14 +22,17 @@ Node::Node(NodeConfig config, const IvIndex::State& iv_index, const NodeLimits& 
       m_cache(limits.cache_entries),
       m_replay(limits.replay_entries),
       m_beacon_due(now) {
+    // [MESH-5] A number is stored as used before it is: a block of none would never be.
+    m_limits.sequence_block = std::max<std::uint16_t>(m_limits.sequence_block, 1);
     ENSURE(m_config.composition != nullptr && !m_config.composition->elements.empty());
     ENSURE(is_unicast(m_config.address) &&
            m_config.address + m_config.element_count() - 1 <= unicast_max);
 }
 
-bool Node::save(RecordKind kind, std::uint16_t which, const Bytes& record) {
+bool Node::save(RecordKind kind, std::uint16_t which, Bytes record) {
+    const WipedBytes ended(std::move(record));
     if (m_store == nullptr) return true;
-    if (m_store->save(record_key(kind, which), record)) return true;
+    if (m_store->save(record_key(kind, which), ended.bytes)) return true;
     m_host.event(*this, NodeEvent::store_failed);
     return false;
 }
@@ -37,10 +41,11 @@ bool Node::save_config() {
     if (m_store == nullptr) return true;
     std::set<RecordKey> wanted;
     bool good = true;
-    const auto keep = [&](RecordKind kind, std::size_t which, const Bytes& record) {
+    const auto keep = [&](RecordKind kind, std::size_t which, Bytes record) {
         const auto low = static_cast<std::uint16_t>(which);
         wanted.insert(record_key(kind, low));
-        good = good && save(kind, low, record);
+        WipedBytes ended(std::move(record));
+        if (good) good = save(kind, low, std::move(ended.bytes));
     };
     for (const auto& subnet : m_config.keys->subnets)
         keep(RecordKind::subnet, subnet.index, encode_subnet(subnet));
@@ -67,7 +72,8 @@ Result<> Node::save_all() {
     CHECK_OK(m_store->save(record_key(RecordKind::iv_index), encode_iv(m_iv.state())));
     if (!save_config()) return fail(Errc::io, "the node's store refuses");
     // Last: a store without it holds no node.
-    return m_store->save(record_key(RecordKind::identity), encode_identity(m_config));
+    const WipedBytes identity(encode_identity(m_config));
+    return m_store->save(record_key(RecordKind::identity), identity.bytes);
 }
 
 Result<> Node::load(RecordKey key, ByteView record) {
@@ -116,15 +122,15 @@ Result<> Node::load(RecordKey key, ByteView record) {
 Result<std::unique_ptr<Node>> Node::restore(std::shared_ptr<const Composition> composition,
                                             const NodeLimits& limits, Host& host,
                                             env::Random& random, Store& store, Time now) {
-    std::optional<Bytes> identity;
+    std::optional<WipedBytes> identity;
     std::optional<Bytes> iv;
     store.each([&](RecordKey key, ByteView record) {
-        if (key == record_key(RecordKind::identity)) identity.emplace(record.begin(), record.end());
+        if (key == record_key(RecordKind::identity)) identity.emplace(joined({record}));
         if (key == record_key(RecordKind::iv_index)) iv.emplace(record.begin(), record.end());
     });
     if (!identity || !iv) return fail(Errc::not_found, "the store holds no mesh node");
     NodeConfig config{.composition = std::move(composition)};
-    CHECK_OK(decode_identity(*identity, config));
+    CHECK_OK(decode_identity(identity->bytes, config));
     TRY(const auto state, decode_iv(*iv));
     if (config.address + config.element_count() - 1 > unicast_max)
         return fail(Errc::corrupt, "a node's elements have no addresses");

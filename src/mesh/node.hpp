@@ -25,7 +25,7 @@ struct NodeLimits {
     std::uint8_t incoming = 8;          ///< reassemblies
     std::uint8_t completed = 8;         ///< messages of which a late segment is still answered
     std::uint8_t friendships = 8;       ///< low power nodes that this one is a friend of
-    std::uint16_t sequence_block = 256; ///< SEQs lost at most by a power cut
+    std::uint16_t sequence_block = 256; ///< SEQs lost at most by a power cut; 0 counts as 1
 };
 
 struct NodeCounters {
@@ -245,6 +245,7 @@ private:
 
     // node_state.cpp
     void apply(IvIndex::Change change);
+    void abandon_outgoing();
     bool may_complete_iv() const;
     void hear_state(Time now, KeyIndex net_index, const NetworkState& state);
     void move_key_refresh(const Subnet& subnet, bool flag);
@@ -252,7 +253,7 @@ private:
     void wake_beacons(Time now);
     NetworkState network_state(const Subnet& subnet) const;
     void reset();
-    bool save(RecordKind kind, std::uint16_t which, const Bytes& record);
+    bool save(RecordKind kind, std::uint16_t which, Bytes record);
     bool save_config();
     Result<> load(RecordKey key, ByteView record);
 

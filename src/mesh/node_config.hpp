@@ -1,5 +1,6 @@
 #pragma once
 
+#include "crypto/secret.hpp"
 #include "mesh/composition.hpp"
 #include "mesh/keys.hpp"
 #include "mesh/sar_states.hpp"
@@ -124,6 +125,8 @@ struct NodeConfig {
     std::shared_ptr<const KeyRing> keys = std::make_shared<KeyRing>();
     std::shared_ptr<const ModelTable> models = std::make_shared<ModelTable>();
     NodeStates states{};
+
+    ~NodeConfig() { crypto::wipe(device_key); }
 
     std::uint8_t element_count() const {
         return static_cast<std::uint8_t>(composition->elements.size());

@@ -1,6 +1,7 @@
 #include "mesh/node_records.hpp"
 
 #include "base/codec.hpp"
+#include "mesh/wiped_bytes.hpp"
 
 namespace torgo::mesh {
 
@@ -11,6 +12,10 @@ Result<Key128> read_key(Reader& in) {
     Key128 key{};
     std::ranges::copy(bytes, key.begin());
     return key;
+}
+
+std::array<std::uint8_t, 2> le16(std::uint16_t value) {
+    return {static_cast<std::uint8_t>(value), static_cast<std::uint8_t>(value >> 8U)};
 }
 
 void write_label(Writer& out, const std::optional<LabelUuid>& label) {
@@ -29,9 +34,7 @@ Result<std::optional<LabelUuid>> read_label(Reader& in) {
 } // namespace
 
 Bytes encode_identity(const NodeConfig& config) {
-    Writer out;
-    out.put(config.address).raw(config.device_key);
-    return std::move(out).take();
+    return joined({le16(config.address), config.device_key});
 }
 
 Result<> decode_identity(ByteView record, NodeConfig& config) {
@@ -119,10 +122,9 @@ Result<IvIndex::State> decode_iv(ByteView record) {
 }
 
 Bytes encode_subnet(const Subnet& subnet) {
-    Writer out;
-    out.put(subnet.phase).raw(subnet.key->key);
-    if (subnet.phase != 0) out.raw(subnet.next->key);
-    return std::move(out).take();
+    const std::array phase{subnet.phase};
+    if (subnet.phase == 0) return joined({phase, subnet.key->key});
+    return joined({phase, subnet.key->key, subnet.next->key});
 }
 
 Result<Subnet> decode_subnet(KeyIndex index, ByteView record) {
@@ -143,10 +145,9 @@ Result<Subnet> decode_subnet(KeyIndex index, ByteView record) {
 }
 
 Bytes encode_application(const Application& application) {
-    Writer out;
-    out.put(application.net).raw(application.key->bytes());
-    if (application.next != nullptr) out.raw(application.next->bytes());
-    return std::move(out).take();
+    const auto net = le16(application.net);
+    if (application.next == nullptr) return joined({net, application.key->key.key()});
+    return joined({net, application.key->key.key(), application.next->key.key()});
 }
 
 Result<Application> decode_application(KeyIndex index, ByteView record) {

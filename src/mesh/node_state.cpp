@@ -1,5 +1,6 @@
 // What a node says about itself and its network: beacons, heartbeats, IV Index, key refresh.
 
+#include "crypto/secret.hpp"
 #include "mesh/config_server.hpp"
 #include "mesh/node.hpp"
 #include "mesh/node_records.hpp"
@@ -18,12 +19,28 @@ bool Node::may_complete_iv() const {
     return m_outgoing.empty();
 }
 
+/// Those that wait are not sealed yet, but whoever sent them is told one thing about all.
+void Node::abandon_outgoing() {
+    std::vector<MessageNumber> numbers;
+    for (const auto& message : m_outgoing)
+        numbers.push_back(message->number);
+    for (const auto& waiting : m_waiting)
+        numbers.push_back(waiting->number);
+    m_outgoing.clear();
+    m_waiting.clear();
+    for (const auto number : numbers)
+        m_host.ended(*this, number, SendEnd::abandoned);
+}
+
 void Node::apply(IvIndex::Change change) {
     if (change == IvIndex::Change::none) return;
     const bool stored = save(RecordKind::iv_index, 0, encode_iv(m_iv.state()));
     if (change == IvIndex::Change::hours) return;
     // A node that forgot the new index must not find small numbers under the old one: numbers begin
     // again only when the index is stored. [MESH-10]
+    // [MESH-12] What is sealed under the index of before ends first: under it, numbers that begin
+    // again would be used a second time.
+    if (change == IvIndex::Change::recovered) abandon_outgoing();
     const bool restarts =
         stored && (change == IvIndex::Change::completed || change == IvIndex::Change::recovered);
     if (restarts) {
@@ -125,7 +142,7 @@ void Node::reboot(Time now) {
     m_incoming.clear();
     m_completed.clear();
     m_cache = MessageCache(m_limits.cache_entries);
-    const std::uint32_t block = std::max<std::uint16_t>(m_limits.sequence_block, 1);
+    const std::uint32_t block = m_limits.sequence_block;
     m_sequence = std::min((m_sequence + block - 1) / block * block, sequence_max + 1);
     m_beacon_due = now;
 }
@@ -142,6 +159,7 @@ void Node::reset() {
     m_incoming.clear();
     m_completed.clear();
     m_replay.clear();
+    crypto::wipe(m_config.device_key);
     m_config.keys = std::make_shared<KeyRing>();
     m_config.models = std::make_shared<ModelTable>();
     m_host.event(*this, NodeEvent::reset);

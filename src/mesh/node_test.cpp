@@ -180,6 +180,34 @@ TEST(MeshNode, a_message_nobody_acknowledges_times_out) {
     EXPECT_EQ(air.ends.at({1, *number}), SendEnd::timed_out);
 }
 
+// [MESH-12] SEQ begins again: a segment of before would meet its number a second time.
+TEST(MeshNode, a_recovered_iv_index_ends_the_messages_under_way) {
+    TestAir air(9);
+    build_line(air, 2);
+    air.loss_percent = 100;
+    auto& node = air.node(1);
+    std::vector<MessageNumber> numbers;
+    for (const std::size_t size : {200U, 201U}) {
+        const auto number = node.send(air.now, to_model(2, test_payload(size).view()));
+        ASSERT_TRUE(number);
+        numbers.push_back(*number);
+    }
+    air.run(1s);
+    EXPECT_GT(node.sequence(), 0U);
+    EXPECT_TRUE(air.ends.empty());
+    air.sent_frames.clear();
+    const auto beacon = encode_secure_beacon({.iv_index = 7}, *test_keys()->subnets[0].key);
+    air.inject(1, beacon.view(), Bearing::beacon);
+    EXPECT_EQ(node.iv_index().transmit(), 7U);
+    EXPECT_EQ(node.sequence(), 0U);
+    for (const auto number : numbers)
+        EXPECT_EQ(air.ends.at({1, number}), SendEnd::abandoned);
+    ASSERT_TRUE(node.send(air.now, to_model(2, test_payload(8).view())));
+    air.run(60s);
+    ASSERT_EQ(air.sent_frames.size(), 1U);
+    EXPECT_EQ(air.sent_frames[0][0] >> 7U, 1) << "the IV Index of before is used again";
+}
+
 TEST(MeshNode, a_receiver_without_room_refuses_and_forgets_what_never_ends) {
     TestAir air(8);
     air.limits.incoming = 1;

@@ -1,7 +1,6 @@
 #include "mesh/provisioning_keys.hpp"
 
 #include "crypto/mac.hpp"
-#include "crypto/secret.hpp"
 
 namespace torgo::mesh {
 
@@ -36,12 +35,16 @@ ProvisioningKeys::ProvisioningKeys(ProvisioningAlgorithm algorithm,
         n.append(m_secret).append(oob);
         const auto salt = s2(inputs);
         m_salt.append(salt);
-        m_key.append(k5(n.view(), salt, as_bytes("prck256")));
+        auto key = k5(n.view(), salt, as_bytes("prck256"));
+        m_key.append(key);
+        crypto::wipe(key);
         crypto::wipe(n.span());
     } else {
         const auto salt = s1(inputs);
         m_salt.append(salt);
-        m_key.append(k1(m_secret, salt, as_bytes("prck")));
+        auto key = k1(m_secret, salt, as_bytes("prck"));
+        m_key.append(key);
+        crypto::wipe(key);
     }
 }
 
@@ -56,7 +59,9 @@ AuthBytes ProvisioningKeys::confirmation(ByteView random) const {
         return AuthBytes(crypto::HmacSha256(m_key.view())({random}).view());
     Key128 key{};
     std::ranges::copy(m_key.view(), key.begin());
-    return AuthBytes(crypto::aes_cmac(Aes128(key), {random, m_oob.view()}));
+    const Aes128 cipher(key);
+    crypto::wipe(key);
+    return AuthBytes(crypto::aes_cmac(cipher, {random, m_oob.view()}));
 }
 
 ProvisioningKeys::Session ProvisioningKeys::session(ByteView provisioner_value,
@@ -65,7 +70,9 @@ ProvisioningKeys::Session ProvisioningKeys::session(ByteView provisioner_value,
     inputs.append(m_salt.view()).append(provisioner_value).append(device_value);
     Session out;
     out.salt = s1(inputs.view());
-    out.key = Aes128(k1(m_secret, out.salt, as_bytes("prsk")));
+    auto key = k1(m_secret, out.salt, as_bytes("prsk"));
+    out.key = Aes128(key);
+    crypto::wipe(key);
     const auto nonce = k1(m_secret, out.salt, as_bytes("prsn"));
     std::copy_n(nonce.begin() + 3, out.nonce.size(), out.nonce.begin());
     out.device_key = k1(m_secret, out.salt, as_bytes("prdk"));
@@ -75,8 +82,9 @@ ProvisioningKeys::Session ProvisioningKeys::session(ByteView provisioner_value,
 Buffer<sealed_data_size> seal(const ProvisioningData& data,
                               const ProvisioningKeys::Session& session) {
     Buffer<sealed_data_size> out;
-    crypto::ccm_seal(session.key, session.nonce, {}, encode(data).view(), 8,
-                     out.extend(sealed_data_size));
+    auto plain = encode(data);
+    crypto::ccm_seal(session.key, session.nonce, {}, plain.view(), 8, out.extend(sealed_data_size));
+    crypto::wipe(plain.span());
     return out;
 }
 
@@ -87,7 +95,9 @@ std::optional<ProvisioningData> open_provisioning_data(ByteView sealed,
     if (!crypto::ccm_open(session.key, session.nonce, {}, sealed, 8,
                           plain.extend(provisioning_data_size)))
         return std::nullopt;
-    return decode_provisioning_data(plain.view());
+    const auto data = decode_provisioning_data(plain.view());
+    crypto::wipe(plain.span());
+    return data;
 }
 
 } // namespace torgo::mesh

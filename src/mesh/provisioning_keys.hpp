@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "crypto/mesh_primitives.hpp"
+#include "crypto/secret.hpp"
 #include "mesh/buffer.hpp"
 #include "mesh/keys.hpp"
 
@@ -38,6 +39,8 @@ struct ProvisioningData {
     std::uint32_t iv_index = 0;
     Address address = unassigned;
 
+    ~ProvisioningData() { crypto::wipe(net_key); }
+
     bool operator==(const ProvisioningData&) const = default;
 };
 
@@ -69,6 +72,8 @@ public:
         Aes128 key;
         crypto::CcmNonce nonce{};
         Key128 device_key{};
+
+        ~Session() { crypto::wipe(device_key); }
     };
 
     /// `provisioner_value` and `device_value`: the random values that the confirmations hid.

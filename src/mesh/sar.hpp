@@ -19,7 +19,6 @@ struct OutgoingMessage {
     KeyIndex net_index = 0;
     std::uint8_t ttl = 0;
     bool control = false;
-    bool is_own_ack = false; ///< nobody waits for its end
     std::uint32_t iv_index = 0;
     LowerPdu shape{}; ///< what all segments share
     UpperPdu upper{};

@@ -1,5 +1,7 @@
 #include "mesh/store.hpp"
 
+#include "crypto/secret.hpp"
+
 namespace torgo::mesh {
 
 Result<> MemoryStore::save(RecordKey key, ByteView record) {
@@ -8,6 +10,7 @@ Result<> MemoryStore::save(RecordKey key, ByteView record) {
     auto& place = m_records[key];
     m_bytes += record.size();
     m_bytes -= place.size();
+    crypto::wipe(place); // before its memory may be given back
     place.assign(record.begin(), record.end());
     if (record.empty()) m_records.erase(key);
     return {};
@@ -18,7 +21,13 @@ void MemoryStore::each(const std::function<void(RecordKey, ByteView)>& visit) co
         visit(key, record);
 }
 
+void MemoryStore::wipe_all() {
+    for (auto& [key, record] : m_records)
+        crypto::wipe(record);
+}
+
 Result<> MemoryStore::clear() {
+    wipe_all();
     m_records.clear();
     m_bytes = 0;
     return {};

@@ -51,13 +51,22 @@ public:
 /// Records in memory, for simulations and as the image of a file. It survives what is built on it.
 class MemoryStore final : public Store {
 public:
+    MemoryStore() = default;
+    MemoryStore(const MemoryStore&) = default;
+    MemoryStore& operator=(const MemoryStore&) = delete;
+    ~MemoryStore() override { wipe_all(); }
+
     Result<> save(RecordKey key, ByteView record) override;
     void each(const std::function<void(RecordKey, ByteView)>& visit) const override;
     Result<> clear() override;
 
     std::size_t bytes() const { return m_bytes; }
 
+    std::size_t count() const { return m_records.size(); }
+
 private:
+    void wipe_all();
+
     std::map<RecordKey, Bytes> m_records;
     std::size_t m_bytes = 0;
 };

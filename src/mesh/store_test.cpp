@@ -38,6 +38,29 @@ TEST(MeshFileStore, gives_back_what_was_saved_last) {
     EXPECT_TRUE(records_of(**FileStore::open(files, path)).empty());
 }
 
+// Whatever a failed rewriting left: the old file, the new one, or the new one under a name that a
+// power cut takes back.
+TEST(MeshFileStore, keeps_a_record_that_it_confirmed_after_a_failure) {
+    const auto key = record_key(RecordKind::sequence);
+    unsigned failures = 0;
+    for (std::uint64_t step = 1; step <= 6; ++step) {
+        sim::FileSystem files;
+        ASSERT_TRUE(files.make_directory("/node"));
+        ASSERT_TRUE(files.sync_directory("/"));
+        auto store = FileStore::open(files, path);
+        ASSERT_TRUE(store);
+        ASSERT_TRUE((*store)->save(key, Bytes{1}));
+        files.fail_nth_change(step, Errc::io);
+        if (!(*store)->clear()) ++failures;
+        ASSERT_TRUE((*store)->save(key, Bytes{2})) << step;
+        auto found = files.crash(step);
+        auto again = FileStore::open(*found, path);
+        ASSERT_TRUE(again) << step;
+        EXPECT_EQ(records_of(**again), (std::map<RecordKey, Bytes>{{key, Bytes{2}}})) << step;
+    }
+    EXPECT_GE(failures, 5U);
+}
+
 TEST(MeshFileStore, refuses_a_file_that_is_none) {
     sim::FileSystem files;
     ASSERT_TRUE(files.make_directory("/node"));
@@ -125,6 +148,22 @@ TEST(MeshStore, a_power_cut_at_any_write_repeats_no_number_and_takes_no_message_
         }
     }
     EXPECT_GT(cuts, 20);
+}
+
+// [MESH-5]
+TEST(MeshStore, a_block_of_no_numbers_is_one_of_one) {
+    TestAir air(4);
+    air.limits.sequence_block = 0;
+    MemoryStore store;
+    auto& node = air.add(test_config(5), &store);
+    ASSERT_TRUE(node.save_all());
+    for (unsigned i = 0; i < 3; ++i)
+        ASSERT_TRUE(node.send(air.now, to_model(2, test_payload(8).view())));
+    const auto again =
+        Node::restore(test_composition(), air.limits, air, air.random(), store, air.now);
+    ASSERT_TRUE(again);
+    EXPECT_GE((*again)->sequence(), node.sequence());
+    EXPECT_EQ(node.sequence(), 3U);
 }
 
 TEST(MeshStore, everything_a_node_was_told_comes_back) {
