@@ -1,6 +1,7 @@
 // What gets past the network layer, by somebody who has the keys: lower transport PDUs, segments in
 // any order, acknowledgments, requests to the foundation models, records of the store, provisioning
-// frames. Oracle: it ends, within its bounds.
+// frames; and what a friend, a low power node, and a node on directed paths are told. Oracle: it
+// ends, within its bounds.
 #include "base/ensure.hpp"
 #include "mesh/config_server.hpp"
 #include "mesh/node.hpp"
@@ -111,12 +112,81 @@ void provision(ByteView body) {
     ENSURE(!device.is_done() || device.device_key() != Key128{});
 }
 
+enum class Role : std::uint8_t { friendly, low_power, directed };
+
+constexpr Address peer_address = 2;
+
+NodeConfig config_of(Role role) {
+    auto out = config();
+    out.states.friendly = role == Role::friendly;
+    out.states.directed = out.states.directed_relay = role == Role::directed;
+    out.change_model(0, {.id = 0x1000}).subscriptions.push_back({.address = 0xC001});
+    return out;
+}
+
+/// What lets time pass as the node asks for it, but not for ever.
+void pass(Node& node, Time& now, Time duration) {
+    const auto end = now + duration;
+    for (unsigned i = 0; i < 64 && node.next_wake() <= end; ++i) {
+        now = std::max(now, node.next_wake());
+        node.on_wake(now);
+    }
+    now = end;
+}
+
+/// Keys that a piece chooses from: the flood's, those of the first friendship, those of paths.
+std::array<Credentials, 3> credentials_of(Role role) {
+    const auto lpn = role == Role::low_power ? Address{5} : peer_address;
+    const auto other = role == Role::low_power ? peer_address : Address{5};
+    return {Credentials::flooding(Key128{}), Credentials::friendship(Key128{}, lpn, other, 0, 0),
+            Credentials::directed(Key128{})};
+}
+
+/// Each piece: flags (control, TTL, source, keys), destination and time, a length, a PDU.
+void feed_role(ByteView body, Role role) {
+    static constexpr std::array<Address, 8> destinations{
+        5, all_nodes, all_friends, all_directed, peer_address, 3, 0xC001, 1};
+    static constexpr std::array<Time, 8> times{0ms, 10ms, 50ms, 100ms, 150ms, 1s, 10s, 60s};
+    static Silent host;
+    static sim::Random random(1);
+    const NodeLimits limits{.cache_entries = 16, .replay_entries = 8, .friendships = 2};
+    Node node(config_of(role), {}, limits, host, random, nullptr, Time{0});
+    Time now{0};
+    if (role == Role::low_power) node.start_low_power(now, {});
+    if (role == Role::directed) ENSURE(node.keep_path(now, 0, 3).has_value());
+    const auto credentials = credentials_of(role);
+    Fields in(body);
+    for (std::uint32_t seq = 1; in.left() > 3; ++seq) {
+        const auto flags = in.u8();
+        const auto where = in.u8();
+        pass(node, now, times[where >> 3U & 7U]);
+        NetworkPdu pdu{.control = (flags & 1U) != 0,
+                       .ttl = static_cast<std::uint8_t>((flags & 2U) != 0 ? 3 : 0)};
+        const auto longest = pdu.control ? control_transport_max : access_transport_max;
+        const auto size = std::min<std::size_t>({std::size_t{in.u8()}, longest, in.left()});
+        if (size == 0) continue;
+        pdu.seq = seq;
+        pdu.src = 1 + (flags >> 2U & 3U);
+        pdu.dst = destinations[where & 7U];
+        pdu.transport.append(in.take(size));
+        node.on_message(now, encode_network(pdu, credentials[(flags >> 4U) % 3U], 0).view());
+    }
+    pass(node, now, 60s);
+    if (const auto* friends = node.friends()) {
+        ENSURE(friends->size() <= limits.friendships);
+        ENSURE(friends->queued_for(peer_address) <= FriendRole::queue_size);
+    }
+    if (const auto* paths = node.directed())
+        ENSURE(paths->paths().size() <= DirectedRole::paths_max);
+    ENSURE(node.heap_bytes() < 16384);
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0 || size > 4096) return 0;
     const ByteView body(data + 1, size - 1);
-    switch (data[0] % 4) {
+    switch (data[0] % 7) {
     case 0:
         feed_node(body);
         break;
@@ -126,8 +196,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 2:
         records(body);
         break;
-    default:
+    case 3:
         provision(body);
+        break;
+    case 4:
+        feed_role(body, Role::friendly);
+        break;
+    case 5:
+        feed_role(body, Role::low_power);
+        break;
+    default:
+        feed_role(body, Role::directed);
     }
     return 0;
 }
