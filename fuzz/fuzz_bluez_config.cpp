@@ -21,6 +21,7 @@ const auto& questions() {
                                   get_heartbeat_subscription(),
                                   set_relay(true, 2, 1),
                                   set_default_ttl(5),
+                                  set_network_transmit(2, 1),
                                   get_composition(0),
                                   application_key_answer(),
                                   network_key_answer(),

@@ -83,6 +83,8 @@ constexpr std::uint8_t publication_set = 0x03;
 constexpr std::uint16_t publication_status = 0x8019;
 constexpr std::uint16_t subscription_add = 0x801B;
 constexpr std::uint16_t subscription_status = 0x801F;
+constexpr std::uint16_t network_transmit_set = 0x8024;
+constexpr std::uint16_t network_transmit_status = 0x8025;
 constexpr std::uint16_t relay_set = 0x8027;
 constexpr std::uint16_t relay_status = 0x8028;
 constexpr std::uint16_t heartbeat_publication_set = 0x8039;
@@ -151,6 +153,12 @@ ConfigMessage set_relay(bool on, std::uint8_t retransmissions, std::uint8_t inte
     const auto timing = static_cast<std::uint8_t>((retransmissions & 7U) | (interval_steps << 3U));
     out.put<std::uint8_t>(on ? 1 : 0).put(timing);
     return asking(std::move(out), opcode_bytes(relay_status), false);
+}
+
+ConfigMessage set_network_transmit(std::uint8_t retransmissions, std::uint8_t interval_steps) {
+    auto out = begin(network_transmit_set);
+    out.put(static_cast<std::uint8_t>((retransmissions & 7U) | (interval_steps << 3U)));
+    return asking(std::move(out), opcode_bytes(network_transmit_status), false);
 }
 
 ConfigMessage set_default_ttl(std::uint8_t ttl) {

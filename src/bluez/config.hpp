@@ -71,6 +71,9 @@ ConfigMessage get_heartbeat_subscription();
 /// `retransmissions` 0 … 7 more sends, 10 ms times (`interval_steps` + 1) apart; steps 0 … 31.
 ConfigMessage set_relay(bool on, std::uint8_t retransmissions, std::uint8_t interval_steps);
 
+/// The same for what the node sends itself.
+ConfigMessage set_network_transmit(std::uint8_t retransmissions, std::uint8_t interval_steps);
+
 ConfigMessage set_default_ttl(std::uint8_t ttl);
 ConfigMessage get_composition(std::uint8_t page);
 

@@ -33,6 +33,7 @@ TEST(Config, messages_are_the_bytes_of_the_specification) {
     EXPECT_EQ(hex(set_heartbeat_subscription({0x00aa, 0x0001, 5})), "803baa00010005");
     EXPECT_EQ(hex(get_heartbeat_subscription()), "803a");
     EXPECT_EQ(hex(set_relay(true, 2, 1)), "8027010a");
+    EXPECT_EQ(hex(set_network_transmit(5, 1)), "80240d");
     EXPECT_EQ(hex(set_default_ttl(7)), "800d07");
     EXPECT_EQ(hex(get_composition(0)), "800800");
     EXPECT_EQ(hex(reset_node()), "8049");

@@ -117,12 +117,29 @@ void VirtualAir::add_station(const std::string& name, FrameHandler handler) {
     m_members[name].handler = std::move(handler);
 }
 
+void VirtualAir::part(const std::string& one, const std::string& other, bool parted) {
+    const std::lock_guard lock(m_mutex);
+    const std::pair pair(std::min(one, other), std::max(one, other));
+    if (parted)
+        m_parted.insert(pair);
+    else
+        m_parted.erase(pair);
+}
+
+bool VirtualAir::is_parted(const std::string& one, const std::string& other) const {
+    return m_parted.contains({std::min(one, other), std::max(one, other)});
+}
+
 Result<> VirtualAir::send(const std::string& station, ByteView frame) {
-    return queue(station, frame, false);
+    return queue(station, frame);
 }
 
 Result<> VirtualAir::inject(ByteView frame) {
-    return queue({}, frame, true);
+    return queue_faultless(frame, nullptr);
+}
+
+Result<> VirtualAir::inject_to(const std::string& receiver, ByteView frame) {
+    return queue_faultless(frame, &receiver);
 }
 
 void VirtualAir::observe(std::function<void(const std::string&, ByteView)> observer) {
@@ -146,7 +163,24 @@ bool VirtualAir::wait_for_frame(std::uint64_t before, std::int64_t limit_ns) con
                                [&] { return m_counts.sent > before; });
 }
 
-Result<> VirtualAir::queue(const std::string& sender, ByteView frame, bool faultless) {
+Result<> VirtualAir::queue_faultless(ByteView frame, const std::string* receiver) {
+    if (frame.empty() || frame.size() > frame_size_max)
+        return fail(Errc::invalid_argument, "no frame has this length");
+    {
+        const std::lock_guard lock(m_mutex);
+        ++m_counts.sent;
+        m_happened.notify_all();
+        for (const auto& [name, member] : m_members) {
+            if (receiver == nullptr || name == *receiver)
+                m_due.emplace(m_clock->monotonic_ns(),
+                              Delivery{name, Bytes(frame.begin(), frame.end())});
+        }
+    }
+    wake();
+    return {};
+}
+
+Result<> VirtualAir::queue(const std::string& sender, ByteView frame) {
     if (frame.empty() || frame.size() > frame_size_max)
         return fail(Errc::invalid_argument, "no frame has this length");
     {
@@ -156,11 +190,7 @@ Result<> VirtualAir::queue(const std::string& sender, ByteView frame, bool fault
         if (holds_back(frame)) return {};
         Bytes copy(frame.begin(), frame.end());
         for (const auto& [name, member] : m_members) {
-            if (name == sender) continue;
-            if (faultless)
-                m_due.emplace(m_clock->monotonic_ns(), Delivery{name, copy});
-            else
-                queue_to(name, copy);
+            if (name != sender && !is_parted(name, sender)) queue_to(name, copy);
         }
         remember(copy);
     }
@@ -266,7 +296,7 @@ void VirtualAir::take_datagram(const std::string& name, ByteView datagram) {
         observer = m_observer;
     }
     if (observer) observer(name, datagram);
-    (void)queue(name, datagram, false); // longer than a frame: nobody hears it
+    (void)queue(name, datagram); // longer than a frame: nobody hears it
 }
 
 void VirtualAir::deliver_due() {

@@ -22,7 +22,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace torgo::bluez {
@@ -88,10 +90,15 @@ public:
     /// A bearer for a stack in this process: `handler` is called in step() with each frame.
     void add_station(const std::string& name, FrameHandler handler);
 
-    /// Sends a frame from a station, or from nobody: then everybody hears it, faults or not.
+    /// From now on these two do not hear each other, or (`parted` false) do again.
+    void part(const std::string& one, const std::string& other, bool parted = true);
+
+    /// Sends a frame from a station, or from nobody: then everybody hears it, faults or not, or one
+    /// alone.
     /// errors  `invalid_argument`: empty, or over frame_size_max
     Result<> send(const std::string& station, ByteView frame);
     Result<> inject(ByteView frame);
+    Result<> inject_to(const std::string& receiver, ByteView frame);
 
     /// Called in step() with each frame as its sender gave it.
     void observe(std::function<void(const std::string& sender, ByteView frame)> observer);
@@ -117,7 +124,9 @@ private:
         Bytes frame;
     };
 
-    Result<> queue(const std::string& sender, ByteView frame, bool faultless);
+    Result<> queue(const std::string& sender, ByteView frame);
+    Result<> queue_faultless(ByteView frame, const std::string* receiver);
+    bool is_parted(const std::string& one, const std::string& other) const;
     void queue_to(const std::string& receiver, const Bytes& frame);
     void queue_once(const std::string& receiver, Bytes frame);
     bool holds_back(ByteView frame);
@@ -139,6 +148,7 @@ private:
     std::multimap<std::int64_t, Delivery> m_due;
     std::deque<Bytes> m_past;
     std::map<std::uint32_t, std::int64_t> m_link_opens;
+    std::set<std::pair<std::string, std::string>> m_parted; ///< each pair in order
     std::function<void(const std::string&, ByteView)> m_observer;
     AirFaults m_faults;
     AirCounts m_counts;

@@ -108,6 +108,22 @@ TEST(VirtualAir, brings_a_frame_to_everybody_but_its_sender) {
     EXPECT_EQ(a.at_two.size(), 2U);
 }
 
+TEST(VirtualAir, parts_two_and_brings_them_together) {
+    Air a(1);
+    a.air.part("two", "one");
+    a.send();
+    a.step();
+    EXPECT_TRUE(a.at_two.empty());
+    ASSERT_TRUE(a.air.inject_to("two", frame).has_value());
+    a.step();
+    EXPECT_EQ(a.at_two.size(), 1U);
+    EXPECT_TRUE(a.at_one.empty());
+    a.air.part("one", "two", false);
+    a.send();
+    a.step();
+    EXPECT_EQ(a.at_two.size(), 2U);
+}
+
 TEST(VirtualAir, refuses_what_fits_no_advertisement) {
     Air a(1);
     EXPECT_EQ(a.air.send("one", {}).error().code(), Errc::invalid_argument);
