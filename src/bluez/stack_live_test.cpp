@@ -136,7 +136,66 @@ protected:
              std::to_string((lab->clock().monotonic_ns() - start_ns) / 1'000'000) + " ms");
     }
 
+    /// A daemon sends each frame several times, one after another, unless it is told otherwise:
+    /// here nothing is lost.
+    void send_once(const Node& manager, Address address) const {
+        ASSERT_GOOD(manager.ask(address, set_network_transmit(0, 0), lab->in(30 * second_ns)));
+    }
+
+    /// Frames of messages, not of beacons, each once.
+    static std::vector<Bytes> messages_among(std::vector<Bytes> frames) {
+        std::erase_if(frames, [](const Bytes& frame) {
+            return frame[0] != static_cast<std::uint8_t>(mesh::Bearing::message);
+        });
+        std::ranges::sort(frames);
+        const auto rest = std::ranges::unique(frames);
+        frames.erase(rest.begin(), rest.end());
+        return frames;
+    }
+
+    void inject_all(const std::string& receiver, const std::vector<Bytes>& frames) {
+        for (const auto& frame : frames)
+            ASSERT_GOOD(lab->air().inject_to(receiver, frame));
+        EXPECT_TRUE(lab->air().wait_until_delivered(call_limit));
+        EXPECT_EQ(lab->air().counts().overrun, overrun_before) << "not all were heard";
+    }
+
+    /// Every third bit of each flipped, one at a time, the last bit first: a daemon passes over what
+    /// begins as one of the last frames did (docs/mesh-bluez.md 4), whether that one was good.
+    static std::vector<Bytes> damaged(const std::vector<Bytes>& frames) {
+        std::vector<Bytes> out;
+        for (const auto& frame : frames) {
+            for (std::size_t bit = 8; bit < 8 * frame.size(); bit += 3) {
+                out.push_back(frame);
+                out.back()[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
+            }
+        }
+        std::ranges::reverse(out);
+        return out;
+    }
+
+    /// Nothing but this message comes of what was injected before it.
+    void expect_only_at_daemon(Client& client, std::size_t size) {
+        ASSERT_GOOD(ours->send({.dst = primary_address,
+                                .app_index = KeyIndex{0},
+                                .acknowledged = true,
+                                .payload = message_of(size)}));
+        EXPECT_EQ(next<Message>(client, lab->in(message_limit)).data, message_of(size));
+    }
+
+    void expect_only_at_ours(const Node& from, std::size_t size) {
+        ASSERT_GOOD(from.send(0, our_address, 0, message_of(size), soon()));
+        const auto heard = ours->next_message(lab->in(message_limit));
+        ASSERT_TRUE(heard.has_value());
+        EXPECT_EQ(heard->data, message_of(size));
+    }
+
+    mesh::NodeCounters counters() {
+        return ours->with_node([](const mesh::Node& node) { return node.counters(); });
+    }
+
     std::shared_ptr<Station> ours;
+    std::uint64_t overrun_before = 0;
 };
 
 TEST_F(StackLive, our_node_relays_between_two_daemons_that_do_not_hear_each_other) {
@@ -151,6 +210,8 @@ TEST_F(StackLive, our_node_relays_between_two_daemons_that_do_not_hear_each_othe
     ours->become(std::move(config));
     const auto b = import_second(a, *second);
     set_up(a, second_address);
+    send_once(a, primary_address);
+    send_once(a, second_address);
     tell("B is set up over our relay");
     for (const auto size : sizes) {
         expect_delivery(a, second_address, *second, size);
@@ -228,6 +289,10 @@ TEST_F(StackLive, our_provisioner_places_a_daemon_sets_it_up_and_talks_with_it) 
     publication.le16(second_address).le16(our_address).le16(0).u8(5).u8(0).u8(0);
     publication.le16(company).le16(1);
     expect_success(publication, mesh::op::publication_status);
+    const auto once = ours->ask(second_address, question(mesh::op::network_transmit_set, Bytes{0}),
+                                mesh::op::network_transmit_status, lab->in(message_limit));
+    ASSERT_GOOD(once);
+    EXPECT_EQ(*once, Bytes{0});
     tell("set up");
     while (client->next_event(0)) { // of being set up
     }
@@ -271,6 +336,7 @@ TEST_F(StackLive, a_daemon_provisions_our_device_sets_it_up_and_talks_with_it) {
     ASSERT_GOOD(page);
     EXPECT_EQ(mesh::decode_composition(ByteView(*page).subspan(1)), *composition());
     set_up(a, our_address);
+    send_once(a, primary_address);
     constexpr Address group = 0xc001;
     ASSERT_GOOD(a.ask(our_address, subscribe_model(our_address, group, readings), soon()));
     ASSERT_GOOD(a.ask(our_address, set_relay(true, 2, 1), soon()));
@@ -295,6 +361,106 @@ TEST_F(StackLive, a_daemon_provisions_our_device_sets_it_up_and_talks_with_it) {
     const auto heard = ours->next_message(lab->in(message_limit));
     ASSERT_TRUE(heard.has_value());
     EXPECT_EQ(heard->destination, group);
+}
+
+// What a daemon refuses is not counted by it: it hands nothing on, and then the message that is
+// meant.
+TEST_F(StackLive, neither_our_node_nor_a_daemon_takes_a_frame_a_second_time) {
+    start("A");
+    auto client = open(lab->bus_name("A"), application());
+    auto a = create(*client);
+    mesh::MemoryStore store;
+    join_with_keys(a, &store);
+    ASSERT_GOOD(ours->with_node([](mesh::Node& node) { return node.save_all(); }));
+    send_once(a, primary_address);
+    (void)ours->take_sent();
+    const auto theirs = messages_among(frames_of_first([&] {
+        for (const auto size : {8U, 40U, 100U}) {
+            expect_from_daemon(a, size);
+            expect_to_daemon(primary_address, *client, size, true);
+        }
+    }));
+    const auto sent = messages_among(ours->take_sent());
+    ASSERT_GT(theirs.size(), 10U);
+    ASSERT_GT(sent.size(), 10U);
+
+    const auto before = counters();
+    inject_all("ours", theirs);
+    inject_all("A", sent);
+    EXPECT_TRUE(ours->wait_for_node(soon(), [&](const mesh::Node& node) {
+        return node.counters().cached == before.cached + theirs.size();
+    }));
+    expect_only_at_daemon(*client, 9);
+    expect_only_at_ours(a, 9);
+    tell("as they came: " + std::to_string(theirs.size()) + " refused by our cache");
+
+    // A restart forgets the cache; the list against replays is kept.
+    ASSERT_GOOD(ours->restart(composition(), store));
+    inject_all("ours", theirs);
+    EXPECT_TRUE(ours->wait_for_node(
+        soon(), [&](const mesh::Node& node) { return node.counters().replayed == theirs.size(); }));
+    EXPECT_EQ(counters().delivered, 0U);
+    tell("after our restart: " + std::to_string(counters().replayed) + " refused by our list");
+
+    client.reset();
+    lab->kill("A");
+    start("A");
+    overrun_before = lab->air().counts().overrun; // for a daemon that was not there
+    client = open(lab->bus_name("A"), application());
+    const auto attached = client->attach(first_token, soon());
+    ASSERT_GOOD(attached);
+    inject_all("A", sent);
+    expect_only_at_daemon(*client, 10);
+    expect_only_at_ours(attached->node, 10);
+    EXPECT_EQ(counters().delivered, 1U);
+    tell("after its restart: " + std::to_string(sent.size()) + " refused by the daemon");
+}
+
+TEST_F(StackLive, neither_our_node_nor_a_daemon_takes_a_frame_with_a_flipped_bit) {
+    start("A");
+    const auto client = open(lab->bus_name("A"), application());
+    const auto a = create(*client);
+    join_with_keys(a);
+    send_once(a, primary_address);
+    expect_only_at_daemon(*client, 12); // both have heard each other
+    expect_only_at_ours(a, 12);
+
+    // Neither hears the other: whatever bit it is, nobody has the frame in a cache.
+    lab->air().part("A", "ours");
+    (void)ours->take_sent();
+    ASSERT_GOOD(
+        ours->send({.dst = primary_address, .app_index = KeyIndex{0}, .payload = message_of(8)}));
+    const auto sent = messages_among(ours->take_sent());
+    ASSERT_EQ(sent.size(), 1U);
+    const auto theirs = messages_among(frames_of_first([&] {
+        const auto air_before = lab->air().counts().sent;
+        EXPECT_TRUE(a.send(0, our_address, 0, message_of(8), soon()).has_value());
+        EXPECT_TRUE(lab->air().wait_for_frame(air_before, call_limit));
+    }));
+    ASSERT_EQ(theirs.size(), 1U);
+
+    const auto before = counters();
+    const auto for_us = damaged(theirs);
+    const auto for_daemon = damaged(sent);
+    inject_all("ours", for_us);
+    inject_all("A", for_daemon);
+    EXPECT_TRUE(ours->wait_for_node(soon(), [&](const mesh::Node& node) {
+        return node.counters().foreign == before.foreign + for_us.size();
+    }));
+    EXPECT_EQ(counters().received, before.received);
+    tell(std::to_string(for_us.size()) + " refused by us, " + std::to_string(for_daemon.size()) +
+         " injected into the daemon");
+
+    // They have left no mark: the frame itself is taken, and it is the first that is.
+    inject_all("A", sent);
+    EXPECT_EQ(next<Message>(*client, lab->in(message_limit)).data, message_of(8));
+    inject_all("ours", theirs);
+    const auto heard = ours->next_message(lab->in(message_limit));
+    ASSERT_TRUE(heard.has_value());
+    EXPECT_EQ(heard->data, message_of(8));
+    lab->air().part("A", "ours", false);
+    expect_only_at_daemon(*client, 13);
+    expect_only_at_ours(a, 13);
 }
 
 /// Thousandths of the frames that each receiver loses, and how often both ends repeat a frame.

@@ -18,6 +18,10 @@ namespace {
 constexpr std::int64_t millisecond = 1'000'000;
 constexpr std::int64_t name_interval_ns = 20 * millisecond;
 constexpr std::size_t past_max = 64;
+
+/// A Unix socket holds few datagrams: one that finds no room is tried again, for so long.
+constexpr std::int64_t room_interval_ns = millisecond;
+constexpr unsigned room_tries_max = 2000;
 constexpr std::uint8_t ad_provisioning = 0x29;
 
 /// A daemon drops datagrams of 9 bytes and fewer, as some frames of PB-ADV are; its handlers of
@@ -180,6 +184,12 @@ Result<> VirtualAir::queue_faultless(ByteView frame, const std::string* receiver
     return {};
 }
 
+bool VirtualAir::wait_until_delivered(std::int64_t limit_ns) const {
+    std::unique_lock lock(m_mutex);
+    return m_happened.wait_for(lock, std::chrono::nanoseconds(limit_ns),
+                               [&] { return m_due.empty() && !m_delivering; });
+}
+
 Result<> VirtualAir::queue(const std::string& sender, ByteView frame) {
     if (frame.empty() || frame.size() > frame_size_max)
         return fail(Errc::invalid_argument, "no frame has this length");
@@ -307,12 +317,16 @@ void VirtualAir::deliver_due() {
         for (auto i = m_due.begin(); i != end; ++i)
             due.push_back(std::move(i->second));
         m_due.erase(m_due.begin(), end);
+        m_delivering = true;
     }
-    for (const auto& delivery : due)
-        deliver(delivery);
+    for (auto& delivery : due)
+        deliver(std::move(delivery));
+    const std::lock_guard lock(m_mutex);
+    m_delivering = false;
+    m_happened.notify_all();
 }
 
-void VirtualAir::deliver(const Delivery& delivery) {
+void VirtualAir::deliver(Delivery delivery) {
     std::unique_lock lock(m_mutex);
     const auto& member = m_members[delivery.receiver];
     if (member.socket < 0) {
@@ -327,8 +341,13 @@ void VirtualAir::deliver(const Delivery& delivery) {
     datagram.insert(datagram.end(), delivery.frame.begin(), delivery.frame.end());
     if (delivery.frame[0] == ad_provisioning && delivery.frame.size() < provisioning_size_min)
         datagram.resize(1 + provisioning_size_min, 0);
-    const bool sent = send_datagram(member.socket, daemon_path(delivery.receiver), datagram);
-    ++(sent ? m_counts.delivered : m_counts.overrun);
+    if (send_datagram(member.socket, daemon_path(delivery.receiver), datagram)) {
+        ++m_counts.delivered;
+    } else if (errno == EAGAIN && ++delivery.tries < room_tries_max) {
+        m_due.emplace(m_clock->monotonic_ns() + room_interval_ns, std::move(delivery));
+    } else {
+        ++m_counts.overrun;
+    }
 }
 
 void VirtualAir::ask_names() {

@@ -109,6 +109,9 @@ public:
     /// Until `sent` is over `before`. False when it is not in time.
     bool wait_for_frame(std::uint64_t before, std::int64_t limit_ns) const;
 
+    /// Until nothing is on its way any more. False when that is not in time.
+    bool wait_until_delivered(std::int64_t limit_ns) const;
+
     /// Takes in and delivers what is there; waits for it until `until` at most.
     Result<> step(env::Deadline until);
 
@@ -122,6 +125,7 @@ private:
     struct Delivery {
         std::string receiver;
         Bytes frame;
+        unsigned tries = 0;
     };
 
     Result<> queue(const std::string& sender, ByteView frame);
@@ -134,7 +138,7 @@ private:
     void receive(const std::string& name, int socket);
     void take_datagram(const std::string& name, ByteView datagram);
     void deliver_due();
-    void deliver(const Delivery& delivery);
+    void deliver(Delivery delivery);
     void ask_names();
     int wait_ms(env::Deadline until) const;
     void wake() const;
@@ -146,6 +150,7 @@ private:
     mutable std::condition_variable m_happened;
     std::map<std::string, Member> m_members;
     std::multimap<std::int64_t, Delivery> m_due;
+    bool m_delivering = false;
     std::deque<Bytes> m_past;
     std::map<std::uint32_t, std::int64_t> m_link_opens;
     std::set<std::pair<std::string, std::string>> m_parted; ///< each pair in order
