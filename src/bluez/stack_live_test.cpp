@@ -136,8 +136,8 @@ protected:
              std::to_string((lab->clock().monotonic_ns() - start_ns) / 1'000'000) + " ms");
     }
 
-    /// A daemon sends each frame several times, one after another, unless it is told otherwise:
-    /// here nothing is lost.
+    /// A daemon waits a tenth of a second after each frame, unless it is told otherwise:
+    /// here nothing is lost that would have to be repeated.
     void send_once(const Node& manager, Address address) const {
         ASSERT_GOOD(manager.ask(address, set_network_transmit(0, 0), lab->in(30 * second_ns)));
     }
