@@ -65,6 +65,10 @@ Command mesh_command() {
         "work: how many readings arrive, how late, and what a building needs for it.";
     command.children.push_back(mesh_simulate_command());
     command.children.push_back(mesh_plan_command());
+    command.children.push_back(mesh_provision_command());
+    command.children.push_back(mesh_join_command());
+    command.children.push_back(mesh_send_command());
+    command.children.push_back(mesh_listen_command());
     return command;
 }
 

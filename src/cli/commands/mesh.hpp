@@ -28,5 +28,9 @@ unsigned threads_of(std::uint32_t wanted);
 
 Command mesh_simulate_command();
 Command mesh_plan_command();
+Command mesh_provision_command();
+Command mesh_join_command();
+Command mesh_send_command();
+Command mesh_listen_command();
 
 } // namespace torgo::cli
