@@ -143,7 +143,7 @@ def good(done):
     return done.stdout
 
 
-def test_a_machine_is_taken_in_and_messages_go_both_ways(lab):  # [CLI-44]
+def test_a_machine_is_taken_in_and_messages_go_both_ways(lab):  # [CLI-51] [CLI-52]
     joining = lab.begin("B", "join")
     uuid = joining.stdout.readline().strip()
     assert len(uuid) == 32
@@ -176,7 +176,7 @@ def test_what_cannot_be_is_refused(lab):
         assert done.returncode == code, done.stderr
         return done.stderr
 
-    assert "torgo mesh join" in refused(10, "send", "0002", "hello")
+    assert "torgo mesh join" in refused(1, "send", "0002", "hello")
     assert "four hexadecimal digits" in refused(2, "send", "2", "hello")
     assert "377" in refused(2, "send", "0002", "x" * 378)
     assert "32 hexadecimal digits" in refused(2, "provision", "abc")

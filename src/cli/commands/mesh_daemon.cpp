@@ -99,7 +99,7 @@ bluez::Application MeshNode::application() {
     return out;
 }
 
-/// An address is kept as given before it is: none is given twice, whatever happens then.
+/// [CLI-51] An address is kept as given before it is: none is given twice, whatever happens then.
 Result<bluez::Placement> MeshNode::place(std::uint8_t elements) {
     const auto address = m_next;
     if (elements == 0 || address + elements - 1 > unicast_max)

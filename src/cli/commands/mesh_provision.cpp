@@ -105,9 +105,11 @@ Result<ExitCode> run_provision(const Context& context, const ProvisionArgs& args
     return ExitCode::ok;
 }
 
+/// BlueZ gives models of company 0xFFFF back as those of the Bluetooth SIG (mesh/mesh-defs.h,
+/// SIG_VENDOR), of whom none has this number.
 bool is_bound(const std::vector<bluez::ModelConfiguration>& all) {
     return std::ranges::any_of(all, [](const bluez::ModelConfiguration& one) {
-        return one.model == mesh_model && one.bindings && !one.bindings->empty();
+        return one.model.model == mesh_model.model && one.bindings && !one.bindings->empty();
     });
 }
 
