@@ -1,4 +1,4 @@
-"""The commands that use the Bluetooth mesh daemon: real ones on a private bus, an air of datagrams."""
+"""Commands that use the Bluetooth mesh daemon: real ones, a private bus, an air of datagrams."""
 
 import json
 import os
@@ -22,7 +22,7 @@ PB_ADV, PB_ADV_LEAST, LINK_OPEN = 0x29, 10, 3
 pytestmark = [
     pytest.mark.skipif(not MESHD.exists(), reason="the package bluez-meshd is not installed"),
     pytest.mark.skipif(not DBUS.exists(), reason="the package dbus-daemon is not installed"),
-    pytest.mark.skipif(not SHIM.exists(), reason="the library that gives daemons an air is not built"),
+    pytest.mark.skipif(not SHIM.exists(), reason="the library that makes an air is not built"),
 ]
 
 
