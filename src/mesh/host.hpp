@@ -59,7 +59,7 @@ enum class NodeEvent : std::uint8_t {
 };
 
 /// The world around a node. Called from within the node's own calls; must not call back into it
-/// but for Node::send, and that only from message().
+/// but for Node::send, and that only from message(), and Node::publish from publication_due().
 class Host {
 public:
     virtual ~Host() = default;
@@ -68,6 +68,9 @@ public:
     virtual void message(Node& node, Time now, const Received& received) = 0;
 
     virtual void ended(Node&, MessageNumber, SendEnd) {}
+
+    /// A model was told to publish its state now and then (Node::publish), and it is time.
+    virtual void publication_due(Node&, Time, std::uint8_t, ModelId) {}
 
     virtual void heartbeat(Node&, const HeardHeartbeat&) {}
 

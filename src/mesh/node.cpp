@@ -27,6 +27,7 @@ Node::Node(NodeConfig config, const IvIndex::State& iv_index, const NodeLimits& 
     ENSURE(m_config.composition != nullptr && !m_config.composition->elements.empty());
     ENSURE(is_unicast(m_config.address) &&
            m_config.address + m_config.element_count() - 1 <= unicast_max);
+    time_publications(now);
 }
 
 bool Node::save(RecordKind kind, std::uint16_t which, Bytes record) {
@@ -144,6 +145,7 @@ Result<std::unique_ptr<Node>> Node::restore(std::shared_ptr<const Composition> c
         if (node->m_config.keys->subnet(application.net) == nullptr)
             return fail(Errc::corrupt, "an AppKey's network is missing");
     }
+    node->time_publications(now);
     return node;
 }
 
@@ -155,6 +157,7 @@ void Node::on_wake(Time now) {
     if (m_friends) m_friends->on_wake(now);
     if (m_low_power) m_low_power->on_wake(now);
     if (m_directed) m_directed->on_wake(now);
+    wake_publications(now);
     wake_heartbeat(now);
     wake_beacons(now);
     apply(m_iv.pass(now, may_complete_iv()));
@@ -179,6 +182,7 @@ Time Node::next_wake() const {
     if (m_friends) next = std::min(next, m_friends->next_wake());
     if (m_low_power) next = std::min(next, m_low_power->next_wake());
     if (m_directed) next = std::min(next, m_directed->next_wake());
+    next = std::min(next, next_publication());
     for (const auto& message : m_outgoing)
         next = std::min(next, message->due);
     for (const auto& message : m_incoming)
@@ -191,6 +195,8 @@ std::size_t Node::heap_bytes() const {
     bytes += m_outgoing.heap_bytes() + m_outgoing.size() * sizeof(OutgoingMessage);
     bytes += m_waiting.heap_bytes() + m_waiting.size() * sizeof(Waiting);
     bytes += m_incoming.heap_bytes() + m_incoming.size() * sizeof(IncomingMessage);
+    bytes += m_periodic.heap_bytes() + m_repeats.heap_bytes();
+    bytes += m_repeats.size() * sizeof(Repeat);
     return bytes + m_completed.heap_bytes();
 }
 

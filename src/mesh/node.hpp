@@ -91,8 +91,8 @@ public:
     ///         are used up until the next IV update, or the node was reset
     Result<MessageNumber> send(Time now, const Outgoing& message);
 
-    /// Sends a model's state to where it is to be published. Errors: `not_found` where it is told
-    /// none; those of send().
+    /// Sends a model's state to where it is to be published, and as often as the publication says.
+    /// Errors: `not_found` where it is told none; those of send().
     Result<> publish(Time now, std::uint8_t element, ModelId model, ByteView payload);
 
     /// What a power cut does to a node whose store is kept elsewhere, in a simulator: what it had
@@ -171,6 +171,24 @@ private:
         LabelUuid label{};
     };
 
+    /// A model that publishes by itself.
+    struct Periodic {
+        std::uint8_t element = 0;
+        ModelId model{};
+        Time interval{};
+        Time due{};
+    };
+
+    /// A publication that goes out again.
+    struct Repeat {
+        std::uint8_t element = 0;
+        ModelId model{};
+        Publication to{};
+        std::uint8_t left = 0;
+        Time due{};
+        AccessPayload payload{};
+    };
+
     /// A message being given to the upper layers.
     struct Whole {
         const Opened* opened = nullptr;
@@ -243,6 +261,14 @@ private:
     Result<MessageNumber> send_here(Time now, const Outgoing& message);
     void start_waiting(Time now);
 
+    // node_publish.cpp
+    void time_publications(Time now);
+    Time next_publication() const;
+    void wake_publications(Time now);
+    Result<MessageNumber> send_publication(Time now, std::uint8_t element, const Publication& to,
+                                           ByteView payload);
+    void loop_back(Time now, const Outgoing& message);
+
     // node_state.cpp
     void apply(IvIndex::Change change);
     void abandon_outgoing();
@@ -273,6 +299,9 @@ private:
     LazyVector<std::unique_ptr<Waiting>> m_waiting;
     LazyVector<std::unique_ptr<IncomingMessage>> m_incoming;
     LazyVector<Completed> m_completed;
+    LazyVector<Periodic> m_periodic;
+    LazyVector<std::unique_ptr<Repeat>> m_repeats;
+    std::shared_ptr<const ModelTable> m_timed; ///< what m_periodic was made from
     std::unique_ptr<FriendRole> m_friends;
     std::unique_ptr<LowPowerRole> m_low_power;
     std::unique_ptr<DirectedRole> m_directed;

@@ -4,6 +4,7 @@
 #include "mesh/composition.hpp"
 #include "mesh/keys.hpp"
 #include "mesh/sar_states.hpp"
+#include "mesh/time.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -57,9 +58,12 @@ struct Publication {
     std::optional<LabelUuid> label{};
     KeyIndex app_index = 0;
     bool friendship_credentials = false;
-    std::uint8_t ttl = 0xFF; ///< 0xFF: the node's default
-    std::uint8_t period = 0;
-    std::uint8_t retransmit = 0;
+    std::uint8_t ttl = 0xFF;     ///< 0xFF: the node's default
+    std::uint8_t period = 0;     ///< steps in the low 6 bits, their resolution in the high 2
+    std::uint8_t retransmit = 0; ///< count in the low 3 bits, steps of 50 ms in the high 5
+
+    Time interval() const; ///< 0: only when the model has something to say
+    Time retransmit_interval() const;
 
     bool operator==(const Publication&) const = default;
 };

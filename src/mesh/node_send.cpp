@@ -44,13 +44,18 @@ Result<MessageNumber> Node::send(Time now, const Outgoing& message) {
                            message.payload.size() + mic > unsegmented_access_max;
     const auto number = m_next_number++;
     // 3.6.4.1: one segmented message at a time from one element to one place. [MESH-6]
-    if (!segmented || !is_busy(src, message.dst)) return send_now(now, message, number);
+    if (!segmented || !is_busy(src, message.dst)) {
+        CHECK_OK(send_now(now, message, number));
+        loop_back(now, message);
+        return number;
+    }
     auto waiting = std::make_unique<Waiting>();
     waiting->number = number;
     waiting->message = message;
     waiting->payload.append(message.payload);
     if (message.label != nullptr) waiting->label = *message.label;
     m_waiting.items().push_back(std::move(waiting));
+    loop_back(now, message);
     return number;
 }
 
@@ -223,21 +228,6 @@ void Node::wake_outgoing(Time now) {
         }
         ++i;
     }
-}
-
-Result<> Node::publish(Time now, std::uint8_t element, ModelId model, ByteView payload) {
-    const auto* settings = m_config.model(element, model);
-    if (settings == nullptr || settings->publication.address == unassigned)
-        return fail(Errc::not_found, "the model is told nowhere to publish");
-    const auto to = settings->publication;
-    TRY(const auto number, send(now, {.element = element,
-                                      .dst = to.address,
-                                      .label = to.label ? &*to.label : nullptr,
-                                      .app_index = to.app_index,
-                                      .ttl = to.ttl,
-                                      .payload = payload}));
-    (void)number;
-    return {};
 }
 
 } // namespace torgo::mesh

@@ -180,6 +180,67 @@ TEST(MeshNode, a_message_nobody_acknowledges_times_out) {
     EXPECT_EQ(air.ends.at({1, *number}), SendEnd::timed_out);
 }
 
+// [MESH-41]
+TEST(MeshNode, hears_itself_in_a_group_it_is_in) {
+    TestAir air(21);
+    build_line(air, 2);
+    const LabelUuid label = test_key(0x77);
+    auto& own = air.node(1).change_config().change_model(0, test_model);
+    own.subscriptions.push_back({.address = 0xC001});
+    own.subscriptions.push_back({.address = virtual_address(label), .label = label});
+    for (const std::size_t size : {8U, 60U}) {
+        air.heard.clear();
+        ASSERT_TRUE(air.node(1).send(air.now, to_model(0xC001, test_payload(size).view())));
+        ASSERT_TRUE(air.node(1).send(air.now, to_model(0xC002, test_payload(size).view())));
+        auto to_label = to_model(virtual_address(label), {});
+        const auto payload = test_payload(size);
+        to_label.payload = payload.view();
+        to_label.label = &label;
+        ASSERT_TRUE(air.node(1).send(air.now, to_label));
+        air.run(5s);
+        ASSERT_EQ(air.heard.size(), 2U) << size;
+        for (const auto& heard : air.heard) {
+            EXPECT_EQ(heard.by, 1);
+            EXPECT_EQ(heard.received.src, 1);
+            EXPECT_EQ(heard.parameters.size() + 3, size);
+        }
+    }
+}
+
+// [MESH-40]
+TEST(MeshNode, publishes_in_its_period_and_again_as_often_as_told) {
+    TestAir air(22);
+    build_line(air, 2);
+    std::vector<Time> asked;
+    air.on_publication = [&](Node& of, Time at, std::uint8_t element, ModelId model) {
+        asked.push_back(at);
+        EXPECT_EQ(model, test_model);
+        EXPECT_TRUE(of.publish(at, element, model, test_payload(8).view()));
+    };
+    constexpr std::uint8_t two_seconds = 2U | 1U << 6U;
+    constexpr std::uint8_t twice_more_200_ms = 2U | 3U << 3U;
+    air.device_keys.emplace(1, Aes128(test_key(1)));
+    auto set = encode_access(op::publication_set, {});
+    set.le16(1).le16(2).le16(0).u8(5).u8(two_seconds).u8(twice_more_200_ms);
+    set.le16(test_company).le16(1);
+    ASSERT_TRUE(
+        air.node(2).send(air.now, {.dst = 1, .their_device_key = true, .payload = set.view()}));
+    air.run(9s);
+    ASSERT_EQ(asked.size(), 4U);
+    for (std::size_t i = 1; i < asked.size(); ++i)
+        EXPECT_EQ(asked[i] - asked[i - 1], 2s);
+    std::vector<std::uint32_t> seqs;
+    for (const auto& heard : air.heard) {
+        if (heard.by == 2 && !heard.received.device_key) seqs.push_back(heard.received.seq);
+    }
+    EXPECT_EQ(seqs.size(), 3U * asked.size());
+    EXPECT_EQ(std::set(seqs.begin(), seqs.end()).size(), seqs.size()) << "each of its own number";
+    air.node(1).change_config().change_model(0, test_model).publication = {};
+    air.node(1).on_wake(air.now);
+    air.run(10s);
+    EXPECT_EQ(asked.size(), 4U);
+}
+
 // [MESH-12] SEQ begins again: a segment of before would meet its number a second time.
 TEST(MeshNode, a_recovered_iv_index_ends_the_messages_under_way) {
     TestAir air(9);

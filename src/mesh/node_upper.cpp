@@ -209,6 +209,7 @@ void Node::answer_foundation(Time now, const Received& received) {
                          .payload = answer.reply->view()});
     }
     if (answer.changed) {
+        time_publications(now);
         m_beacon_due = now;
         m_host.event(*this, NodeEvent::config_changed);
     }

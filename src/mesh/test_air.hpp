@@ -180,6 +180,10 @@ public:
         if (on_ended) on_ended(of, number);
     }
 
+    void publication_due(Node& of, Time at, std::uint8_t element, ModelId model) override {
+        if (on_publication) on_publication(of, at, element, model);
+    }
+
     void heartbeat(Node& to, const HeardHeartbeat& h) override {
         heartbeats.emplace_back(to.config().address, h);
     }
@@ -202,6 +206,7 @@ public:
     std::vector<Bytes> sent_frames;
     std::function<void(Node&, const Received&)> on_received;
     std::function<void(Node&, MessageNumber)> on_ended;
+    std::function<void(Node&, Time, std::uint8_t, ModelId)> on_publication;
     std::vector<Driver> drivers;
     std::size_t frames_on_air = 0; ///< repeats counted
 
