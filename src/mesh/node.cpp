@@ -195,8 +195,9 @@ std::size_t Node::heap_bytes() const {
     bytes += m_outgoing.heap_bytes() + m_outgoing.size() * sizeof(OutgoingMessage);
     bytes += m_waiting.heap_bytes() + m_waiting.size() * sizeof(Waiting);
     bytes += m_incoming.heap_bytes() + m_incoming.size() * sizeof(IncomingMessage);
-    bytes += m_periodic.heap_bytes() + m_repeats.heap_bytes();
-    bytes += m_repeats.size() * sizeof(Repeat);
+    if (m_publishing)
+        bytes += sizeof(Publishing) + m_publishing->periodic.capacity() * sizeof(Periodic) +
+                 m_publishing->repeats.size() * (sizeof(Repeat) + sizeof(void*));
     return bytes + m_completed.heap_bytes();
 }
 

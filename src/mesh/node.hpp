@@ -189,6 +189,13 @@ private:
         AccessPayload payload{};
     };
 
+    /// Most nodes of a large network have none of it.
+    struct Publishing {
+        std::shared_ptr<const ModelTable> timed{}; ///< what `periodic` was made from
+        std::vector<Periodic> periodic{};
+        std::vector<std::unique_ptr<Repeat>> repeats{};
+    };
+
     /// A message being given to the upper layers.
     struct Whole {
         const Opened* opened = nullptr;
@@ -287,21 +294,19 @@ private:
     env::Random& m_random;
     Store* m_store;
     NodeLimits m_limits;
+    bool m_reset = false; // these two fill what alignment leaves here
+    MessageNumber m_next_number = 1;
     NodeConfig m_config;
     IvIndex m_iv;
     std::uint32_t m_sequence = 0;
     std::uint32_t m_sequence_stored = 0; ///< no SEQ from here on may be used before it is raised
-    MessageNumber m_next_number = 1;
-    bool m_reset = false;
     MessageCache m_cache;
     ReplayList m_replay;
     LazyVector<std::unique_ptr<OutgoingMessage>> m_outgoing;
     LazyVector<std::unique_ptr<Waiting>> m_waiting;
     LazyVector<std::unique_ptr<IncomingMessage>> m_incoming;
     LazyVector<Completed> m_completed;
-    LazyVector<Periodic> m_periodic;
-    LazyVector<std::unique_ptr<Repeat>> m_repeats;
-    std::shared_ptr<const ModelTable> m_timed; ///< what m_periodic was made from
+    std::unique_ptr<Publishing> m_publishing; ///< null while no model publishes by itself
     std::unique_ptr<FriendRole> m_friends;
     std::unique_ptr<LowPowerRole> m_low_power;
     std::unique_ptr<DirectedRole> m_directed;

@@ -3,6 +3,8 @@
 #include "mesh/node.hpp"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace torgo::mesh {
 
@@ -19,61 +21,66 @@ Time Publication::retransmit_interval() const {
 
 /// [MESH-40] A model's time goes on where its publication is as it was.
 void Node::time_publications(Time now) {
-    if (m_timed == m_config.models) return;
-    m_timed = m_config.models;
-    std::vector<Periodic> before;
-    std::swap(before, m_periodic.items());
-    for (const auto& model : *m_config.models) {
-        const auto& to = model.publication;
-        if (to.address == unassigned || to.interval() == Time{0}) continue;
+    const auto& models = m_config.models;
+    const bool periodic = std::ranges::any_of(*models, [](const ModelSettings& model) {
+        return model.publication.address != unassigned && model.publication.interval() > Time{0};
+    });
+    if (!m_publishing && !periodic) return;
+    if (!m_publishing) m_publishing = std::make_unique<Publishing>();
+    if (m_publishing->timed == models) return;
+    m_publishing->timed = models;
+    const auto before = std::exchange(m_publishing->periodic, {});
+    for (const auto& model : *models) {
+        const auto interval = model.publication.interval();
+        if (model.publication.address == unassigned || interval == Time{0}) continue;
         const auto known = std::ranges::find_if(before, [&](const Periodic& p) {
-            return p.element == model.element && p.model == model.id && p.interval == to.interval();
+            return p.element == model.element && p.model == model.id && p.interval == interval;
         });
-        m_periodic.items().push_back(
+        m_publishing->periodic.push_back(
             {.element = model.element,
              .model = model.id,
-             .interval = to.interval(),
-             .due = known != before.end() ? known->due : now + to.interval()});
+             .interval = interval,
+             .due = known != before.end() ? known->due : now + interval});
     }
-    std::erase_if(m_repeats.items(), [&](const auto& repeat) {
+    std::erase_if(m_publishing->repeats, [&](const auto& repeat) {
         const auto* settings = m_config.model(repeat->element, repeat->model);
         return settings == nullptr || settings->publication != repeat->to;
     });
-    if (m_periodic.empty()) m_periodic.clear();
-    if (m_repeats.empty()) m_repeats.clear();
 }
 
 Time Node::next_publication() const {
     Time next = never;
-    for (const auto& periodic : m_periodic)
+    if (!m_publishing) return next;
+    for (const auto& periodic : m_publishing->periodic)
         next = std::min(next, periodic.due);
-    for (const auto& repeat : m_repeats)
+    for (const auto& repeat : m_publishing->repeats)
         next = std::min(next, repeat->due);
     return next;
 }
 
 void Node::wake_publications(Time now) {
     time_publications(now);
-    // The host publishes from within the call, which may add to the list of repeats only.
-    for (std::size_t i = 0; i < m_periodic.size(); ++i) {
-        auto& periodic = m_periodic[i];
+    if (!m_publishing) return;
+    // The host publishes from within the call, which changes the list of repeats only.
+    for (auto& periodic : m_publishing->periodic) {
         if (periodic.due > now) continue;
         periodic.due = now + periodic.interval;
         m_host.publication_due(*this, now, periodic.element, periodic.model);
     }
-    for (std::size_t i = 0; i < m_repeats.size();) {
-        auto& repeat = *m_repeats[i];
+    auto& repeats = m_publishing->repeats;
+    for (std::size_t i = 0; i < repeats.size();) {
+        auto& repeat = *repeats[i];
         if (repeat.due > now) {
             ++i;
             continue;
         }
         repeat.due = now + repeat.to.retransmit_interval();
+        --repeat.left;
         (void)send_publication(now, repeat.element, repeat.to, repeat.payload.view());
-        if (--repeat.left > 0) {
+        if (repeat.left > 0)
             ++i;
-            continue;
-        }
-        m_repeats.items().erase(m_repeats.begin() + static_cast<std::ptrdiff_t>(i));
+        else
+            repeats.erase(repeats.begin() + static_cast<std::ptrdiff_t>(i));
     }
 }
 
@@ -95,12 +102,13 @@ Result<> Node::publish(Time now, std::uint8_t element, ModelId model, ByteView p
     TRY(const auto number, send_publication(now, element, to, payload));
     (void)number;
     // A newer state takes the place of one that is still being repeated.
-    if (!m_repeats.empty())
-        std::erase_if(m_repeats.items(), [&](const auto& repeat) {
+    if (m_publishing)
+        std::erase_if(m_publishing->repeats, [&](const auto& repeat) {
             return repeat->element == element && repeat->model == model;
         });
     const auto count = static_cast<std::uint8_t>(to.retransmit & 7U);
     if (count == 0) return {};
+    if (!m_publishing) m_publishing = std::make_unique<Publishing>();
     auto repeat = std::make_unique<Repeat>();
     repeat->element = element;
     repeat->model = model;
@@ -108,7 +116,7 @@ Result<> Node::publish(Time now, std::uint8_t element, ModelId model, ByteView p
     repeat->left = count;
     repeat->due = now + to.retransmit_interval();
     repeat->payload.append(payload);
-    m_repeats.items().push_back(std::move(repeat));
+    m_publishing->repeats.push_back(std::move(repeat));
     return {};
 }
 

@@ -141,7 +141,7 @@ void Node::reboot(Time now) {
     m_waiting.clear();
     m_incoming.clear();
     m_completed.clear();
-    m_repeats.clear();
+    if (m_publishing) m_publishing->repeats.clear();
     m_cache = MessageCache(m_limits.cache_entries);
     const std::uint32_t block = m_limits.sequence_block;
     m_sequence = std::min((m_sequence + block - 1) / block * block, sequence_max + 1);
@@ -159,9 +159,7 @@ void Node::reset() {
     m_waiting.clear();
     m_incoming.clear();
     m_completed.clear();
-    m_periodic.clear();
-    m_repeats.clear();
-    m_timed.reset();
+    m_publishing.reset();
     m_replay.clear();
     crypto::wipe(m_config.device_key);
     m_config.keys = std::make_shared<KeyRing>();
