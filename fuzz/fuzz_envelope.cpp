@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace {
 
@@ -45,6 +46,26 @@ void gather(ByteView payload) {
     (void)decode_offer(**whole, 1);
 }
 
+/// Parts one after the other, each behind its size. A message that comes out was cut: cutting it
+/// again gives parts of which each is among those that were given.
+void gather_many(ByteView bytes) {
+    Assembler assembler;
+    std::vector<ByteView> given;
+    while (bytes.size() > 2) {
+        const std::size_t size = bytes[0] | std::size_t{bytes[1]} << 8U;
+        bytes = bytes.subspan(2);
+        given.push_back(bytes.first(std::min(size, bytes.size())));
+        bytes = bytes.subspan(given.back().size());
+        const auto whole = assembler.add(given.back());
+        if (!whole || !*whole) continue;
+        for (const auto& part : split(**whole, assembler.group(), {})) {
+            const auto cut = ByteView(part).subspan(opcode_size);
+            ENSURE(std::ranges::any_of(given,
+                                       [&](ByteView one) { return std::ranges::equal(one, cut); }));
+        }
+    }
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -52,6 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     NoStore store;
     open(bytes);
     gather(bytes);
+    gather_many(bytes);
     (void)decode_offer(bytes, 1);
     if (const auto enrolment = Enrolment::decode(bytes))
         ENSURE(std::ranges::equal(enrolment->encode().view(), bytes));

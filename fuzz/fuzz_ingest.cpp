@@ -35,12 +35,23 @@ void read_fhir(std::string_view text) {
     }
 }
 
+/// Every value is counted against the limit, and an object has as many names as values.
+std::size_t count(const Json& json) {
+    ENSURE(json.keys.size() == (json.is(Json::Type::object) ? json.items.size() : 0));
+    std::size_t values = 1;
+    for (const auto& item : json.items)
+        values += count(item);
+    ENSURE(values <= json_values_max);
+    return values;
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto text = as_text(ByteView(data, size));
     read_csv(text);
     read_fhir(text);
+    if (const auto json = parse_json(text)) count(*json);
     (void)parse_decimal(text);
     if (const auto moment = parse_moment(text)) ENSURE(print(*moment) == text);
     return 0;

@@ -46,6 +46,20 @@ void read_column(ByteView bytes) {
     ENSURE(decode_column(again.coding, again.raw_size, again.bytes, rows) == *column);
 }
 
+void read_requests(ByteView bytes) {
+    if (const auto request = decode_request(bytes))
+        ENSURE(std::ranges::equal(encode(*request), bytes));
+    constexpr std::uint64_t oldest = 70'000;
+    Packed packed{};
+    if (bytes.size() != packed.size()) return;
+    std::ranges::copy(bytes, packed.begin());
+    const auto ack = decode_small_ack(packed, oldest);
+    // Nothing new, or at most half of what 16 bits tell above the number before the oldest.
+    ENSURE(ack.cumulative == 0 ||
+           (ack.cumulative >= oldest - 1 && ack.cumulative < oldest - 1 + 0x8000));
+    if (ack.cumulative != 0) ENSURE(encode_small(ack) == packed);
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -54,6 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     read_record(bytes);
     read_segment(bytes);
     read_column(bytes);
+    read_requests(bytes);
     (void)decode_log(bytes, 1);
     if (const auto ack = decode_ack(bytes)) ENSURE(std::ranges::equal(encode(*ack), bytes));
     if (const auto checkpoint = decode_checkpoint(bytes))

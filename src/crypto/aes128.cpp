@@ -29,6 +29,8 @@ void encrypt_by_openssl(const std::uint8_t* key, const std::uint8_t* in, std::ui
     int written = 0;
     ENSURE(EVP_EncryptUpdate(context.get(), out, &written, in,
                              static_cast<int>(count * Aes128::block_size)) == 1);
+    // The pool lives as long as the process: no key stays in it.
+    EVP_CIPHER_CTX_reset(context.get());
     contexts.give_back(std::move(context));
 }
 

@@ -103,11 +103,13 @@ Result<P256::Shared> P256::agree(const PrivateKey& mine, const PublicKey& theirs
     TRY(const auto own, private_key(mine));
     TRY(const auto other, public_key(theirs));
     const KeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, own.get(), nullptr));
-    Shared shared{};
-    auto size = shared.size();
+    // Made where it is returned: no copy stays behind on the stack.
+    Result<Shared> shared{Shared{}};
+    auto size = shared->size();
     if (context == nullptr || EVP_PKEY_derive_init(context.get()) != 1 ||
         EVP_PKEY_derive_set_peer(context.get(), other.get()) != 1 ||
-        EVP_PKEY_derive(context.get(), shared.data(), &size) != 1 || size != shared.size()) {
+        EVP_PKEY_derive(context.get(), shared->data(), &size) != 1 || size != shared->size()) {
+        wipe(*shared);
         ERR_clear_error();
         return fail(Errc::authentication, "no shared secret with the other side's key");
     }

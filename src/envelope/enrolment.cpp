@@ -3,6 +3,7 @@
 #include "base/codec.hpp"
 #include "base/ensure.hpp"
 #include "crypto/hash.hpp"
+#include "envelope/secret_writer.hpp"
 
 #include <utility>
 
@@ -11,6 +12,7 @@ namespace torgo::envelope {
 namespace {
 constexpr std::uint8_t version = 1;
 constexpr std::size_t stored_answer_max = 64;
+constexpr std::size_t state_size_max = 512;
 } // namespace
 
 Enrolment::Enrolment(Provision provision) : m_provision(std::move(provision)) {
@@ -50,14 +52,11 @@ bool Enrolment::confirm(std::uint32_t epoch) {
 }
 
 crypto::SecretBytes Enrolment::encode() const {
-    Writer out;
+    SecretWriter out(state_size_max);
     out.put(version).put(m_provision.sensor).raw(m_provision.gateway_key.view());
     out.raw(m_provision.secret.view()).put(m_epoch).raw(m_offer.view());
     out.blob(m_answer).blob(m_previous.view());
-    auto bytes = std::move(out).take();
-    auto state = crypto::SecretBytes::copy_of(bytes);
-    crypto::wipe(bytes);
-    return state;
+    return out.take();
 }
 
 Result<Enrolment> Enrolment::decode(ByteView bytes) {

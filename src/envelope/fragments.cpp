@@ -51,13 +51,16 @@ std::vector<Bytes> split(ByteView message, std::uint32_t group,
 
 void Assembler::clear() {
     m_count = 0;
+    m_refused = 0;
     m_parts.fill(std::nullopt);
 }
 
 Result<std::optional<Bytes>> Assembler::add(ByteView parameters) {
     TRY(const auto part, parse_part(parameters));
-    if (m_count != 0 && part.group < m_group)
+    if (m_count != 0 && part.group < m_group && m_refused < refused_parts_max) {
+        m_refused += 1;
         return fail(Errc::exists, "a part of an older message");
+    }
     if (part.group != m_group) clear();
     m_group = part.group;
     if (m_count == 0) m_count = part.count;
@@ -66,6 +69,7 @@ Result<std::optional<Bytes>> Assembler::add(ByteView parameters) {
         clear();
         return fail(Errc::changed, "parts of a message contradict each other");
     }
+    if (!place) m_refused = 0;
     place = Bytes(part.bytes.begin(), part.bytes.end());
     const auto wanted = std::span(m_parts).first(m_count);
     if (!std::ranges::all_of(wanted, [](const auto& one) { return one.has_value(); }))

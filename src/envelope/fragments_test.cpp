@@ -61,5 +61,48 @@ TEST(Fragments, that_contradict_or_are_malformed_are_refused) {
     EXPECT_EQ(assembler.add({}).error().code(), Errc::corrupt);
 }
 
+// [ENVELOPE-21]
+TEST(Fragments, one_part_of_the_highest_group_does_not_block_what_comes_after) {
+    const auto body = [](const Bytes& part) {
+        return ByteView(part).subspan(opcode_size);
+    };
+    const auto forged = split(message_of(1000), 0xFFFFFFFF, opcode);
+    const auto message = message_of(1633);
+    Assembler assembler;
+    ASSERT_TRUE(assembler.add(body(forged[0])));
+    std::optional<Bytes> whole;
+    unsigned refused = 0;
+    for (int round = 0; round < 8 && !whole; ++round) {
+        // A repeat of the forged part shows nothing new and buys no time.
+        (void)assembler.add(body(forged[0]));
+        for (const auto& part : split(message, 5, opcode)) {
+            auto added = assembler.add(body(part));
+            if (!added) refused += 1;
+            if (added && *added) whole = std::move(**added);
+        }
+    }
+    EXPECT_EQ(whole, message);
+    EXPECT_EQ(refused, refused_parts_max);
+}
+
+// [ENVELOPE-21]
+TEST(Fragments, a_message_that_gets_on_is_not_dropped_for_late_parts_of_an_older_one) {
+    const auto body = [](const Bytes& part) {
+        return ByteView(part).subspan(opcode_size);
+    };
+    const auto older = split(message_of(900), 4, opcode);
+    const auto message = message_of(1633);
+    std::optional<Bytes> whole;
+    Assembler assembler;
+    for (const auto& part : split(message, 5, opcode)) {
+        auto added = assembler.add(body(part));
+        ASSERT_TRUE(added);
+        if (*added) whole = std::move(**added);
+        for (unsigned i = 0; !whole && i < refused_parts_max; ++i)
+            EXPECT_EQ(assembler.add(body(older[0])).error().code(), Errc::exists);
+    }
+    EXPECT_EQ(whole, message);
+}
+
 } // namespace
 } // namespace torgo::envelope

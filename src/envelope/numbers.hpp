@@ -29,12 +29,8 @@ public:
 class Numbers {
 public:
     /// `stored` is what `store` holds; the numbers begin there. `store` outlives it.
-    Numbers(NumberStore& store, const NumberMarks& stored, std::uint64_t block)
-        : m_store(&store),
-          m_saved(stored),
-          m_shorts(stored.shorts),
-          m_longs(stored.longs),
-          m_block(block) {}
+    /// `block` is at least 1.
+    Numbers(NumberStore& store, const NumberMarks& stored, std::uint64_t block);
 
     /// errors  `limit_exceeded` when all are used up; those of the store, and then none is given
     Result<std::uint64_t> take_short() { return take(m_shorts, m_saved.shorts); }

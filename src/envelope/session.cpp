@@ -2,6 +2,7 @@
 
 #include "base/codec.hpp"
 #include "crypto/ccm.hpp"
+#include "envelope/secret_writer.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -11,6 +12,7 @@ namespace torgo::envelope {
 
 namespace {
 constexpr std::uint8_t state_version = 1;
+constexpr std::size_t state_size_max = 512;
 constexpr std::uint64_t numbers_left_min = std::uint64_t{1} << 32U;
 
 /// [ENVELOPE-4]
@@ -116,7 +118,15 @@ Result<Bytes> Session::seal_long(ByteView body) {
     TRY(const auto sealed,
         crypto::ccm_seal(key_for(epoch->keys, kind), nonce_of(kind, epoch->number, number),
                          head.view(), plain.view(), long_tag_size)); // [ENVELOPE-5]
+    m_told_epoch = epoch->number;
+    m_told_next = m_numbers.next_short();
     return joined(head.view(), sealed);
+}
+
+/// [ENVELOPE-8]
+bool Session::wants_long() const noexcept {
+    if (m_sending == 0) return false;
+    return m_told_epoch != m_sending || m_numbers.next_short() - m_told_next >= long_every;
 }
 
 Result<Opened> Session::open(ByteView payload) {
@@ -206,7 +216,7 @@ bool Session::wants_new_epoch() const {
 }
 
 crypto::SecretBytes Session::save() const {
-    Writer out;
+    SecretWriter out(state_size_max);
     out.put(state_version).put(m_newest).put(m_sending);
     out.put(m_shorts.highest()).put(m_longs.highest());
     for (const auto& epoch : m_epochs) {
@@ -216,10 +226,7 @@ crypto::SecretBytes Session::save() const {
         for (const auto kind : {Kind::short_up, Kind::short_down, Kind::long_up, Kind::long_down})
             out.raw(key_for(epoch->keys, kind).view());
     }
-    auto bytes = std::move(out).take();
-    auto state = crypto::SecretBytes::copy_of(bytes);
-    crypto::wipe(bytes);
-    return state;
+    return out.take();
 }
 
 Result<Session> Session::restore(ByteView state, Numbers numbers, std::uint16_t company) {

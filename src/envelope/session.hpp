@@ -90,6 +90,10 @@ public:
     /// The other side should send a long message soon.
     bool is_out_of_step() const noexcept { return m_failed_in_a_row >= out_of_step_after; }
 
+    /// The next message should be a long one, which tells the whole number: none went out since the
+    /// session was made, restored or changed its epoch, or for long_every short numbers.
+    bool wants_long() const noexcept;
+
     /// A sensor should begin an exchange: wrong tags came near their limit, or numbers end.
     bool wants_new_epoch() const;
 
@@ -127,6 +131,8 @@ private:
     std::array<std::optional<Epoch>, 2> m_epochs{}; ///< by parity
     std::uint32_t m_newest = 0;                     ///< 0: none yet
     std::uint32_t m_sending = 0;
+    std::uint32_t m_told_epoch = 0; ///< under which the last long message was sealed
+    std::uint64_t m_told_next = 0;  ///< what it told
     Window m_shorts;
     Window m_longs;
     std::uint32_t m_failed_in_a_row = 0;

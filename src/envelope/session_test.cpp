@@ -236,6 +236,31 @@ TEST(Session, a_gateway_goes_on_after_a_restart_and_takes_nothing_again) {
                                       Numbers(pair.gateway_store, {}, test_block)));
 }
 
+// [ENVELOPE-8]
+TEST(Session, wants_a_long_envelope_at_its_start_in_a_new_epoch_and_after_many_short_ones) {
+    Pair pair;
+    EXPECT_TRUE(pair.sensor.wants_long());
+    EXPECT_FALSE(pair.gateway.wants_long()) << "it has not heard the sensor";
+    ASSERT_TRUE(pair.gateway.open(pair.sensor.seal_long(as_bytes("a")).value()));
+    EXPECT_FALSE(pair.sensor.wants_long());
+    EXPECT_TRUE(pair.gateway.wants_long());
+    for (std::uint64_t i = 0; i < long_every; ++i) {
+        EXPECT_FALSE(pair.sensor.wants_long());
+        (void)pair.send();
+    }
+    EXPECT_TRUE(pair.sensor.wants_long());
+    (void)pair.sensor.seal_long(as_bytes("a")).value();
+    EXPECT_FALSE(pair.sensor.wants_long());
+    pair.rekey();
+    EXPECT_TRUE(pair.sensor.wants_long());
+}
+
+// [ENVELOPE-6]
+TEST(Numbers, of_an_empty_block_are_a_bug) {
+    MemoryStore store;
+    EXPECT_DEATH(Numbers(store, {}, 0), "block > 0");
+}
+
 TEST(Session, refuses_messages_that_are_none) {
     Pair pair;
     const auto sealed = pair.send().payload;

@@ -1,5 +1,7 @@
 #include "reading/collector.hpp"
 
+#include "envelope/wire.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -10,7 +12,9 @@ bool fits(const Sent& sent) {
     const auto& reading = sent.reading;
     const auto* const profile = find_profile(reading.profile);
     if (profile == nullptr || reading.number == 0 || !is_valid(reading.time)) return false;
-    if (sent.slot >= Plan::slots || (sent.period_ns && *sent.period_ns < 0)) return false;
+    if (reading.number > envelope::number_max) return false;
+    const auto period = sent.period_ns.value_or(0);
+    if (sent.slot >= Plan::slots || period < 0 || period > moment_max) return false;
     for (std::size_t i = 0; i < values_max; ++i) {
         const auto& value = reading.values[i];
         if (value && (i >= profile->fields.size() || !is_valid(*value))) return false;
@@ -35,6 +39,8 @@ Result<std::unique_ptr<Collector>> Collector::open(env::FileSystem& files, std::
     if (limits.readings == 0 || limits.readings > column_rows_max || limits.sources > sources_max)
         return fail(Errc::invalid_argument, "limits of a store that no segment holds");
     CHECK_OK(env::make_directories(files, folder));
+    // Who made the folder may have died before its name was durable.
+    CHECK_OK(files.sync_directory(env::parent_path(folder)));
     std::unique_ptr<Collector> out(new Collector(files, std::move(folder), limits));
     CHECK_OK(out->load());
     return out;
@@ -53,10 +59,20 @@ Result<> Collector::load() {
     }
     m_old_logs = listing.logs;
     m_next_log = listing.last_log + 1;
-    sweep(listing.superseded);
-    // As where the disk failed while segments were written.
-    if (m_readings.size() >= m_limits.readings) return roll();
-    return {};
+    CHECK_OK(forget(listing));
+    // What was read may be nowhere but in the kernel's memory, and no sync of another file makes it
+    // safe: it is written anew before anything is acknowledged as a repeat. [READING-24]
+    return roll();
+}
+
+/// [READING-24]: what makes files superseded is durable before they are removed; and a segment that
+/// never came to count is gone before a later checkpoint could count it.
+Result<> Collector::forget(const Listing& listing) {
+    CHECK_OK(m_files.sync_directory(m_folder));
+    if (listing.superseded.empty()) return {};
+    for (const auto& name : listing.superseded)
+        CHECK_OK(m_files.remove(m_folder + "/" + name));
+    return m_files.sync_directory(m_folder);
 }
 
 /// [READING-15]
@@ -121,10 +137,14 @@ Result<Taken> Collector::take(const Sent& sent) {
     if (const auto line = line_of(sent)) state->add_line(sent.slot, *line);
     m_readings.push_back(reading);
     m_counters.taken += 1;
-    // Rolling is not left to the caller: memory stays bounded whatever it does.
-    if (m_readings.size() >= m_limits.readings || m_log->size() >= log_size_max / 2)
-        CHECK_OK(roll());
+    CHECK_OK(roll_if_full());
     return Taken::fresh;
+}
+
+/// Not left to the caller: memory and logs stay bounded whatever it does.
+Result<> Collector::roll_if_full() {
+    if (m_readings.size() < m_limits.readings && m_log->size() < m_limits.log_bytes) return {};
+    return roll();
 }
 
 Result<Taken> Collector::take_packed(std::uint64_t source, const Profile& profile,
@@ -155,8 +175,9 @@ Result<Taken> Collector::take_packed(std::uint64_t source, const Profile& profil
 }
 
 Result<bool> Collector::take_gone(std::uint64_t source, const Gone& gone) {
-    if (gone.first == 0 || gone.count == 0)
-        return fail(Errc::invalid_argument, "an empty run of numbers");
+    if (gone.first == 0 || gone.count == 0 || gone.first > envelope::number_max ||
+        gone.count > envelope::number_max - gone.first + 1)
+        return fail(Errc::invalid_argument, "no run of numbers");
     TRY(auto* const state, state_of(source));
     m_touched.insert(source);
     const auto before = state->cumulative();
@@ -166,6 +187,7 @@ Result<bool> Collector::take_gone(std::uint64_t source, const Gone& gone) {
     CHECK_OK(add(GoneRecord{.source = source, .gone = gone}));
     *state = std::move(trial);
     m_counters.gone += gone.count;
+    CHECK_OK(roll_if_full());
     return true;
 }
 
@@ -198,7 +220,9 @@ Result<> Collector::roll_now() {
     m_log.reset();
     m_old_logs.clear();
     m_readings.clear();
-    sweep(old);
+    // They count no more: what cannot be removed now is tried again when the store is opened.
+    for (const auto& name : old)
+        (void)m_files.remove(m_folder + "/" + name);
     return {};
 }
 
@@ -214,12 +238,6 @@ Result<> Collector::write_segments(std::uint64_t roll) {
         from = to;
     }
     return {};
-}
-
-/// What cannot be removed now is tried again when the store is opened.
-void Collector::sweep(const std::vector<std::string>& names) {
-    for (const auto& name : names)
-        (void)m_files.remove(m_folder + "/" + name);
 }
 
 const SourceState* Collector::find(std::uint64_t source) const {

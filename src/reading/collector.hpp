@@ -15,6 +15,7 @@ namespace torgo::reading {
 struct CollectorLimits {
     std::size_t readings = column_rows_max; ///< that lie in logs before they become segments
     std::size_t sources = sources_max;
+    std::size_t log_bytes = log_size_max / 2; ///< of one log, before it becomes segments
 };
 
 struct CollectorCounters {
@@ -85,7 +86,8 @@ private:
     Result<> run(const std::function<Result<>()>& work);
     Result<> write_segments(std::uint64_t roll);
     Result<> roll_now();
-    void sweep(const std::vector<std::string>& names);
+    Result<> roll_if_full();
+    Result<> forget(const Listing& listing);
 
     env::FileSystem& m_files;
     std::string m_folder;

@@ -1,3 +1,4 @@
+#include "envelope/wire.hpp"
 #include "reading/store_reader.hpp"
 #include "reading/test_readings.hpp"
 #include "sim/file_system.hpp"
@@ -5,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace torgo::reading {
 namespace {
@@ -176,6 +178,66 @@ TEST(Collector, acknowledges_nothing_after_the_disk_failed_until_it_is_opened_an
     collector = open(files);
     (void)collector->take(sent(pulse(1, 1)));
     EXPECT_EQ(collector->sync()->at(0).cumulative, 1U);
+}
+
+/// A roll that ends before its checkpoint leaves a segment that must never come to count.
+// [READING-18] [READING-24]
+TEST(Collector, a_segment_that_never_came_to_count_and_stays_is_an_error) {
+    sim::FileSystem files;
+    {
+        const auto collector = open(files);
+        ASSERT_TRUE(collector->take(sent(pulse(1, 1))));
+        // The second rename of a roll is the checkpoint's.
+        files.fail_nth(sim::Operation::rename, 2, Errc::io);
+        EXPECT_FALSE(collector->roll());
+    }
+    files.fail_next(sim::Operation::remove, Errc::io);
+    const auto refused = Collector::open(files, folder);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), Errc::io);
+    for (int i = 0; i < 2; ++i)
+        (void)open(files);
+    EXPECT_EQ(all_of(files).size(), 1U) << "not twice";
+}
+
+// [READING-24]
+TEST(Collector, what_logs_hold_is_in_segments_before_the_store_is_used_again) {
+    sim::FileSystem files;
+    {
+        const auto collector = open(files);
+        ASSERT_TRUE(collector->take(sent(pulse(1, 1))));
+        ASSERT_TRUE(collector->sync());
+    }
+    const auto collector = open(files);
+    EXPECT_EQ(collector->waiting(), 0U);
+    EXPECT_EQ(verify_store(files, folder).value(), 1U);
+}
+
+TEST(Collector, a_log_of_nothing_but_runs_that_are_gone_does_not_grow_without_end) {
+    sim::FileSystem files;
+    constexpr std::size_t limit = 4096;
+    auto collector = Collector::open(files, folder, {.log_bytes = limit}).value();
+    for (std::uint64_t i = 0; i < limit; ++i) {
+        ASSERT_TRUE(collector->take_gone(7, {.first = 2 * i + 1, .count = 2}).value());
+        ASSERT_TRUE(collector->sync());
+    }
+    for (const auto& file : files.files_below(folder))
+        EXPECT_LE(file.size, limit + record_size_max) << file.path;
+}
+
+TEST(Collector, refuses_numbers_and_periods_that_its_files_could_not_hold) {
+    sim::FileSystem files;
+    const auto collector = open(files);
+    const auto code = [&](const Sent& one) {
+        return collector->take(one).error().code();
+    };
+    EXPECT_EQ(code(sent(pulse(1, 1), moment_max + 1)), Errc::invalid_argument);
+    EXPECT_EQ(code(sent(pulse(1, envelope::number_max + 1))), Errc::invalid_argument);
+    for (const Gone& gone : {Gone{.first = 2, .count = envelope::number_max},
+                             Gone{.first = envelope::number_max + 1, .count = 1},
+                             Gone{.first = 2, .count = std::numeric_limits<std::uint64_t>::max()}})
+        EXPECT_EQ(collector->take_gone(1, gone).error().code(), Errc::invalid_argument);
+    EXPECT_EQ(collector->take_gone(1, {.first = 1, .count = envelope::number_max}), true);
 }
 
 } // namespace

@@ -130,4 +130,28 @@ TEST(CollectorFaults, any_operation_may_fail_once_and_the_store_is_opened_anew) 
     }
 }
 
+/// A process dies at one operation: what it wrote is seen by the next one, and may be nowhere but
+/// in the kernel's memory. The power then goes while or after the next one acknowledges.
+// [READING-13] [READING-16] [READING-24]
+TEST(CollectorDeath, what_the_next_process_acknowledges_survives_a_loss_of_power) {
+    bool died = true;
+    for (std::uint64_t death = 1; died; ++death) {
+        bool ended = false;
+        for (std::uint64_t cut = 1; !ended; ++cut) {
+            sim::FileSystem files;
+            files.fail_nth_change(death, Errc::io);
+            Acks first;
+            died = !run_scenario(files, first);
+            files.set_crash_after(cut);
+            Acks later;
+            ended = run_scenario(files, later);
+            SCOPED_TRACE("death " + std::to_string(death) + ", cut " + std::to_string(cut));
+            const auto found = files.crash(death + cut);
+            expect_nothing_lost(*found, first);
+            expect_nothing_lost(*found, later);
+            if (testing::Test::HasFailure()) return;
+        }
+    }
+}
+
 } // namespace torgo::reading

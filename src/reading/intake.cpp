@@ -42,7 +42,8 @@ Result<std::optional<Bytes>> request(envelope::Session& session) {
 }
 
 Result<Bytes> acknowledge(envelope::Session& session, const Ack& ack) {
-    if (const auto small = encode_small(ack)) {
+    const auto small = encode_small(ack);
+    if (small && !session.wants_long()) {
         TRY(auto sealed, session.seal_short(0, *small));
         return std::move(sealed.payload);
     }

@@ -25,7 +25,8 @@ Result<IntakeCounts> take(const envelope::Opened& opened, std::uint64_t source, 
 /// needs nothing. Not to be sent more often than an answer takes. Errors: those of Session.
 Result<std::optional<Bytes>> request(envelope::Session& session);
 
-/// The access payload that acknowledges: short where it fits. Errors: those of Session.
+/// The access payload that acknowledges: short where it fits and no long
+/// one is due. Errors: those of Session.
 Result<Bytes> acknowledge(envelope::Session& session, const Ack& ack);
 
 } // namespace torgo::reading

@@ -220,6 +220,97 @@ TEST(Link, a_sensor_that_lost_its_power_tells_which_numbers_are_void) {
     EXPECT_EQ(link.collector->find(source)->cumulative(), next);
 }
 
+/// One reading up, one acknowledgement down.
+void exchange_one(Link& link) {
+    link.up.send(link.outbox.send(0, pulse(source, 1), 0).value());
+    link.run_gateway();
+    link.run_sensor();
+}
+
+// [ENVELOPE-8]
+TEST(Link, a_sensor_that_knows_none_of_the_gateways_numbers_learns_them_at_once) {
+    Link link(9, 0);
+    link.gateway_store.marks.shorts = 5000;
+    link.gateway =
+        envelope::Session(envelope::Side::gateway,
+                          envelope::Numbers(link.gateway_store, link.gateway_store.marks, 256));
+    ASSERT_TRUE(link.gateway.install(1, test_keys(1)));
+    for (int i = 0; i < 3; ++i) {
+        exchange_one(link);
+        EXPECT_EQ(link.outbox.waiting(), 0U) << i;
+    }
+}
+
+// [ENVELOPE-8]
+TEST(Link, a_sensor_back_from_a_loss_of_power_learns_the_gateways_numbers_at_once) {
+    Link link(10, 0);
+    for (int i = 0; i < 300; ++i)
+        exchange_one(link);
+    const auto next = link.sensor_store.marks.shorts;
+    link.sensor = envelope::Session(
+        envelope::Side::sensor, envelope::Numbers(link.sensor_store, link.sensor_store.marks, 256));
+    ASSERT_TRUE(link.gateway.install(2, test_keys(2)));
+    // To the epoch that the sensor lost: it brings nobody into step.
+    link.down.send(
+        acknowledge(link.gateway, {.source = source, .cumulative = 1, .bitmap = {}}).value());
+    ASSERT_TRUE(link.sensor.install(2, test_keys(2)));
+    link.outbox = Outbox(link.sensor, test_plan(), Gone{.first = 1, .count = next - 1});
+    exchange_one(link);
+    EXPECT_EQ(link.outbox.waiting(), 0U);
+}
+
+// [ENVELOPE-8]
+TEST(Link, a_gateway_that_restarts_tells_its_numbers_at_once) {
+    Link link(11, 0);
+    exchange_one(link);
+    for (int i = 0; i < 3; ++i) {
+        const auto state = link.gateway.save();
+        link.gateway = std::move(*envelope::Session::restore(
+            state.view(), envelope::Numbers(link.gateway_store, link.gateway_store.marks, 256)));
+        exchange_one(link);
+        EXPECT_EQ(link.outbox.waiting(), 0U) << i;
+    }
+}
+
+// [ENVELOPE-8]
+TEST(Link, the_loss_of_many_acknowledgements_ends_with_the_next_long_one) {
+    Link link(12, 0);
+    exchange_one(link);
+    for (int i = 0; i < 200; ++i)
+        (void)acknowledge(link.gateway, {.source = source, .cumulative = 1, .bitmap = {}}).value();
+    for (std::uint64_t i = 0; i <= envelope::long_every; ++i)
+        exchange_one(link);
+    EXPECT_EQ(link.outbox.waiting(), 0U);
+}
+
+// [READING-11]
+TEST(Link, an_acknowledgement_of_numbers_that_were_never_given_is_not_believed) {
+    Link link(13, 0);
+    exchange_one(link);
+    for (int i = 0; i < 2; ++i)
+        (void)link.outbox.send(0, pulse(source, 1), 0).value();
+    const auto next = link.sensor.next_number();
+    const auto waiting_after = [&](const Ack& ack, bool is_short) {
+        const auto payload = is_short
+                                 ? link.gateway.seal_short(0, encode_small(ack).value())->payload
+                                 : link.gateway.seal_long(encode(ack)).value();
+        EXPECT_TRUE(link.outbox.receive(payload));
+        return link.outbox.waiting();
+    };
+    for (const bool is_short : {false, true}) {
+        EXPECT_EQ(waiting_after({.source = source, .cumulative = next, .bitmap = {}}, is_short),
+                  2U);
+        EXPECT_EQ(
+            waiting_after({.source = source, .cumulative = next + 30'000, .bitmap = {}}, is_short),
+            2U);
+        EXPECT_EQ(
+            waiting_after({.source = source, .cumulative = next - 2, .bitmap = {0b11}}, is_short),
+            2U);
+    }
+    EXPECT_EQ(waiting_after({.source = source, .cumulative = next - 2, .bitmap = {}}, true), 1U);
+    EXPECT_EQ(waiting_after({.source = source, .cumulative = next - 2, .bitmap = {0b1}}, true), 0U);
+}
+
 // [READING-23]
 TEST(Link, a_gateway_out_of_step_or_under_attack_asks_for_what_it_needs) {
     Link link(8, 0);

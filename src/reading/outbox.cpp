@@ -1,8 +1,17 @@
 #include "reading/outbox.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace torgo::reading {
+
+namespace {
+std::uint64_t highest(const Ack& ack) {
+    if (ack.bitmap.empty()) return ack.cumulative;
+    return ack.cumulative + 8 * (ack.bitmap.size() - 1) +
+           static_cast<std::uint64_t>(std::bit_width(ack.bitmap.back()));
+}
+} // namespace
 
 bool Outbox::is_on_line(const Slot& slot, const Reading& reading) const {
     if (!slot.line || slot.line->period_ns == 0) return false;
@@ -82,7 +91,10 @@ Result<> Outbox::receive(ByteView payload) {
     return {};
 }
 
+/// [READING-11]
 void Outbox::acknowledge(const Ack& ack) {
+    // Not of this sensor's doing: the low bits of an old one read wrongly, or a gateway mistaken.
+    if (highest(ack) >= m_session->next_number()) return;
     std::erase_if(m_waiting, [&](const Sent& sent) { return ack.has(sent.reading.number); });
     for (auto& slot : m_slots)
         if (slot.line && ack.has(slot.line->number)) slot.known = true;
