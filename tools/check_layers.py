@@ -20,7 +20,7 @@ RANKS = [
     ["source", "chunk", "seal", "pack", "segment"],
     ["index", "head", "place"],
     ["repo", "peer", "mesh", "radio", "tor", "bluez", "envelope", "reading"],
-    ["node", "markup", "maml", "meshsim"],
+    ["node", "markup", "maml", "meshsim", "uplink"],
     ["gateway", "cli"],
 ]
 RANK = {name: rank for rank, names in enumerate(RANKS) for name in names}

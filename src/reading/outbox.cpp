@@ -74,6 +74,11 @@ Result<std::optional<Bytes>> Outbox::resend() {
     return std::optional(std::move(payload));
 }
 
+bool Outbox::is_waiting(std::uint64_t number) const noexcept {
+    return std::ranges::binary_search(m_waiting, number, {},
+                                      [](const Sent& sent) { return sent.reading.number; });
+}
+
 Result<> Outbox::receive(ByteView payload) {
     TRY(const auto opened, m_session->open(payload));
     if (opened.kind == envelope::Kind::short_down) {

@@ -41,6 +41,9 @@ public:
 
     std::size_t waiting() const noexcept { return m_waiting.size(); }
 
+    /// Whether the gateway has not acknowledged this one yet.
+    bool is_waiting(std::uint64_t number) const noexcept;
+
     /// Numbers sent in short and in long envelopes, repeats left out.
     std::uint64_t sent_short() const noexcept { return m_sent_short; }
 

@@ -58,17 +58,22 @@ Result<radio::Report> simulate(const Context& context, radio::Scenario scenario,
 Command mesh_command() {
     Command command;
     command.name = "mesh";
-    command.summary = "simulate and plan Bluetooth Mesh networks of sensors";
+    command.summary = "Bluetooth Mesh networks of sensors: plan, simulate, collect readings";
     command.description =
         "Sensors that are too small for a backup of their own tell their readings by Bluetooth "
         "Mesh to edge nodes, which keep them. These commands say beforehand whether that will "
-        "work: how many readings arrive, how late, and what a building needs for it.";
+        "work (simulate, plan), are the edge node (gateway, enrol), and prove that no reading is "
+        "lost "
+        "(relay).";
     command.children.push_back(mesh_simulate_command());
     command.children.push_back(mesh_plan_command());
     command.children.push_back(mesh_provision_command());
     command.children.push_back(mesh_join_command());
     command.children.push_back(mesh_send_command());
     command.children.push_back(mesh_listen_command());
+    command.children.push_back(mesh_gateway_command());
+    command.children.push_back(mesh_enrol_command());
+    command.children.push_back(mesh_relay_command());
     return command;
 }
 

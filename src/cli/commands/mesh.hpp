@@ -32,5 +32,8 @@ Command mesh_provision_command();
 Command mesh_join_command();
 Command mesh_send_command();
 Command mesh_listen_command();
+Command mesh_gateway_command();
+Command mesh_enrol_command();
+Command mesh_relay_command();
 
 } // namespace torgo::cli

@@ -1,0 +1,343 @@
+#include "cli/commands/commands.hpp"
+#include "cli/commands/mesh.hpp"
+#include "cli/commands/mesh_air.hpp"
+#include "cli/format.hpp"
+#include "cli/onion_way.hpp"
+#include "cli/open.hpp"
+#include "env/processes.hpp"
+#include "env/random.hpp"
+#include "repo/backup.hpp"
+#include "uplink/bluez_bearer.hpp"
+#include "uplink/card.hpp"
+#include "uplink/drive.hpp"
+#include "uplink/metrics.hpp"
+#include "uplink/metrics_page.hpp"
+
+#include <memory>
+#include <optional>
+
+namespace torgo::cli {
+
+namespace {
+
+constexpr std::int64_t second_ns = 1'000'000'000;
+constexpr std::int64_t millisecond_ns = 1'000'000;
+constexpr std::uint32_t default_metrics_port = 9091;
+constexpr std::uint32_t seconds_max = 7 * 24 * 3600;
+constexpr std::uint32_t batch_max_ms = 60'000;
+
+struct GatewayArgs {
+    GatewayPlaceArgs place;
+    MeshAirArgs air;
+    std::string metrics = "127.0.0.1:" + std::to_string(default_metrics_port);
+    std::uint32_t snapshot_every = 0;
+    std::uint32_t batch_ms = 250;
+};
+
+struct EnrolArgs {
+    GatewayPlaceArgs place;
+    std::string number;
+    std::string card;
+};
+
+/// One process at a time: two would give numbers twice.
+Result<std::unique_ptr<env::File>> lock_state(env::FileSystem& files, const std::string& state) {
+    CHECK_OK(env::make_directories(files, env::parent_path(state)));
+    CHECK_OK(files.make_directory(state, /*secret=*/true));
+    const auto path = state + "/lock";
+    if (!files.status(path)) {
+        const auto made = files.create(path);
+        if (!made && made.error().code() != Errc::exists) return std::unexpected(made.error());
+    }
+    TRY(auto lock, files.open_read(path));
+    TRY(const bool mine, lock->try_lock_exclusive());
+    if (!mine) return fail(Errc::exists, "a gateway works with " + state + " already");
+    return lock;
+}
+
+/// Snapshots of the store, in the gateway's own thread: while one is made, nothing changes in it,
+/// and nothing is acknowledged.
+class Snapshots {
+public:
+    Snapshots(const Context& context, uplink::GatewayLink& gateway, std::string store,
+              std::uint32_t every_s)
+        : m_context(context),
+          m_gateway(gateway),
+          m_store(std::move(store)),
+          m_every_ns(std::int64_t{every_s} * second_ns),
+          m_due_ns(context.world.clock->monotonic_ns() + m_every_ns) {}
+
+    /// errors  those of the gateway's disk only: heads that are away are told and tried again
+    Result<> make_if_due() {
+        const auto now = m_context.world.clock->monotonic_ns();
+        if (m_every_ns == 0 || now < m_due_ns) return {};
+        m_due_ns = now + m_every_ns;
+        if (m_gateway.collector().counters().taken == m_saved) return {};
+        return make();
+    }
+
+    /// At the end, what came since the last.
+    Result<> make_last() {
+        if (m_every_ns == 0 || m_gateway.collector().counters().taken == m_saved) return {};
+        return make();
+    }
+
+    const uplink::SnapshotCounters& counters() const noexcept { return m_counters; }
+
+private:
+    Result<> make() {
+        CHECK_OK(m_gateway.flush());
+        CHECK_OK(m_gateway.collector().roll());
+        const auto taken = m_gateway.collector().counters().taken;
+        const auto made = save();
+        if (!made) {
+            m_counters.failed += 1;
+            m_context.out.warn("no snapshot of the readings was made: " + made.error().detail());
+            return {};
+        }
+        m_saved = taken;
+        m_counters.made += 1;
+        m_counters.last_wall_ns = m_context.world.clock->wall_ns();
+        m_context.out.object(Json("snapshot").text("snapshot_id", made->hex()));
+        m_context.out.say("Snapshot " + short_id(*made) + " of the readings saved");
+        (void)m_context.out.flush();
+        return {};
+    }
+
+    Result<SnapshotId> save() const {
+        TRY(const auto repository, open_for_reading(m_context));
+        repo::BackupOptions options;
+        options.paths = {m_store};
+        options.tags = {"mesh"};
+        options.host = m_context.environment.host();
+        options.user = m_context.environment.user();
+        options.stop = {};
+        repo::BackupProgress progress;
+        TRY(const auto summary, repo::backup(*repository, options, progress));
+        if (summary.unreadable != 0) return fail(Errc::io, "some of the store could not be read");
+        return summary.snapshot;
+    }
+
+    const Context& m_context;
+    uplink::GatewayLink& m_gateway;
+    std::string m_store;
+    std::int64_t m_every_ns;
+    std::int64_t m_due_ns;
+    std::uint64_t m_saved = 0;
+    uplink::SnapshotCounters m_counters;
+};
+
+Result<std::unique_ptr<uplink::MetricsPage>> open_metrics(const GatewayArgs& args) {
+    if (args.metrics == "off") return std::unique_ptr<uplink::MetricsPage>();
+    TRY(const auto at, parse_endpoint(args.metrics));
+    return uplink::MetricsPage::open(at);
+}
+
+void say_started(const Context& context, const uplink::GatewayLink& gateway,
+                 const uplink::GatewayFolders& folders, const uplink::MetricsPage* page) {
+    auto& out = context.out;
+    const std::uint64_t port = page == nullptr ? 0 : page->port();
+    out.object(Json("started")
+                   .text("store", folders.store)
+                   .number("sensors", gateway.sensors())
+                   .number("metrics_port", port));
+    out.line("Gateway of " + plural(gateway.sensors(), "sensor", "sensors") +
+             " keeps readings in " + printable(folders.store));
+    if (page != nullptr)
+        out.line("Metrics at http://127.0.0.1:" + std::to_string(port) + "/metrics");
+    (void)out.flush();
+    context.world.processes->tell_manager("READY=1");
+}
+
+Result<ExitCode> run_gateway(const Context& context, const GatewayArgs& args) {
+    auto& files = *context.world.files;
+    auto& random = *context.world.random;
+    TRY(const auto folders, gateway_folders(context, args.place));
+    // Before readings come: a password that is wrong, or heads that are not there.
+    if (args.snapshot_every != 0) CHECK_OK(open_for_reading(context));
+    TRY(const auto lock, lock_state(files, folders.state));
+    TRY(const auto gateway, uplink::GatewayLink::open(files, random, folders));
+    TRY(const auto keys, uplink::load_mesh_keys(files, random, folders.state + "/mesh.key"));
+    TRY(const auto bearer,
+        open_air(context, args.air, folders.state + "/mesh", keys,
+                 {.address = uplink::gateway_address, .relay = true}, /*is_gateway=*/true));
+    TRY(const auto page, open_metrics(args));
+    Snapshots snapshots(context, *gateway, folders.store, args.snapshot_every);
+    uplink::GatewayDrive drive;
+    drive.batch_ns = args.batch_ms * millisecond_ns;
+    drive.tick = [&]() -> Result<> {
+        if (page) page->set(uplink::render_metrics(*gateway, snapshots.counters()));
+        return snapshots.make_if_due();
+    };
+    CHECK_OK(drive.tick());
+    say_started(context, *gateway, folders, page.get());
+    CHECK_OK(uplink::drive_gateway(*gateway, *bearer, *context.world.clock, drive, context.stop));
+    context.world.processes->tell_manager("STOPPING=1");
+    CHECK_OK(snapshots.make_last());
+    context.out.say("stopped");
+    return ExitCode::ok;
+}
+
+Result<ExitCode> run_enrol(const Context& context, const EnrolArgs& args) {
+    auto& files = *context.world.files;
+    auto& random = *context.world.random;
+    TRY(const auto number, parse_number(args.number, {1, ~std::uint64_t{0}}));
+    TRY(const auto card, context.environment.absolute(args.card));
+    TRY(const auto folders, gateway_folders(context, args.place));
+    if (files.status(card)) return fail(Errc::exists, args.card + " is there already");
+    TRY(const auto lock, lock_state(files, folders.state));
+    TRY(const auto gateway, uplink::GatewayLink::open(files, random, folders));
+    uplink::Card::Content content;
+    TRY(content.mesh, uplink::load_mesh_keys(files, random, folders.state + "/mesh.key"));
+    // Sensors are never forgotten, so that no address is given twice.
+    if (gateway->sensors() + 2 > mesh::unicast_max)
+        return fail(Errc::limit_exceeded, "no address of the mesh is left");
+    content.address = static_cast<uplink::Address>(gateway->sensors() + 2);
+    content.plan = uplink::usual_plan();
+    content.provision.sensor = number;
+    content.provision.gateway_key = gateway->key_hash();
+    TRY(content.provision.secret, gateway->enrol(number, content.plan));
+    CHECK_OK(uplink::Card::make(files, card, content));
+    context.out.object(
+        Json("mesh_enrolled").number("sensor", number).number("address", content.address));
+    context.out.line("Sensor " + std::to_string(number) + " is known; its card is " +
+                     printable(args.card) + ", which nobody else may read or copy");
+    return ExitCode::ok;
+}
+
+std::vector<Option> gateway_options(GatewayArgs& args) {
+    auto out = gateway_place_options(args.place);
+    auto listen = text_option(args.air.socket, "listen", "SOCKET",
+                              "be on an air without radio at this Unix socket, for tests");
+    listen.offer = Offer::file;
+    listen.group = "air";
+    out.push_back(std::move(listen));
+    for (auto& option : bluez_options(args.air))
+        out.push_back(std::move(option));
+    out.push_back(text_option(args.metrics, "metrics", "HOST:PORT",
+                              "serve metrics there, on a loopback address, or \"off\"; "
+                              "127.0.0.1:9091 when not given"));
+    out.push_back(number_option(args.snapshot_every, "snapshot-every", "SECONDS", {0, seconds_max},
+                                "save the readings into the repository so often, and at the end; "
+                                "0, never, when not given"));
+    out.push_back(number_option(args.batch_ms, "batch", "MS", {1, batch_max_ms},
+                                "make readings safe and acknowledge them so often; 250 when not "
+                                "given"));
+    return out;
+}
+
+} // namespace
+
+std::vector<Option> gateway_place_options(GatewayPlaceArgs& args) {
+    auto store = text_option(args.store, "store", "DIR",
+                             "where readings lie; ~/.local/share/torgo/mesh-readings when not "
+                             "given");
+    store.offer = Offer::folder;
+    auto state = text_option(args.state, "state", "DIR",
+                             "where the gateway's secrets lie; ~/.local/share/torgo/mesh-gateway "
+                             "when not given");
+    state.offer = Offer::folder;
+    return {std::move(store), std::move(state)};
+}
+
+Result<uplink::GatewayFolders> gateway_folders(const Context& context,
+                                               const GatewayPlaceArgs& args) {
+    const auto one = [&](const std::string& given, const std::string& name) -> Result<std::string> {
+        if (!given.empty()) return context.environment.absolute(given);
+        TRY(const auto data, context.environment.data_folder());
+        return data + "/" + name;
+    };
+    uplink::GatewayFolders out;
+    TRY(out.store, one(args.store, "mesh-readings"));
+    TRY(out.state, one(args.state, "mesh-gateway"));
+    if (out.state.starts_with(out.store + "/") || out.state == out.store)
+        return fail(Errc::invalid_argument,
+                    "secrets must not lie among the readings: give another --state");
+    return out;
+}
+
+std::vector<Option> bluez_options(MeshAirArgs& args) {
+    auto bluez = toggle(args.bluez, "bluez", "use the Bluetooth mesh daemon of this machine");
+    bluez.group = "air";
+    return {std::move(bluez),
+            text_option(args.bus, "bus", "ADDRESS",
+                        "the bus where the daemon is; the system's when not given"),
+            text_option(args.daemon, "daemon", "NAME",
+                        "the daemon's name on the bus; org.bluez.mesh when not given")};
+}
+
+Result<std::unique_ptr<uplink::Bearer>> open_air(const Context& context, const MeshAirArgs& args,
+                                                 const std::string& state,
+                                                 const uplink::MeshKeys& keys,
+                                                 const uplink::MeshRole& role, bool is_gateway) {
+    const auto& world = context.world;
+    if (args.bluez) {
+        bluez::ClientOptions options;
+        if (!args.bus.empty()) options.bus = bluez::SessionBus{args.bus};
+        options.daemon = args.daemon;
+        TRY(auto bearer,
+            uplink::BluezBearer::open(*world.files, *world.clock, *world.random, std::move(options),
+                                      state + ".bluez", keys, role.address));
+        return std::unique_ptr<uplink::Bearer>(std::move(bearer));
+    }
+    if (args.socket.empty())
+        return fail(Errc::invalid_argument, "nothing says how to reach the mesh: give --bluez, or "
+                                            "a socket for tests");
+    TRY(const auto path, context.environment.absolute(args.socket));
+    const auto own = path + "." + std::to_string(world.processes->own_id());
+    auto air = is_gateway ? uplink::AirSocket::listen(*world.clock, path)
+                          : uplink::AirSocket::join(*world.clock, path, own);
+    if (!air) return std::unexpected(std::move(air).error());
+    TRY(auto bearer,
+        uplink::StackBearer::open(*world.files, *world.clock, *world.random, std::move(*air),
+                                  state + ".node", keys, role, args.faults));
+    return std::unique_ptr<uplink::Bearer>(std::move(bearer));
+}
+
+Command mesh_gateway_command() {
+    auto args = std::make_shared<GatewayArgs>();
+    Command command;
+    command.name = "gateway";
+    command.summary = "be the edge node that keeps the readings of a mesh";
+    command.description =
+        "Opens the envelopes of the sensors that were made known with \"torgo mesh enrol\", puts "
+        "their readings in order, finds gaps, and keeps them in columns (docs/spec/readings.md). A "
+        "reading is acknowledged when it would survive a loss of power, and not before. It runs "
+        "until it is interrupted; a service manager is told when it is ready.\n\n"
+        "With --snapshot-every the readings are saved into the repository, as \"torgo backup\" "
+        "does; give the password by --password-file or --password-command. Metrics for Prometheus "
+        "are at http://localhost:9091/metrics.";
+    command.options = gateway_options(*args);
+    command.examples = {
+        {"torgo mesh gateway --bluez", "with the adapter of this machine"},
+        {"torgo mesh gateway --bluez --snapshot-every 3600 --password-file ~/.torgo-password",
+         "save the readings each hour"}};
+    command.run = [args](const Context& context) {
+        return run_gateway(context, *args);
+    };
+    return command;
+}
+
+Command mesh_enrol_command() {
+    auto args = std::make_shared<EnrolArgs>();
+    Command command;
+    command.name = "enrol";
+    command.summary = "make a sensor known to the gateway";
+    command.description =
+        "Gives a sensor its number, its address in the mesh and a secret that only it and the "
+        "gateway know, and writes them into a card, a secret file that is brought to the sensor. "
+        "The gateway must not run meanwhile. A card belongs to one sensor: two with the same would "
+        "undo what keeps their readings secret.";
+    command.arguments = {text_argument(args->number, "NUMBER", "the sensor's number, from 1")};
+    command.options = gateway_place_options(args->place);
+    auto card = text_option(args->card, "card", "FILE", "the card to write");
+    card.offer = Offer::file;
+    command.options.push_back(std::move(card));
+    command.examples = {{"torgo mesh enrol 17 --card bed17.card", "make sensor 17 known"}};
+    command.run = [args](const Context& context) {
+        return run_enrol(context, *args);
+    };
+    return command;
+}
+
+} // namespace torgo::cli

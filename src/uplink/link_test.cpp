@@ -1,0 +1,131 @@
+#include "crypto/hash.hpp"
+#include "reading/store_reader.hpp"
+#include "uplink/test_link.hpp"
+
+#include <gtest/gtest.h>
+
+namespace torgo::uplink {
+namespace {
+
+Feed feed_of(std::size_t rows) {
+    return Feed::parse(monitor_csv(rows), test_sensor).value();
+}
+
+std::size_t stored(sim::FileSystem& files) {
+    std::size_t out = 0;
+    EXPECT_TRUE(reading::read_store(files, "/store", {}, [&](const reading::Reading&) -> Result<> {
+        out += 1;
+        return {};
+    }));
+    return out;
+}
+
+TEST(Link, a_sensor_gets_the_key_exchanges_and_sends_over_whatever_wire) {
+    for (const unsigned loss : {0U, 10U, 40U}) {
+        TestLink link(loss + 1, loss);
+        ASSERT_TRUE(link.open());
+        ASSERT_TRUE(link.run(feed_of(60), 60));
+        EXPECT_EQ(link.acknowledged.size(), 60U);
+        EXPECT_EQ(stored(*link.files), 60U);
+        EXPECT_GE(link.gateway->counters().exchanges, 1U);
+    }
+}
+
+// [ENVELOPE-16]
+TEST(Link, a_gateway_that_is_opened_again_needs_no_exchange) {
+    TestLink link;
+    const auto feed = feed_of(40);
+    ASSERT_TRUE(link.open());
+    ASSERT_TRUE(link.run(feed, 20));
+    link.gateway.reset();
+    ASSERT_TRUE(link.open());
+    ASSERT_TRUE(link.run(feed, 40));
+    EXPECT_EQ(link.gateway->counters().exchanges, 0U);
+    EXPECT_EQ(link.sensor->resends(), 0U) << "its first acknowledgement is understood";
+    EXPECT_EQ(stored(*link.files), 40U);
+}
+
+// [ENVELOPE-15]
+TEST(Link, a_sensor_that_lost_its_power_begins_again_and_its_void_numbers_are_no_gap) {
+    TestLink link;
+    const auto feed = feed_of(30);
+    ASSERT_TRUE(link.open());
+    ASSERT_TRUE(link.run(feed, 10));
+    link.make_sensor();
+    ASSERT_TRUE(link.run(feed, 30));
+    EXPECT_EQ(link.gateway->counters().exchanges, 2U);
+    const auto* const state = link.gateway->collector().find(test_sensor);
+    EXPECT_EQ(state->cumulative(), state->highest());
+    EXPECT_EQ(stored(*link.files), 30U);
+}
+
+TEST(Link, a_gateway_that_lost_a_sensors_session_is_noticed_by_the_sensor) {
+    TestLink link;
+    const auto feed = feed_of(30);
+    ASSERT_TRUE(link.open());
+    const auto path = std::string("/state/sensor-0000000000000011");
+    // As it is before the exchange.
+    const auto before = env::read_file(*link.files, path, 4096).value();
+    ASSERT_TRUE(link.run(feed, 1));
+    link.gateway.reset();
+    ASSERT_TRUE(env::write_file_atomically(*link.files, path, before, true));
+    ASSERT_TRUE(link.open());
+    // The secret of then is not the sensor's any more: nobody can help but who enrols it anew.
+    EXPECT_FALSE(link.run(feed, 30));
+    EXPECT_GT(link.gateway->counters().offers_refused, 0U);
+    EXPECT_GT(link.sensor->exchanges(), 1U);
+    EXPECT_EQ(stored(*link.files), 1U);
+}
+
+TEST(Link, strangers_are_counted_and_change_nothing) {
+    TestLink link;
+    ASSERT_TRUE(link.open());
+    const Arrival now{.monotonic_ns = 1, .wall_ns = 1};
+    const auto receive = [&](Address from, const Bytes& payload) {
+        EXPECT_TRUE(link.gateway->receive(from, payload, now));
+    };
+    receive(9, {});
+    receive(9, Bytes(400));
+    const auto opcode = envelope::opcode_of(envelope::Kind::short_up, 1, 0, envelope::test_company);
+    receive(9, Bytes{opcode[0], opcode[1], opcode[2], 1, 2, 3, 4, 5, 6, 7, 8});
+    EXPECT_EQ(link.gateway->counters().foreign, 3U);
+    // An offer of nobody.
+    const auto offer = envelope::opcode_of(envelope::Kind::offer, 0, 0, envelope::test_company);
+    for (Address from = 10; from < 10 + 2 * offers_max; ++from)
+        for (const auto& part : envelope::split(Bytes(envelope::offer_size, 1), 7, offer))
+            receive(from, part);
+    EXPECT_EQ(link.gateway->counters().offers_refused, 2 * offers_max);
+    EXPECT_FALSE(link.gateway->has_outbound());
+    for (int i = 0; i < 3; ++i)
+        receive(9, envelope::key_request());
+    std::size_t parts = 0;
+    while (link.gateway->pop().value())
+        parts += 1;
+    EXPECT_EQ(parts, 5U) << "the key goes to one who asks once at a time";
+    ASSERT_TRUE(link.run(feed_of(5), 5));
+}
+
+TEST(Link, a_sensor_is_made_known_once) {
+    TestLink link;
+    ASSERT_TRUE(link.open());
+    EXPECT_EQ(link.gateway->enrol(test_sensor, usual_plan()).error().code(), Errc::exists);
+    link.gateway.reset();
+    ASSERT_TRUE(link.open());
+    EXPECT_EQ(link.gateway->sensors(), 1U);
+    EXPECT_EQ(link.gateway->enrol(test_sensor, usual_plan()).error().code(), Errc::exists);
+    for (const auto& file : link.files->files_below("/state"))
+        EXPECT_TRUE(file.secret) << file.path;
+}
+
+// [ENVELOPE-12]
+TEST(Link, a_forged_key_is_not_taken_and_the_right_one_asked_for_again) {
+    TestLink link;
+    ASSERT_TRUE(link.open());
+    for (const auto& part : envelope::public_key_messages(Bytes(crypto::kem_public_key_size, 9)))
+        ASSERT_TRUE(link.sensor->receive(part, link.now_ns));
+    EXPECT_EQ(link.sensor->exchanges(), 0U);
+    ASSERT_TRUE(link.run(feed_of(3), 3));
+}
+
+} // namespace
+} // namespace torgo::uplink
