@@ -20,8 +20,9 @@ inline constexpr Address gateway_address = 1;
 Result<MeshKeys> load_mesh_keys(env::FileSystem& files, env::Random& random,
                                 const std::string& path);
 
-/// What a sensor was told when it was made known to its gateway, and what it must not forget: one
-/// secret file, which is replaced as a whole. Two sensors with one card would give numbers twice.
+/// [READING-26] What a sensor was told when it was made known to its gateway, and what it must not
+/// forget: one secret file, which is replaced as a whole. Two sensors with one card would give
+/// numbers twice.
 class Card final : public SensorStore {
 public:
     struct Content {

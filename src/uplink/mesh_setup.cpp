@@ -40,6 +40,7 @@ mesh::NodeConfig mesh_config(const MeshKeys& keys, const MeshRole& role) {
     out.states.network_transmit = transmit_state;
     out.states.relay_retransmit = transmit_state;
     out.states.sar_transmitter = patient;
+    if (role.quick) out.states.sar_transmitter.segment_interval_step = 0;
     return out;
 }
 

@@ -21,6 +21,7 @@ struct MeshRole {
     Address address = 0;
     std::uint8_t ttl = 7;
     bool relay = false;
+    bool quick = false; ///< segments 10 ms apart, for an air that has no radio
 };
 
 mesh::NodeConfig mesh_config(const MeshKeys& keys, const MeshRole& role);

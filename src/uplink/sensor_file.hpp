@@ -17,8 +17,8 @@ inline constexpr std::uint64_t gateway_block = 4096;
 /// What every sensor has where nothing else is agreed on: a slot for each profile, by its number.
 reading::Plan usual_plan();
 
-/// All that a gateway keeps of one sensor, in one secret file that is replaced as a whole: so an
-/// answer can never be there without the keys that it stands for.
+/// [READING-25] All that a gateway keeps of one sensor, in one secret file that is replaced as a
+/// whole: so an answer can never be there without the keys that it stands for.
 class SensorFile final : public envelope::NumberStore {
 public:
     /// A sensor that was made known just now; not written yet.
