@@ -128,7 +128,7 @@ Result<Taken> Collector::take(const Sent& sent) {
         m_counters.duplicates += 1;
         return Taken::duplicate;
     }
-    if (place == SourceState::Place::too_far) {
+    if (place == SourceState::Place::too_far || (m_held && is_full())) {
         m_counters.too_far += 1;
         return Taken::too_far;
     }
@@ -141,9 +141,14 @@ Result<Taken> Collector::take(const Sent& sent) {
     return Taken::fresh;
 }
 
+bool Collector::is_full() const noexcept {
+    return m_readings.size() >= m_limits.readings ||
+           (m_log != nullptr && m_log->size() >= m_limits.log_bytes);
+}
+
 /// Not left to the caller: memory and logs stay bounded whatever it does.
 Result<> Collector::roll_if_full() {
-    if (m_readings.size() < m_limits.readings && m_log->size() < m_limits.log_bytes) return {};
+    if (m_held || !is_full()) return {};
     return roll();
 }
 
@@ -182,6 +187,7 @@ Result<bool> Collector::take_gone(std::uint64_t source, const Gone& gone) {
     m_touched.insert(source);
     const auto before = state->cumulative();
     if (gone.first + (gone.count - 1) <= before) return true;
+    if (m_held && is_full()) return false;
     auto trial = *state;
     if (!trial.take_gone(gone)) return false;
     CHECK_OK(add(GoneRecord{.source = source, .gone = gone}));

@@ -54,7 +54,7 @@ public:
     Result<Taken> take_packed(std::uint64_t source, const Profile& profile, std::uint8_t slot,
                               std::uint64_t number, const Packed& packed, std::int64_t arrival_ns);
 
-    /// False where the numbers lie too far ahead. Errors: as take.
+    /// False where the numbers lie too far ahead, or it is held and full. Errors: as take.
     Result<bool> take_gone(std::uint64_t source, const Gone& gone);
 
     /// Makes all that was taken safe, and tells what may be acknowledged to the sources that sent
@@ -63,8 +63,13 @@ public:
     /// cost    one fsync; now and then, a segment for each profile and day
     Result<std::vector<Ack>> sync();
 
-    /// Turns the logs into segments now. Errors: as take.
+    /// Turns the logs into segments now, held or not. Errors: as take.
     Result<> roll();
+
+    /// While it is held no segment is made and no file is removed, so that others can copy the
+    /// folder meanwhile: whatever of a log they find is a store as it was. When the logs are full,
+    /// readings are `too_far` until it is held no more. [READING-27]
+    void hold(bool held) noexcept { m_held = held; }
 
     /// Nothing where the source is unknown.
     const SourceState* find(std::uint64_t source) const;
@@ -86,6 +91,7 @@ private:
     Result<> run(const std::function<Result<>()>& work);
     Result<> write_segments(std::uint64_t roll);
     Result<> roll_now();
+    bool is_full() const noexcept;
     Result<> roll_if_full();
     Result<> forget(const Listing& listing);
 
@@ -98,6 +104,7 @@ private:
     std::unique_ptr<LogWriter> m_log;      ///< none until something is added
     std::uint64_t m_next_log = 1;
     std::set<std::uint64_t> m_touched; ///< since the last sync
+    bool m_held = false;
     std::unique_ptr<Error> m_failure;
     CollectorCounters m_counters{};
 };

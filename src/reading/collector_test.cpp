@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 namespace torgo::reading {
 namespace {
@@ -238,6 +239,35 @@ TEST(Collector, refuses_numbers_and_periods_that_its_files_could_not_hold) {
                              Gone{.first = 2, .count = std::numeric_limits<std::uint64_t>::max()}})
         EXPECT_EQ(collector->take_gone(1, gone).error().code(), Errc::invalid_argument);
     EXPECT_EQ(collector->take_gone(1, {.first = 1, .count = envelope::number_max}), true);
+}
+
+// [READING-27]
+TEST(Collector, that_is_held_removes_nothing_and_takes_no_more_than_it_may) {
+    sim::FileSystem files;
+    constexpr std::size_t limit = 5;
+    const auto collector = open(files, limit);
+    ASSERT_EQ(collector->take(sent(pulse(1, 1))), Taken::fresh);
+    ASSERT_TRUE(collector->roll());
+    collector->hold(true);
+    const auto names = [&] {
+        std::set<std::string> out;
+        for (const auto& file : files.files_below(folder))
+            out.insert(file.path);
+        return out;
+    };
+    ASSERT_EQ(collector->take(sent(pulse(1, 2))), Taken::fresh);
+    const auto before = names();
+    for (std::uint64_t number = 3; number < 3 + limit; ++number)
+        EXPECT_EQ(collector->take(sent(pulse(1, number))),
+                  number < 2 + limit ? Taken::fresh : Taken::too_far);
+    EXPECT_EQ(collector->take_gone(1, {.first = 7, .count = 1}), false);
+    EXPECT_EQ(collector->take(sent(pulse(1, 2))), Taken::duplicate);
+    EXPECT_EQ(collector->sync().value()[0].cumulative, 1 + limit);
+    EXPECT_EQ(names(), before);
+    collector->hold(false);
+    ASSERT_EQ(collector->take_gone(1, {.first = 7, .count = 1}), true);
+    EXPECT_EQ(collector->waiting(), 0U);
+    EXPECT_EQ(all_of(files).size(), 1 + limit);
 }
 
 } // namespace

@@ -1,6 +1,8 @@
 #include "uplink/card.hpp"
 
 #include "base/codec.hpp"
+#include "crypto/hash.hpp"
+#include "crypto/kem.hpp"
 #include "envelope/secret_writer.hpp"
 
 #include <algorithm>
@@ -10,12 +12,12 @@ namespace torgo::uplink {
 
 namespace {
 constexpr std::string_view magic = "TGRCRD1\n";
-constexpr std::size_t file_max = 512;
+constexpr std::size_t file_max = 2048;
 
 Result<> write(env::FileSystem& files, const std::string& path, const Card::Content& card) {
     envelope::SecretWriter out(file_max);
     out.raw(as_bytes(magic)).put(card.provision.sensor);
-    out.raw(card.provision.gateway_key.view()).raw(card.provision.secret.view());
+    out.raw(card.gateway_key).raw(card.provision.secret.view());
     out.raw(card.plan.profiles).put(card.address);
     out.raw(card.mesh.network).raw(card.mesh.application);
     out.put(card.marks.shorts).put(card.marks.longs).put(card.marks.epoch);
@@ -37,7 +39,9 @@ Result<Card::Content> parse(ByteView bytes) {
         return fail(Errc::unsupported, "no sensor's card of this version");
     Card::Content out;
     TRY(out.provision.sensor, in.get<std::uint64_t>());
-    TRY(out.provision.gateway_key, in.id<Digest>());
+    TRY(const auto key, in.raw(crypto::kem_public_key_size));
+    out.gateway_key.assign(key.begin(), key.end());
+    out.provision.gateway_key = crypto::sha256(key);
     TRY(const auto secret, in.raw(envelope::shared_secret_size));
     out.provision.secret = crypto::SecretBytes::copy_of(secret);
     CHECK_OK(get_bytes(in, out.plan.profiles));

@@ -26,7 +26,8 @@ Result<MeshKeys> load_mesh_keys(env::FileSystem& files, env::Random& random,
 class Card final : public SensorStore {
 public:
     struct Content {
-        envelope::Provision provision;
+        envelope::Provision provision; ///< its gateway_key follows from the key itself
+        Bytes gateway_key;             ///< public
         reading::Plan plan;
         Address address = 0;
         MeshKeys mesh;

@@ -64,7 +64,9 @@ public:
                                                      const GatewayFolders& folders,
                                                      const GatewayOptions& options = {});
 
-    /// SHA-256 of the public key: what sensors are told beforehand.
+    /// What sensors are told beforehand, whole or as SHA-256.
+    Bytes public_key() const { return m_key.public_key(); }
+
     const Digest& key_hash() const noexcept { return m_key_hash; }
 
     /// Makes a sensor known, durably, and gives the secret that both then share.

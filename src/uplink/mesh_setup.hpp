@@ -10,7 +10,9 @@ namespace torgo::uplink {
 
 inline constexpr mesh::KeyIndex net_index = 0;
 inline constexpr mesh::KeyIndex app_index = 0;
-inline constexpr std::uint16_t model_number = 1;
+/// BlueZ holds models of company 0xFFFF for those of the Bluetooth SIG (mesh/mesh-defs.h,
+/// SIG_VENDOR), so it must be none of theirs.
+inline constexpr std::uint16_t model_number = 0x5447;
 
 struct MeshKeys {
     mesh::Key128 network{};

@@ -22,6 +22,7 @@ SensorLink::SensorLink(SensorStore& store, envelope::Provision provision,
 
 std::int64_t SensorLink::next_wake() const noexcept {
     if (!m_gateway_key) return m_key_due_ns;
+    if (!m_is_open && !m_exchange) return 0;
     const auto offer = m_exchange && m_outbound.empty() ? m_offer_due_ns : never_ns;
     const auto resend = m_is_open && !m_sent.empty() ? m_resend_due_ns : never_ns;
     return std::min(offer, resend);
@@ -32,6 +33,7 @@ Result<> SensorLink::wake(std::int64_t now_ns) {
         if (now_ns >= m_key_due_ns) ask_for_key(now_ns);
         return {};
     }
+    if (!m_is_open && !m_exchange) return begin_exchange(now_ns);
     if (m_exchange && m_outbound.empty() && now_ns >= m_offer_due_ns) {
         // The very same offer: the gateway answers it again. [ENVELOPE-13]
         const auto& parts = m_exchange->messages();

@@ -29,8 +29,8 @@ public:
 
 /// How patient a sensor is.
 struct SensorPatience {
-    std::int64_t key_ns = 20'000'000'000;    ///< with parts of the gateway's key
-    std::int64_t answer_ns = 10'000'000'000; ///< with the answer, once the whole offer went out
+    std::int64_t key_ns = 60'000'000'000;    ///< with parts of the gateway's key
+    std::int64_t answer_ns = 30'000'000'000; ///< with the answer, once the whole offer went out
     std::int64_t resend_ns = 2'000'000'000;  ///< with an acknowledgement; doubled each time…
     std::int64_t resend_most_ns = 16'000'000'000; ///< …up to this
     unsigned resends = 8; ///< without any acknowledgement, before a new exchange
@@ -56,6 +56,9 @@ public:
 
     SensorLink(const SensorLink&) = delete;
     SensorLink& operator=(const SensorLink&) = delete;
+
+    /// The gateway's public key, where the sensor was given it whole: else it asks for it.
+    void set_gateway_key(Bytes key) { m_gateway_key = std::move(key); }
 
     /// To be called at next_wake() or any time. Errors: those of the store.
     Result<> wake(std::int64_t now_ns);

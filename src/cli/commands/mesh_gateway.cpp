@@ -13,8 +13,10 @@
 #include "uplink/metrics.hpp"
 #include "uplink/metrics_page.hpp"
 
+#include <atomic>
 #include <memory>
 #include <optional>
+#include <thread>
 
 namespace torgo::cli {
 
@@ -55,8 +57,8 @@ Result<std::unique_ptr<env::File>> lock_state(env::FileSystem& files, const std:
     return lock;
 }
 
-/// Snapshots of the store, in the gateway's own thread: while one is made, nothing changes in it,
-/// and nothing is acknowledged.
+/// Snapshots of the store, on a thread of their own: heads may be far away. Meanwhile the store is
+/// held, so that what is saved is the store of one moment.
 class Snapshots {
 public:
     Snapshots(const Context& context, uplink::GatewayLink& gateway, std::string store,
@@ -68,50 +70,71 @@ public:
           m_due_ns(context.world.clock->monotonic_ns() + m_every_ns) {}
 
     /// errors  those of the gateway's disk only: heads that are away are told and tried again
-    Result<> make_if_due() {
+    Result<> tend() {
+        if (m_every_ns == 0) return {};
+        if (m_thread.joinable() && !m_done) return {};
+        end();
         const auto now = m_context.world.clock->monotonic_ns();
-        if (m_every_ns == 0 || now < m_due_ns) return {};
+        if (now < m_due_ns) return {};
         m_due_ns = now + m_every_ns;
-        if (m_gateway.collector().counters().taken == m_saved) return {};
-        return make();
+        return begin(m_context.stop);
     }
 
-    /// At the end, what came since the last.
+    /// At the end, what came since the last; whoever asked for the end has asked once already.
     Result<> make_last() {
-        if (m_every_ns == 0 || m_gateway.collector().counters().taken == m_saved) return {};
-        return make();
+        end();
+        if (m_every_ns == 0) return {};
+        CHECK_OK(begin({}));
+        end();
+        return {};
     }
 
     const uplink::SnapshotCounters& counters() const noexcept { return m_counters; }
 
 private:
-    Result<> make() {
+    Result<> begin(const std::stop_token& stop) {
         CHECK_OK(m_gateway.flush());
-        CHECK_OK(m_gateway.collector().roll());
         const auto taken = m_gateway.collector().counters().taken;
-        const auto made = save();
-        if (!made) {
-            m_counters.failed += 1;
-            m_context.out.warn("no snapshot of the readings was made: " + made.error().detail());
-            return {};
-        }
-        m_saved = taken;
-        m_counters.made += 1;
-        m_counters.last_wall_ns = m_context.world.clock->wall_ns();
-        m_context.out.object(Json("snapshot").text("snapshot_id", made->hex()));
-        m_context.out.say("Snapshot " + short_id(*made) + " of the readings saved");
-        (void)m_context.out.flush();
+        if (taken == m_saved) return {};
+        CHECK_OK(m_gateway.collector().roll());
+        m_gateway.collector().hold(true);
+        m_saving = taken;
+        m_done = false;
+        m_thread = std::jthread([this, stop] {
+            m_made = save(stop);
+            m_done = true;
+        });
         return {};
     }
 
-    Result<SnapshotId> save() const {
+    void end() {
+        if (!m_thread.joinable()) return;
+        m_thread.join();
+        m_gateway.collector().hold(false);
+        // Stopped in the middle of it: the last one follows.
+        if (!m_made && m_made.error().code() == Errc::cancelled) return;
+        if (!m_made) {
+            m_counters.failed += 1;
+            m_context.out.warn("no snapshot of the readings was made: " + m_made.error().detail());
+            return;
+        }
+        m_saved = m_saving;
+        m_counters.made += 1;
+        m_counters.last_wall_ns = m_context.world.clock->wall_ns();
+        m_context.out.object(Json("snapshot").text("snapshot_id", m_made->hex()));
+        m_context.out.say("Snapshot " + short_id(*m_made) + " of the readings saved");
+        (void)m_context.out.flush();
+    }
+
+    Result<SnapshotId> save(const std::stop_token& stop) const {
         TRY(const auto repository, open_for_reading(m_context));
         repo::BackupOptions options;
         options.paths = {m_store};
+        options.walk.stop = stop;
         options.tags = {"mesh"};
         options.host = m_context.environment.host();
         options.user = m_context.environment.user();
-        options.stop = {};
+        options.stop = stop;
         repo::BackupProgress progress;
         TRY(const auto summary, repo::backup(*repository, options, progress));
         if (summary.unreadable != 0) return fail(Errc::io, "some of the store could not be read");
@@ -123,8 +146,12 @@ private:
     std::string m_store;
     std::int64_t m_every_ns;
     std::int64_t m_due_ns;
-    std::uint64_t m_saved = 0;
+    std::uint64_t m_saved = 0;  ///< readings taken when the last snapshot began
+    std::uint64_t m_saving = 0; ///< and the one that is being made
     uplink::SnapshotCounters m_counters;
+    std::atomic<bool> m_done{false};
+    Result<SnapshotId> m_made; ///< of the thread, until it is joined
+    std::jthread m_thread;
 };
 
 Result<std::unique_ptr<uplink::MetricsPage>> open_metrics(const GatewayArgs& args) {
@@ -167,7 +194,7 @@ Result<ExitCode> run_gateway(const Context& context, const GatewayArgs& args) {
     drive.batch_ns = args.batch_ms * millisecond_ns;
     drive.tick = [&]() -> Result<> {
         if (page) page->set(uplink::render_metrics(*gateway, snapshots.counters()));
-        return snapshots.make_if_due();
+        return snapshots.tend();
     };
     CHECK_OK(drive.tick());
     say_started(context, *gateway, folders, page.get());
@@ -195,7 +222,7 @@ Result<ExitCode> run_enrol(const Context& context, const EnrolArgs& args) {
     content.address = static_cast<uplink::Address>(gateway->sensors() + 2);
     content.plan = uplink::usual_plan();
     content.provision.sensor = number;
-    content.provision.gateway_key = gateway->key_hash();
+    content.gateway_key = gateway->public_key();
     TRY(content.provision.secret, gateway->enrol(number, content.plan));
     CHECK_OK(uplink::Card::make(files, card, content));
     context.out.object(

@@ -157,6 +157,7 @@ Result<Sent> send_real(const Context& context, const RelayArgs& args, const upli
         gone = reading::Gone{.first = 1, .count = content.marks.shorts - 1};
     uplink::SensorLink sensor(store, card.provision(), content.marks, content.plan,
                               *context.world.random, gone);
+    sensor.set_gateway_key(content.gateway_key);
     uplink::SensorDrive drive;
     drive.interval_ns =
         (args.interval_ms == not_given ? real_interval_ms : args.interval_ms) * millisecond_ns;

@@ -1,0 +1,107 @@
+// A sensor and a gateway over real daemons of bluetooth-meshd, without a radio.
+#include "bluez/testing/meshd_lab.hpp"
+#include "sim/file_system.hpp"
+#include "sys/random.hpp"
+#include "uplink/bluez_bearer.hpp"
+#include "uplink/card.hpp"
+#include "uplink/drive.hpp"
+#include "uplink/proof.hpp"
+#include "uplink/test_rows.hpp"
+
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <thread>
+
+namespace torgo::uplink {
+namespace {
+
+constexpr std::int64_t second_ns = 1'000'000'000;
+constexpr std::uint64_t sensor_number = 17;
+constexpr std::size_t rows = 40;
+const GatewayFolders folders{.store = "/store", .state = "/state"};
+
+class UplinkLive : public testing::Test {
+protected:
+    void SetUp() override {
+        if (const auto missing = bluez::MeshdLab::missing_package(); !missing.empty())
+            GTEST_SKIP() << "the package " << missing << " is not installed";
+        auto made = bluez::MeshdLab::make(1);
+        ASSERT_TRUE(made) << made.error().detail();
+        lab = std::move(*made);
+        for (const auto* name : {"A", "B"})
+            ASSERT_TRUE(lab->start(name, lab->in(10 * second_ns)));
+    }
+
+    void TearDown() override {
+        if (!lab || !HasFailure()) return;
+        for (const auto* name : {"A", "B"})
+            std::cout << name << ":\n" << lab->log_of(name) << '\n';
+    }
+
+    std::unique_ptr<BluezBearer> open(const std::string& daemon, const MeshKeys& keys,
+                                      Address address) {
+        bluez::ClientOptions options{bluez::SessionBus{lab->bus_address()}};
+        options.daemon = lab->bus_name(daemon);
+        auto out = BluezBearer::open(files, lab->clock(), random, std::move(options),
+                                     "/" + daemon + ".node", keys, address);
+        EXPECT_TRUE(out) << out.error().detail();
+        return out ? std::move(*out) : nullptr;
+    }
+
+    std::unique_ptr<Card> enrol(GatewayLink& gateway, const MeshKeys& keys) {
+        Card::Content content;
+        content.mesh = keys;
+        content.address = 2;
+        content.plan = usual_plan();
+        content.provision.sensor = sensor_number;
+        content.gateway_key = gateway.public_key();
+        content.provision.secret = gateway.enrol(sensor_number, content.plan).value();
+        EXPECT_TRUE(Card::make(files, "/card", content));
+        return Card::load(files, "/card").value();
+    }
+
+    sim::FileSystem files;
+    sys::Random random;
+    std::unique_ptr<bluez::MeshdLab> lab;
+};
+
+TEST_F(UplinkLive, rows_cross_two_daemons_whole_over_air_that_loses_some) {
+    const auto gateway = GatewayLink::open(files, random, folders).value();
+    const auto keys = load_mesh_keys(files, random, "/mesh.key").value();
+    const auto card = enrol(*gateway, keys);
+    const auto here = open("A", keys, gateway_address);
+    const auto there = open("B", keys, card->content().address);
+    ASSERT_TRUE(here && there);
+    bluez::AirFaults faults;
+    faults.loss = 10;
+    lab->air().set_faults(faults);
+
+    std::stop_source stop;
+    Result<> gateway_ended;
+    std::thread serving([&] {
+        gateway_ended = drive_gateway(*gateway, *here, lab->clock(), {}, stop.get_token());
+    });
+    SensorLink sensor(*card, card->provision(), card->content().marks, card->content().plan,
+                      random);
+    sensor.set_gateway_key(card->content().gateway_key);
+    const auto feed = Feed::parse(monitor_csv(rows), sensor_number).value();
+    const auto outcome = drive_sensor(
+        sensor, *there, lab->clock(), feed,
+        {.interval_ns = second_ns / 5, .patience_ns = 120 * second_ns, .tell = {}}, {});
+    stop.request_stop();
+    serving.join();
+    ASSERT_TRUE(gateway_ended) << gateway_ended.error().detail();
+    ASSERT_TRUE(outcome) << outcome.error().detail();
+    const auto proof = prove(files, "/store", feed, outcome->sent, outcome->first).value();
+    EXPECT_EQ(proof.received, rows);
+    EXPECT_TRUE(proof.holds());
+    std::cout << "in " << outcome->duration_ns / second_ns << " s, " << outcome->short_envelopes
+              << " short, " << outcome->long_envelopes << " long, acknowledged after "
+              << outcome->acknowledged.quantile(500) / 1'000'000 << " ms (p50), "
+              << outcome->acknowledged.quantile(990) / 1'000'000 << " ms (p99)\n";
+    EXPECT_GT(lab->air().counts().lost, 0U);
+}
+
+} // namespace
+} // namespace torgo::uplink
