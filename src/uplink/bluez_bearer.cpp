@@ -122,6 +122,9 @@ Result<> BluezBearer::set_up(const MeshKeys& keys, Address address) const {
     TRY(const auto bound,
         m_node->ask(address, bluez::bind_model(address, app_index, model), until));
     (void)bound;
+    // Before 5.84 it spoils each packet that it relays (docs/mesh-bluez.md).
+    TRY(const auto relay, m_node->ask(address, bluez::set_relay(false, 0, 0), until));
+    (void)relay;
     return {};
 }
 

@@ -52,5 +52,40 @@ TEST(LinkPowerCut, loses_nothing_acknowledged_whenever_the_gateways_power_goes) 
     EXPECT_GT(cuts, 100U);
 }
 
+/// One operation of the disk fails; the gateway ends, and another process begins on what the kernel
+/// still knows. The power goes some time after that.
+// [READING-16] [READING-24]
+TEST(LinkFaults, a_gateway_that_ends_over_its_disk_goes_on_when_it_is_opened_again) {
+    const auto feed = Feed::parse(monitor_csv(rows), test_sensor).value();
+    TestLink whole(1);
+    ASSERT_TRUE(whole.open());
+    const auto before = whole.files->operation_count();
+    ASSERT_TRUE(whole.run(feed, rows));
+    const auto operations = whole.files->operation_count() - before;
+    ASSERT_GT(operations, 100U);
+    std::uint64_t ended_early = 0;
+    for (std::uint64_t operation = 1; operation <= operations; ++operation) {
+        TestLink link(operation);
+        ASSERT_TRUE(link.open());
+        link.files->fail_nth_change(operation, Errc::io);
+        // Some are not needed, as the removal of a log that counts no more.
+        if (!link.run(feed, rows)) ended_early += 1;
+        SCOPED_TRACE("operation " + std::to_string(operation));
+        link.gateway.reset();
+        ASSERT_TRUE(link.open());
+        expect_acknowledged(link, feed);
+        link.files->set_crash_after(operation % 40 + 1);
+        (void)link.run(feed, rows);
+        link.gateway.reset();
+        link.files = link.files->crash(operation);
+        ASSERT_TRUE(link.open());
+        expect_acknowledged(link, feed);
+        ASSERT_TRUE(link.run(feed, rows)) << "it goes on";
+        EXPECT_TRUE(prove_all(link, feed).holds());
+        if (testing::Test::HasFailure()) return;
+    }
+    EXPECT_GT(ended_early, operations / 2);
+}
+
 } // namespace
 } // namespace torgo::uplink
