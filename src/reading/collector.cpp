@@ -185,14 +185,14 @@ Result<bool> Collector::take_gone(std::uint64_t source, const Gone& gone) {
         return fail(Errc::invalid_argument, "no run of numbers");
     TRY(auto* const state, state_of(source));
     m_touched.insert(source);
-    const auto before = state->cumulative();
-    if (gone.first + (gone.count - 1) <= before) return true;
+    const auto fresh = state->fresh_in(gone);
+    if (fresh == 0) return true;
     if (m_held && is_full()) return false;
     auto trial = *state;
     if (!trial.take_gone(gone)) return false;
     CHECK_OK(add(GoneRecord{.source = source, .gone = gone}));
     *state = std::move(trial);
-    m_counters.gone += gone.count;
+    m_counters.gone += fresh;
     CHECK_OK(roll_if_full());
     return true;
 }

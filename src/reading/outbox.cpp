@@ -51,26 +51,26 @@ Result<Bytes> Outbox::send_long(Sent sent, std::int64_t period_ns) {
     m_waiting.push_back(sent);
     m_last_long = sent.reading.number;
     m_sent_long += 1;
-    std::size_t count = 0;
-    return seal({sent}, count);
+    return seal({sent}, m_gone);
 }
 
-Result<Bytes> Outbox::seal(const std::vector<Sent>& readings, std::size_t& count) {
+Result<Bytes> Outbox::seal(const std::vector<Sent>& readings, const std::optional<Gone>& gone) {
     Bundle bundle;
-    if (m_gone) bundle.gone.push_back(*m_gone);
+    if (gone) bundle.gone.push_back(*gone);
     bundle.readings = readings;
-    const auto encoded = encode(bundle, m_plan);
-    count = encoded.readings;
-    return m_session->seal_long(encoded.body);
+    return m_session->seal_long(encode(bundle, m_plan).body);
 }
 
+/// [READING-28]
 Result<std::optional<Bytes>> Outbox::resend() {
     if (m_waiting.empty() && !m_gone) return std::optional<Bytes>();
     const auto size = std::min(m_waiting.size(), bundle_readings_max);
     const std::vector<Sent> oldest(m_waiting.begin(),
                                    m_waiting.begin() + static_cast<std::ptrdiff_t>(size));
-    std::size_t count = 0;
-    TRY(auto payload, seal(oldest, count));
+    auto gone = m_gone;
+    if (!oldest.empty() && oldest[0].reading.number > 1)
+        gone = Gone{.first = 1, .count = oldest[0].reading.number - 1};
+    TRY(auto payload, seal(oldest, gone));
     return std::optional(std::move(payload));
 }
 

@@ -29,8 +29,9 @@ public:
     ///         profile or a time that is none; those of Session
     Result<Bytes> send(std::uint8_t slot, Reading reading, std::int64_t period_ns);
 
-    /// The oldest readings that wait, in one long envelope; nothing where none waits and no gap is
-    /// to be told.
+    /// The oldest readings that wait, in one long envelope that also tells that nothing comes for
+    /// the numbers before them any more: a gateway whose store is older than its acknowledgements
+    /// would wait for them. Nothing where none waits and no gap is to be told.
     Result<std::optional<Bytes>> resend();
 
     /// What the gateway asked for since the last call, if anything.
@@ -57,7 +58,7 @@ private:
 
     bool is_on_line(const Slot& slot, const Reading& reading) const;
     Result<Bytes> send_long(Sent sent, std::int64_t period_ns);
-    Result<Bytes> seal(const std::vector<Sent>& readings, std::size_t& count);
+    Result<Bytes> seal(const std::vector<Sent>& readings, const std::optional<Gone>& gone);
     void acknowledge(const Ack& ack);
 
     envelope::Session* m_session;

@@ -33,6 +33,18 @@ bool SourceState::take_gone(const Gone& gone) noexcept {
     return true;
 }
 
+std::uint64_t SourceState::fresh_in(const Gone& gone) const noexcept {
+    const auto last = gone.first + (gone.count - 1);
+    const auto first = std::max(gone.first, m_cumulative + 1);
+    if (last < first) return 0;
+    auto out = last - first + 1;
+    for (std::size_t i = 0; i < window; ++i) {
+        const auto number = m_cumulative + 1 + i;
+        if (m_above[i] && number >= first && number <= last) out -= 1;
+    }
+    return out;
+}
+
 void SourceState::absorb() noexcept {
     std::size_t step = 0;
     while (step < window && m_above[step])

@@ -28,6 +28,9 @@ public:
     /// Numbers that nothing will come for count as there. False where they lie too far ahead.
     bool take_gone(const Gone& gone) noexcept;
 
+    /// How many numbers of a run neither came nor are void.
+    std::uint64_t fresh_in(const Gone& gone) const noexcept;
+
     void add_line(std::uint8_t slot, const Line& line);
 
     /// The newest line that began at or before `number`.

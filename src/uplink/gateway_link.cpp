@@ -124,7 +124,7 @@ void GatewayLink::send_key(Address to) {
     const auto is_key = [&](const Waiting& one) {
         return !one.ack_for && one.ready.to == to;
     };
-    if (std::ranges::any_of(m_outbound, is_key) || m_outbound.size() >= offers_max * 8) return;
+    if (std::ranges::any_of(m_outbound, is_key) || m_outbound.size() >= outbound_max) return;
     for (auto& part : envelope::public_key_messages(m_key.public_key(), m_options.company))
         m_outbound.push_back({.ready = {.to = to, .payload = std::move(part)}});
 }
@@ -166,6 +166,8 @@ Result<> GatewayLink::answer(Address from, const envelope::Offer& offer) {
         note_address(sensor, from);
         CHECK_OK(sensor.write());
     }
+    // A stranger may repeat an offer that he heard as often as he likes.
+    if (m_outbound.size() >= outbound_max + m_sensors.size()) return {};
     m_outbound.push_front({.ready = {.to = from, .payload = std::move(answered->answer)}});
     return {};
 }

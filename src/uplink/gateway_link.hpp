@@ -20,6 +20,9 @@ namespace torgo::uplink {
 /// Offers that may be put together at once; a further one takes the place of the oldest.
 inline constexpr std::size_t offers_max = 64;
 
+/// Payloads that may wait to be sent, acknowledgements left out: of those each sensor has one.
+inline constexpr std::size_t outbound_max = 512;
+
 struct GatewayFolders {
     std::string store; ///< readings: reading/collector.hpp
     std::string state; ///< secrets: the gateway's key, and a file for each sensor

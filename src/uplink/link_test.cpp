@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace torgo::uplink {
 namespace {
 
@@ -125,6 +127,65 @@ TEST(Link, a_forged_key_is_not_taken_and_the_right_one_asked_for_again) {
         ASSERT_TRUE(link.sensor->receive(part, link.now_ns));
     EXPECT_EQ(link.sensor->exchanges(), 0U);
     ASSERT_TRUE(link.run(feed_of(3), 3));
+}
+
+// [ENVELOPE-14]
+TEST(Link, the_secret_before_the_last_is_forgotten_with_the_first_envelope) {
+    TestLink link;
+    ASSERT_TRUE(link.open());
+    const auto provisioned = crypto::SecretBytes::copy_of(link.card.secret.view());
+    const auto is_stored = [&] {
+        const auto file = env::read_file(*link.files, "/state/sensor-0000000000000011", 4096);
+        return !std::ranges::search(file.value(), provisioned.view()).empty();
+    };
+    EXPECT_TRUE(is_stored());
+    ASSERT_TRUE(link.run(feed_of(1), 1));
+    EXPECT_FALSE(is_stored());
+}
+
+// [READING-28]
+TEST(Link, a_store_that_was_brought_back_from_an_older_copy_goes_on) {
+    TestLink link;
+    constexpr std::size_t before = 10;
+    constexpr std::size_t lost = 1200; ///< more than a store waits for
+    const auto feed = feed_of(before + lost + 40);
+    ASSERT_TRUE(link.open());
+    ASSERT_TRUE(link.run(feed, before));
+    link.gateway.reset();
+    std::map<std::string, Bytes> copy;
+    for (const auto& file : link.files->files_below("/store"))
+        copy[file.path] = env::read_file(*link.files, file.path, file.size).value();
+    ASSERT_TRUE(link.open());
+    ASSERT_TRUE(link.run(feed, before + lost));
+    link.gateway.reset();
+    for (const auto& file : link.files->files_below("/store"))
+        ASSERT_TRUE(link.files->remove(file.path));
+    for (const auto& [path, content] : copy)
+        ASSERT_TRUE(env::write_file_atomically(*link.files, path, content));
+    ASSERT_TRUE(link.open());
+    ASSERT_TRUE(link.run(feed, feed.rows().size()));
+    EXPECT_EQ(stored(*link.files), before + 40);
+    EXPECT_EQ(link.gateway->collector().counters().gone, lost);
+}
+
+TEST(Link, a_stranger_who_repeats_an_offer_fills_no_memory) {
+    TestLink link;
+    ASSERT_TRUE(link.open());
+    const Arrival now{.monotonic_ns = 1, .wall_ns = 1};
+    link.sensor->set_gateway_key(link.gateway->public_key());
+    ASSERT_TRUE(link.sensor->wake(link.now_ns));
+    std::vector<Bytes> offer;
+    while (auto part = link.sensor->pop(link.now_ns))
+        offer.push_back(std::move(*part));
+    ASSERT_EQ(offer.size(), 5U);
+    for (std::size_t i = 0; i < 2 * outbound_max; ++i)
+        for (const auto& part : offer)
+            ASSERT_TRUE(link.gateway->receive(9, part, now));
+    std::size_t answers = 0;
+    while (link.gateway->pop().value())
+        answers += 1;
+    EXPECT_GT(answers, 0U);
+    EXPECT_LE(answers, outbound_max + 1);
 }
 
 } // namespace

@@ -17,6 +17,7 @@ namespace {
 constexpr int backlog = 16;
 constexpr int look_ms = 200;           ///< between two looks whether to end
 constexpr std::size_t head_max = 8192; ///< of a request
+constexpr unsigned parts_max = 16;     ///< in which it may come
 constexpr timeval patience{.tv_sec = 2, .tv_usec = 0};
 
 bool send_all(int connection, std::string_view text) {
@@ -39,7 +40,7 @@ std::string response(std::string_view status, std::string_view type, std::string
 std::string read_head(int connection) {
     std::string out;
     std::array<char, 1024> part{};
-    while (out.size() < head_max) {
+    for (unsigned parts = 0; out.size() < head_max && parts < parts_max; ++parts) {
         const auto got = ::recv(connection, part.data(), part.size(), 0);
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) return {};

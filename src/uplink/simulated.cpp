@@ -167,7 +167,8 @@ Result<> LineDevices::add_sensor(std::uint64_t source, env::Random& secrets) {
     envelope::NumberMarks marks;
     std::optional<reading::Gone> gone;
     // A store that is there already goes on: the sensor is one that was replaced meanwhile.
-    if (const auto* const state = m_gateway.collector().find(source)) {
+    const auto* const state = m_gateway.collector().find(source);
+    if (state != nullptr && state->highest() > 0) {
         marks.shorts = state->highest() + 1;
         gone = reading::Gone{.first = 1, .count = state->highest()};
     }

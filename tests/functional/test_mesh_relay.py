@@ -2,7 +2,6 @@
 
 import datetime
 import json
-import os
 import pathlib
 import re
 import shutil
@@ -44,11 +43,12 @@ def observation(i, code, value, unit):
     })
 
 
-def torgo(home, *words, **more):
+def torgo(home, *words, **variables):
+    more = {name: str(value) for name, value in variables.items()}
     return subprocess.run(
-        [TORGO, *map(str, words)], cwd=home, env=support.Machine(home).environment(),
+        [TORGO, *map(str, words)], cwd=home, env=support.Machine(home).environment(**more),
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-        timeout=TIME_LIMIT_S, **more)
+        timeout=TIME_LIMIT_S)
 
 
 def objects(stdout, kind):
@@ -68,15 +68,17 @@ def expect_proof(done, rows):
 @pytest.mark.parametrize("loss", [0, 10, 30])
 def test_a_file_crosses_a_simulated_mesh_whole(tmp_path, loss):  # [CLI-46]
     (tmp_path / "vitals.csv").write_text(vitals(400))
-    told = expect_proof(
-        torgo(tmp_path, "mesh", "relay", "vitals.csv", "--loss", loss, "--seed", 5, "--json"), 400)
+    (tmp_path / "scratch").mkdir()
+    done = torgo(tmp_path, "mesh", "relay", "vitals.csv", "--loss", loss, "--seed", 5, "--json",
+                 TMPDIR=tmp_path / "scratch")
+    told = expect_proof(done, 400)
     times = [told[f"acknowledged_{name}_ms"] for name in ("min", "p50", "p90", "p99", "max")]
     assert times == sorted(times) and times[0] > 0
     assert (told["resends"] > 0) == (loss > 0)
     again = objects(torgo(tmp_path, "mesh", "relay", "vitals.csv", "--loss", loss, "--seed", 5,
                           "--json").stdout, "mesh_relay")[0]
     assert again == told  # the same seed, the same course
-    assert not list(pathlib.Path("/tmp").glob(f"torgo-mesh-{os.getpid()}*"))
+    assert not list((tmp_path / "scratch").iterdir())
 
 
 def test_several_sources_have_a_sensor_each_and_a_store_goes_on(tmp_path):  # [CLI-47]
@@ -215,6 +217,9 @@ def test_kill_and_restart_of_a_gateway_lose_nothing_acknowledged(tmp_path, gatew
     gateway = gateways(tmp_path)
     (tmp_path / "v.csv").write_text(vitals(300))
     relay = gateway.relay_meanwhile("v.csv", "--interval", 10, "--loss", 5)
+    gateway.wait_for_metric("readings_total", 1)
+    second = gateway.relay("v.csv")  # [CLI-48]
+    assert second.returncode == 1 and "already" in second.stderr
     for least in (40, 60, 50):
         gateway.wait_for_metric("readings_total", least)
         gateway.kill()

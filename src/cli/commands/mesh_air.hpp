@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cli/context.hpp"
+#include "env/file_system.hpp"
 #include "uplink/bearer.hpp"
 #include "uplink/gateway_link.hpp"
 #include "uplink/mesh_setup.hpp"
@@ -31,6 +32,11 @@ Result<std::unique_ptr<uplink::Bearer>> open_air(const Context& context, const M
                                                  const std::string& state,
                                                  const uplink::MeshKeys& keys,
                                                  const uplink::MeshRole& role, bool is_gateway);
+
+/// Holds a lock file, which is made where it is not there, until the file is destroyed: two
+/// processes with the same secrets would give numbers twice. errors  `exists` with the complaint
+Result<std::unique_ptr<env::File>> lock_mesh(env::FileSystem& files, const std::string& path,
+                                             const std::string& complaint);
 
 struct GatewayPlaceArgs {
     std::string store;

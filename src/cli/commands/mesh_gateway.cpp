@@ -42,19 +42,10 @@ struct EnrolArgs {
     std::string card;
 };
 
-/// One process at a time: two would give numbers twice.
 Result<std::unique_ptr<env::File>> lock_state(env::FileSystem& files, const std::string& state) {
     CHECK_OK(env::make_directories(files, env::parent_path(state)));
     CHECK_OK(files.make_directory(state, /*secret=*/true));
-    const auto path = state + "/lock";
-    if (!files.status(path)) {
-        const auto made = files.create(path);
-        if (!made && made.error().code() != Errc::exists) return std::unexpected(made.error());
-    }
-    TRY(auto lock, files.open_read(path));
-    TRY(const bool mine, lock->try_lock_exclusive());
-    if (!mine) return fail(Errc::exists, "a gateway works with " + state + " already");
-    return lock;
+    return lock_mesh(files, state + "/lock", "a gateway works with " + state + " already");
 }
 
 /// Snapshots of the store, on a thread of their own: heads may be far away. Meanwhile the store is
@@ -254,6 +245,18 @@ std::vector<Option> gateway_options(GatewayArgs& args) {
 }
 
 } // namespace
+
+Result<std::unique_ptr<env::File>> lock_mesh(env::FileSystem& files, const std::string& path,
+                                             const std::string& complaint) {
+    if (!files.status(path)) {
+        const auto made = files.create(path, /*secret=*/true);
+        if (!made && made.error().code() != Errc::exists) return std::unexpected(made.error());
+    }
+    TRY(auto lock, files.open_read(path));
+    TRY(const bool mine, lock->try_lock_exclusive());
+    if (!mine) return fail(Errc::exists, complaint);
+    return lock;
+}
 
 std::vector<Option> gateway_place_options(GatewayPlaceArgs& args) {
     auto store = text_option(args.store, "store", "DIR",

@@ -1,9 +1,10 @@
+#include "base/hex.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/commands/mesh.hpp"
 #include "cli/commands/mesh_air.hpp"
 #include "cli/format.hpp"
 #include "cli/progress_display.hpp"
-#include "env/processes.hpp"
+#include "env/random.hpp"
 #include "uplink/card.hpp"
 #include "uplink/drive.hpp"
 
@@ -51,8 +52,10 @@ public:
         auto& files = *context.world.files;
         TRY(const auto folder,
             context.environment.absolute(context.environment.temporary_folder()));
-        std::unique_ptr<Scratch> out(new Scratch(
-            files, folder + "/torgo-mesh-" + std::to_string(context.world.processes->own_id())));
+        // A name that nobody can have put there before: what lies in it is removed at the end.
+        std::array<std::uint8_t, 16> name{};
+        context.world.random->fill(name);
+        std::unique_ptr<Scratch> out(new Scratch(files, folder + "/torgo-mesh-" + to_hex(name)));
         CHECK_OK(files.make_directory(out->m_path, /*secret=*/true));
         return out;
     }
@@ -253,13 +256,25 @@ void report(const Context& context, const RelayArgs& args, const uplink::Feed& f
         context.out.warn("what the gateway has is not what was sent");
 }
 
-Result<std::unique_ptr<uplink::Card>> load_card(const Context& context, const RelayArgs& args) {
-    if (args.is_simulated()) return std::unique_ptr<uplink::Card>();
+/// A card and the lock that lets nobody else use it.
+struct HeldCard {
+    std::unique_ptr<env::File> lock;
+    std::unique_ptr<uplink::Card> card; ///< null where the mesh is simulated
+};
+
+Result<HeldCard> load_card(const Context& context, const RelayArgs& args) {
+    HeldCard out;
+    if (args.is_simulated()) return out;
     if (args.card.empty())
         return fail(Errc::invalid_argument,
                     "--via needs --card FILE, which \"torgo mesh enrol\" writes");
     TRY(const auto path, context.environment.absolute(args.card));
-    return uplink::Card::load(*context.world.files, path);
+    auto& files = *context.world.files;
+    CHECK_OK(files.status(path));
+    TRY(out.lock,
+        lock_mesh(files, path + ".lock", "a sensor works with " + args.card + " already"));
+    TRY(out.card, uplink::Card::load(files, path));
+    return out;
 }
 
 Result<uplink::Feed> read_feed(const Context& context, const RelayArgs& args,
@@ -283,8 +298,9 @@ Result<uplink::Feed> read_feed(const Context& context, const RelayArgs& args,
 }
 
 Result<ExitCode> run_relay(const Context& context, const RelayArgs& args) {
-    TRY(const auto card, load_card(context, args));
-    TRY(const auto feed, read_feed(context, args, card.get()));
+    TRY(const auto held, load_card(context, args));
+    auto* const card = held.card.get();
+    TRY(const auto feed, read_feed(context, args, card));
     Shown shown;
     auto display = std::make_unique<ProgressDisplay>(
         context, "rows", [&] { return counts_of(shown, feed.rows().size()); });
