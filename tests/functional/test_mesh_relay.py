@@ -81,6 +81,13 @@ def test_a_file_crosses_a_simulated_mesh_whole(tmp_path, loss):  # [CLI-46]
     assert not list((tmp_path / "scratch").iterdir())
 
 
+def test_the_example_crosses_and_a_quick_gateway_makes_it_safe_sooner(tmp_path):
+    example = pathlib.Path(__file__).parents[2] / "examples/mesh/vitals.csv"
+    slow, quick = (expect_proof(torgo(tmp_path, "mesh", "relay", example, "--batch", batch,
+                                      "--json"), 120) for batch in (250, 10))
+    assert quick["safe_p50_ms"] < slow["safe_p50_ms"] / 2
+
+
 def test_several_sources_have_a_sensor_each_and_a_store_goes_on(tmp_path):  # [CLI-47]
     lines = vitals(90).splitlines()
     rows = [f"{line.split(',', 1)[0]},{i % 3 + 1},{line.split(',', 1)[1]}"

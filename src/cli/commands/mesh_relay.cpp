@@ -23,6 +23,7 @@ constexpr std::int64_t millisecond_ns = 1'000'000;
 constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::uint32_t loss_max = 60;
 constexpr std::uint32_t interval_max_ms = 3'600'000;
+constexpr std::uint32_t batch_max_ms = 60'000;
 constexpr std::uint32_t patience_max_s = 24 * 3600;
 constexpr std::uint32_t simulated_interval_ms = 1000;
 constexpr std::uint32_t real_interval_ms = 100;
@@ -39,6 +40,7 @@ struct RelayArgs {
     std::uint32_t loss = 0;
     std::uint32_t seed = 1;
     std::uint32_t interval_ms = not_given;
+    std::uint32_t batch_ms = 250;
     std::uint32_t sensor = 1;
     std::uint32_t patience_s = 120;
 
@@ -123,6 +125,7 @@ Result<Sent> send_simulated(const Context& context, const RelayArgs& args, const
     options.nodes = args.nodes;
     options.loss = args.loss / 100.0;
     options.seed = args.seed;
+    options.batch_ns = args.batch_ms * millisecond_ns;
     options.interval_ns =
         (args.interval_ms == not_given ? simulated_interval_ms : args.interval_ms) * millisecond_ns;
     Sent out;
@@ -336,6 +339,8 @@ std::vector<Option> relay_options(RelayArgs& args) {
                       "the chance of a simulation; 1 when not given"),
         number_option(args.interval_ms, "interval", "MS", {0, interval_max_ms},
                       "send a row so often; 1000 when simulated, else 100, when not given"),
+        number_option(args.batch_ms, "batch", "MS", {1, batch_max_ms},
+                      "let the simulated gateway make readings safe so often; 250 when not given"),
         number_option(args.sensor, "sensor", "NUMBER", {1, not_given - 1},
                       "the sensor's number where the file names no source; 1 when not given"),
         number_option(args.patience_s, "patience", "SECONDS", {1, patience_max_s},
