@@ -82,7 +82,7 @@ def test_a_file_crosses_a_simulated_mesh_whole(tmp_path, loss):  # [CLI-46]
 
 
 def test_the_example_crosses_and_a_quick_gateway_makes_it_safe_sooner(tmp_path):
-    example = pathlib.Path(__file__).parents[2] / "examples/mesh/vitals.csv"
+    example = pathlib.Path(__file__).parents[2] / "examples/readings/vitals.csv"
     slow, quick = (expect_proof(torgo(tmp_path, "mesh", "relay", example, "--batch", batch,
                                       "--json"), 120) for batch in (250, 10))
     assert quick["safe_p50_ms"] < slow["safe_p50_ms"] / 2
