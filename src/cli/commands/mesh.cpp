@@ -62,9 +62,8 @@ Command mesh_command() {
     command.description =
         "Sensors that are too small for a backup of their own tell their readings by Bluetooth "
         "Mesh to edge nodes, which keep them. These commands say beforehand whether that will "
-        "work (simulate, plan), are the edge node (gateway, enrol), and prove that no reading is "
-        "lost "
-        "(relay).";
+        "work (simulate, plan), are the edge node (gateway, enrol), prove that no reading is lost "
+        "(relay), and use the machine's own mesh daemon (provision, join, send, listen).";
     command.children.push_back(mesh_simulate_command());
     command.children.push_back(mesh_plan_command());
     command.children.push_back(mesh_provision_command());
