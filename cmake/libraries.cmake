@@ -10,7 +10,7 @@ find_package(ftxui REQUIRED)
 pkg_check_modules(qrencode REQUIRED IMPORTED_TARGET libqrencode)
 pkg_check_modules(sdbus REQUIRED IMPORTED_TARGET sdbus-c++>=2.0)
 
-# Debian ships no CMake or pkg-config file for these two.
+# Debian ships no CMake or pkg-config file for these.
 function(torgo_plain_library target file header)
   find_library(${target}_file ${file} REQUIRED)
   find_path(${target}_include ${header} REQUIRED)
@@ -19,6 +19,8 @@ function(torgo_plain_library target file header)
     IMPORTED_LOCATION ${${target}_file} INTERFACE_INCLUDE_DIRECTORIES ${${target}_include})
 endfunction()
 torgo_plain_library(acl::acl acl sys/acl.h)
+torgo_plain_library(soci::core soci_core soci/soci.h)
+torgo_plain_library(soci::sqlite3 soci_sqlite3 soci/sqlite3/soci-sqlite3.h)
 
 if(BUILD_TESTING)
   find_package(GTest REQUIRED)

@@ -21,6 +21,8 @@ RANKS = [
     ["index", "head", "place"],
     ["repo", "peer", "mesh", "radio", "tor", "bluez", "envelope", "reading"],
     ["node", "markup", "maml", "meshsim", "uplink"],
+    ["node", "markup", "maml", "meshsim"],
+    ["receipts"],
     ["gateway", "cli"],
 ]
 RANK = {name: rank for rank, names in enumerate(RANKS) for name in names}
@@ -50,6 +52,7 @@ OUTSIDE = {
     "boost/": "node",
     "sdbus-c++/": "bluez",
     "systemd/": "bluez",
+    "soci/": "receipts",
 }
 
 KEYWORDS = ["SOURCES", "HEADERS", "DEPS", "PRIVATE_DEPS", "TESTS", "TEST_DEPS"]

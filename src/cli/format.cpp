@@ -1,6 +1,6 @@
 #include "cli/format.hpp"
 
-#include "cli/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <algorithm>
 #include <array>

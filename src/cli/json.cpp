@@ -1,7 +1,7 @@
 #include "cli/json.hpp"
 
 #include "base/hex.hpp"
-#include "cli/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <algorithm>
 #include <array>

@@ -3,7 +3,7 @@
 
 #include "cli/toml.hpp"
 
-#include "cli/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <toml++/toml.hpp>
 

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace torgo::cli {
+namespace torgo {
 
 /// One step through bytes that ought to be UTF-8.
 struct CodePoint {
@@ -17,4 +17,4 @@ CodePoint next_code_point(std::string_view text) noexcept;
 
 bool is_utf8(std::string_view text) noexcept;
 
-} // namespace torgo::cli
+} // namespace torgo

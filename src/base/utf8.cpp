@@ -1,8 +1,8 @@
-#include "cli/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <cstdint>
 
-namespace torgo::cli {
+namespace torgo {
 
 namespace {
 
@@ -50,4 +50,4 @@ bool is_utf8(std::string_view text) noexcept {
     return true;
 }
 
-} // namespace torgo::cli
+} // namespace torgo

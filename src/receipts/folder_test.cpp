@@ -1,0 +1,123 @@
+#include "markup/receipt_text.hpp"
+#include "markup/test_markup.hpp"
+#include "receipts/chain.hpp"
+#include "receipts/folder.hpp"
+#include "sim/clock.hpp"
+#include "sim/file_system.hpp"
+#include "sim/random.hpp"
+
+#include <gtest/gtest.h>
+
+namespace torgo::receipts {
+namespace {
+
+using markup::test_key;
+
+class FolderTest : public ::testing::Test {
+protected:
+    markup::Receipt facts(const std::string& command) const {
+        markup::Receipt out;
+        out.command = command;
+        out.ended_ns = 1'800'000'000'000'000'000;
+        return out;
+    }
+
+    void append(int count) {
+        for (int i = 0; i < count; ++i)
+            ASSERT_TRUE(folder.append(facts("backup"), test_key(), random));
+    }
+
+    Chain verified() { return *verify_chain(folder, markup::test_receipt().author); }
+
+    void change(const std::string& path, const std::string& text) {
+        ASSERT_TRUE(env::write_file_atomically(files, path, as_bytes(text)));
+    }
+
+    std::vector<std::string> faults() {
+        std::vector<std::string> out;
+        for (const auto& fault : verified().faults)
+            out.push_back(std::string(name(fault.kind)) + " " + std::to_string(fault.number));
+        return out;
+    }
+
+    sim::Clock clock;
+    sim::FileSystem files;
+    sim::Random random{1};
+    Folder folder{files, clock, "/state/receipts"};
+};
+
+// RECEIPT-13
+TEST_F(FolderTest, numbers_and_chains_what_is_appended) {
+    EXPECT_EQ(*folder.newest(), std::nullopt);
+    append(3);
+    EXPECT_EQ(*folder.numbers(), (std::vector<std::uint64_t>{0, 1, 2}));
+    const auto first = *markup::verify_receipt(*folder.mirror_of(0));
+    const auto second = *markup::verify_receipt(*folder.mirror_of(1));
+    EXPECT_TRUE(first.receipt.prev.is_zero());
+    EXPECT_EQ(second.receipt.prev, first.hash);
+    EXPECT_NE(second.receipt.id, first.receipt.id);
+    EXPECT_EQ(*folder.text_of(1), second.text);
+    EXPECT_EQ(verified().verified, 3U);
+    EXPECT_TRUE(faults().empty());
+}
+
+TEST_F(FolderTest, lies_in_folders_of_a_thousand) {
+    EXPECT_EQ(folder.mirror_path(999), "/state/receipts/000000/000000999.mu");
+    EXPECT_EQ(folder.text_path(1000), "/state/receipts/000001/000001000.md");
+}
+
+// RECEIPT-15
+TEST_F(FolderTest, names_what_was_changed_taken_away_or_put_in) {
+    append(7);
+    change(folder.text_path(1), "other\n");
+    auto damaged = *folder.mirror_of(2);
+    damaged[damaged.size() / 2] ^= 1;
+    change(folder.mirror_path(2), damaged);
+    ASSERT_TRUE(files.remove(folder.mirror_path(4)));
+    EXPECT_EQ(faults(), (std::vector<std::string>{"altered 1", "damaged 2", "missing 5"}));
+    change(folder.mirror_path(6), *folder.mirror_of(5));
+    change(folder.text_path(6), *folder.text_of(5));
+    EXPECT_EQ(faults().back(), "foreign 6");
+}
+
+// RECEIPT-15
+TEST_F(FolderTest, names_one_that_was_written_anew_in_the_middle) {
+    append(3);
+    auto forged = markup::verify_receipt(*folder.mirror_of(1))->receipt;
+    forged.command = "restore";
+    change(folder.mirror_path(1), *markup::sign_receipt(forged, forged.id, test_key()));
+    change(folder.text_path(1), markup::write_receipt(forged));
+    EXPECT_EQ(faults(), (std::vector<std::string>{"broken 2"}));
+    const auto stranger = *crypto::SigningKey::from_seed(
+        crypto::SignatureScheme::ml_dsa_65, crypto::SecretBytes::copy_of(Bytes(32, 8)));
+    forged.author = crypto::peer_id_of(stranger.public_key());
+    change(folder.mirror_path(1), *markup::sign_receipt(forged, forged.id, stranger));
+    change(folder.text_path(1), markup::write_receipt(forged));
+    EXPECT_EQ(faults(), (std::vector<std::string>{"foreign 1", "broken 2"}));
+}
+
+// RECEIPT-14
+TEST_F(FolderTest, goes_on_behind_a_damaged_one) {
+    append(2);
+    change(folder.mirror_path(1), "rubbish");
+    append(1);
+    EXPECT_EQ(faults(), (std::vector<std::string>{"damaged 1"}));
+}
+
+TEST_F(FolderTest, gives_the_markdown_again) {
+    append(1);
+    ASSERT_TRUE(files.remove(folder.text_path(0)));
+    EXPECT_EQ(faults(), (std::vector<std::string>{"altered 0"}));
+    ASSERT_TRUE(folder.restore_text(0, markup::verify_receipt(*folder.mirror_of(0))->text));
+    EXPECT_TRUE(faults().empty());
+}
+
+// RECEIPT-16
+TEST_F(FolderTest, an_id_begins_with_the_time) {
+    const auto id = make_uuid(random, 1'800'000'000'123'000'000);
+    EXPECT_EQ(markup::urn_of(id).substr(0, 24), "urn:uuid:01a3185c-507b-7");
+    EXPECT_NE(make_uuid(random, 0), make_uuid(random, 0));
+}
+
+} // namespace
+} // namespace torgo::receipts
