@@ -59,7 +59,7 @@ Result<std::size_t> StoppableReader::read(ByteSpan out) {
 bool is_secret_variable(std::string_view name) noexcept {
     return name == "TORGO_PASSWORD" || name == "TORGO_PASSWORD_FILE" ||
            name == "TORGO_PASSWORD_COMMAND" || name == "TORGO_KEY_FILE" ||
-           name == "TORGO_NEW_PASSWORD";
+           name == "TORGO_NEW_PASSWORD" || name == "TORGO_DB_URI";
 }
 
 namespace {

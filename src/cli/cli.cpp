@@ -5,10 +5,12 @@
 #include "cli/config.hpp"
 #include "cli/context.hpp"
 #include "cli/help.hpp"
+#include "cli/own_receipts.hpp"
 #include "cli/parser.hpp"
 #include "cli/signals.hpp"
 #include "cli/toml.hpp"
 #include "crypto/selftest.hpp"
+#include "env/clock.hpp"
 #include "env/file_system.hpp"
 
 #include <unistd.h>
@@ -128,6 +130,7 @@ private:
         TerminalPrompter prompter(signals.token());
         TRY(auto settings, heads_settings());
         const Heads heads(m_world, std::move(settings), m_out, signals.token());
+        Account account(m_world.clock->wall_ns());
         const Context context{.world = m_world,
                               .heads = heads,
                               .environment = m_environment,
@@ -135,12 +138,14 @@ private:
                               .config = config,
                               .root = m_root,
                               .command = full_name(invocation.path).substr(program_prefix.size()),
+                              .account = account,
                               .out = m_out,
                               .prompter = prompter,
                               .input = STDIN_FILENO,
                               .stop = signals.token()};
         auto result = invocation.command().run(context);
         if (!signals.token().stop_requested()) heads.leave_receipts();
+        leave_receipt(context, result);
         crypto::on_notice({});
         return result;
     }

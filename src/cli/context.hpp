@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cli/account.hpp"
 #include "cli/command.hpp"
 #include "cli/config.hpp"
 #include "cli/environment.hpp"
@@ -25,6 +26,7 @@ struct Globals {
     std::string tor_socks;
     std::string tor_config;
     std::string profile;
+    std::string ledger; ///< URL of the ledger of receipts; empty: the usual one
     Rates rates;
     bool no_cache = false;
     bool json = false;
@@ -41,6 +43,7 @@ struct Context {
     const Config& config;
     const Command& root;
     std::string command = {}; ///< what is run: "key add"
+    Account& account;         ///< for the receipt
     Output& out;
     Prompter& prompter;
     int input = 0; ///< descriptor of standard input

@@ -1,6 +1,6 @@
+#include "base/utf8.hpp"
 #include "cli/format.hpp"
 #include "cli/json.hpp"
-#include "base/utf8.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

@@ -72,6 +72,7 @@ protected:
                 .globals = globals,
                 .config = m_config,
                 .root = m_root,
+                .account = m_account,
                 .out = m_out,
                 .prompter = prompter,
                 .input = 0,
@@ -98,6 +99,7 @@ protected:
     Environment environment = with_variables({});
 
 private:
+    Account m_account{0};
     int open_said() const {
         std::filesystem::create_directories(m_folder);
         return ::open((m_folder / "said").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);

@@ -158,7 +158,8 @@ Result<Folder::Tail> Folder::tail() const {
 // RECEIPT-13, RECEIPT-14
 Result<markup::SignedReceipt> Folder::append(markup::Receipt facts, const crypto::SigningKey& key,
                                              env::Random& random) {
-    CHECK_OK(env::make_directories(m_files, m_path));
+    CHECK_OK(env::make_directories(m_files, env::parent_path(m_path)));
+    CHECK_OK(m_files.make_directory(m_path, true)); // it names what is saved
     TRY(const auto locked, lock());
     TRY(const auto end, tail());
     facts.author = crypto::peer_id_of(key.public_key());

@@ -33,6 +33,8 @@ public:
           m_store(store) {}
 
     Result<RestoreSummary> run(const Snapshot& snapshot);
+    /// Once nothing more is written, however it ended.
+    void end_aside();
 
 private:
     enum class Way : std::uint8_t { free, replace, keep };
@@ -44,6 +46,7 @@ private:
                    bool included, std::size_t depth);
     Result<> ensure_folders();
     Way way(const Node& node, const std::string& relative);
+    Result<Way> make_way(const std::string& relative, Way found);
     Result<> file(const Node& node, const std::string& relative, Way how);
     void special(const Node& node, const std::string& relative, Way how);
     Result<> flush();
@@ -111,10 +114,31 @@ Restore::Way Restore::way(const Node& node, const std::string& relative) {
     return Way::keep;
 }
 
+/// What is in the way is kept aside where somebody wants that; then the way is free.
+Result<Restore::Way> Restore::make_way(const std::string& relative, Way found) {
+    if (m_options.aside == nullptr || found == Way::keep) return found;
+    if (found == Way::replace) {
+        TRY(const bool moved, m_options.aside->move(*m_tree, relative));
+        if (!moved) return Way::replace;
+    }
+    CHECK_OK(m_options.aside->will_make(relative));
+    return Way::free;
+}
+
+void Restore::end_aside() {
+    if (m_options.aside == nullptr || !m_tree) return;
+    if (auto ended = m_options.aside->finish(*m_tree); !ended)
+        m_repository.warn("this restore can not be rolled back: " + ended.error().detail());
+}
+
 /// Folders are made when the first thing inside them is wanted, so that --include leaves no empty
 /// ones.
 Result<> Restore::ensure_folders() {
     for (auto& [path, entry] : m_folders) {
+        if (m_options.aside != nullptr && !m_options.dry_run) {
+            TRY(const auto there, m_tree->status(path));
+            if (!there) CHECK_OK(m_options.aside->will_make(path));
+        }
         if (!m_options.dry_run) CHECK_OK(m_tree->make_directory(path));
         m_summary.directories += 1;
         m_directories.emplace_back(path, entry);
@@ -131,7 +155,7 @@ Result<> Restore::child(const Node& node, const std::string& relative, const std
     if (is_directory) return directory(node, relative, path, included, depth);
     if (!included) return {};
     CHECK_OK(ensure_folders());
-    const auto how = way(node, relative);
+    TRY(const auto how, make_way(relative, way(node, relative)));
     if (how == Way::keep) {
         m_summary.skipped += 1;
         return {};
@@ -272,7 +296,10 @@ Result<RestoreSummary> Restore::run(const Snapshot& snapshot) {
 Result<RestoreSummary> restore(Repository& repository, const Snapshot& snapshot,
                                const RestoreOptions& options, RestoreProgress& progress) {
     TRY(auto* store, repository.chunks());
-    return Restore(repository, *store, options, progress).run(snapshot);
+    Restore work(repository, *store, options, progress);
+    auto done = work.run(snapshot);
+    work.end_aside();
+    return done;
 }
 
 } // namespace torgo::repo

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "repo/aside.hpp"
 #include "repo/snapshot.hpp"
 #include "source/excludes.hpp"
 
@@ -38,6 +39,7 @@ struct RestoreOptions {
     bool verify = false; ///< read everything back afterwards and compare
     bool dry_run = false;
     unsigned threads = 0;
+    Aside* aside = nullptr; ///< told of every change of the target before it is made
     std::stop_token stop;
 };
 

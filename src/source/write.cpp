@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 
 namespace torgo::source {
 
@@ -192,6 +193,27 @@ Result<> TreeWriter::remove(std::string_view relative) {
     if (::unlinkat(directory, place.name.c_str(), AT_REMOVEDIR) == 0) return {};
     if (errno == ENOTEMPTY)
         return fail(Errc::exists, std::string(relative) + ": the directory is not empty");
+    return failed(relative);
+}
+
+Result<> TreeWriter::move_out(std::string_view relative, const std::string& to) {
+    TRY(const auto place, parse_place(relative));
+    TRY(const auto parent, m_state->cache.open(place.directory));
+    m_state->cache.forget(relative);
+    if (::renameat2(parent->descriptor.get(), place.name.c_str(), AT_FDCWD, to.c_str(),
+                    RENAME_NOREPLACE) == 0)
+        return {};
+    if (errno == EXDEV) return fail(Errc::unsupported, to + ": on another file system");
+    return failed(relative);
+}
+
+Result<> TreeWriter::move_in(const std::string& from, std::string_view relative) {
+    TRY(const auto place, parse_place(relative));
+    TRY(const auto parent, m_state->cache.open(place.directory));
+    if (::renameat2(AT_FDCWD, from.c_str(), parent->descriptor.get(), place.name.c_str(),
+                    RENAME_NOREPLACE) == 0)
+        return {};
+    if (errno == EXDEV) return fail(Errc::unsupported, from + ": on another file system");
     return failed(relative);
 }
 

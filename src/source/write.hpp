@@ -117,6 +117,12 @@ public:
     /// Removes a name, or a directory that is empty. Errors: `exists` when it is not; `not_found`.
     Result<> remove(std::string_view relative);
 
+    /// Moves a name to an absolute path outside of the tree, where nothing may be.
+    /// errors  `not_found`; `exists`; `unsupported` where that is another file system
+    Result<> move_out(std::string_view relative, const std::string& to);
+    /// The inverse. errors  as move_out
+    Result<> move_in(const std::string& from, std::string_view relative);
+
     /// What is there, as a walk would report it; nothing where the name or its parent is not there.
     Result<std::optional<Entry>> status(std::string_view relative) const;
 

@@ -1,178 +1,193 @@
-"""What both ends wrote down of their transfers, compared; and what was done to one of them."""
+"""What commands leave behind of what they did, and what can be proved and looked up of it."""
 
 import json
-import random
-import shutil
-import signal
-import time
+import os
+import pathlib
+import sqlite3
+import subprocess
 
-import nodes as network
 import pytest
 import support
 
-COUNT = 4
-MARKS = ".local/state/torgo/*/receipts/*/run-*"
+RECEIPTS = ".local/state/torgo/receipts"
 
 
-@pytest.fixture
-def four(tmp_path):
-    yield from network.served(tmp_path)
+def objects(done):
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-@pytest.fixture
-def machine(four, tmp_path):
-    return network.machine_on(four, tmp_path / "home")
+def listed(machine, *words):
+    return objects(machine.must("receipt", "list", "--json", *words))
 
 
-def reconcile(machine, code):
-    """The objects that it prints, by their type."""
-    environment = machine.environment()
-    del environment["TORGO_PASSWORD"]
-    done = machine.run("receipt", "reconcile", "--json", env=environment)
-    assert done.returncode == code, f"{done.returncode}: {done.stdout}{done.stderr}"
-    found = {"head": [], "fault": [], "difference": [], "summary": []}
-    for line in done.stdout.splitlines():
-        one = json.loads(line)
-        found[one["message_type"]].append(one)
-    return found
+def faults(machine, code, *words):
+    done = machine.run("receipt", "verify", "--json", *words)
+    assert done.returncode == code, done.stdout + done.stderr
+    return [(one["receipt"], one["fault"]) for one in objects(done)
+            if one["message_type"] == "fault"]
 
 
-def batches(node):
-    return sorted((node.folder / "repositories").glob("*/receipts/*.ledger"))
+def mirror_of(machine, number):
+    return machine.home / RECEIPTS / "000000" / f"{number:09}.mu"
 
 
-def restarted(node):
-    assert node.stop() == 0
-    return node
+def text_of(machine, number):
+    return mirror_of(machine, number).with_suffix(".md")
 
 
-def test_both_ends_agree_after_a_backup_and_a_restore(four, machine):
-    machine.expect_first_restores()
-    found = reconcile(machine, 0)
-    assert found["summary"][0]["compared"] > 50
-    assert found["difference"] == [] and found["fault"] == []
-    assert [one["state"] for one in found["head"]] == ["compared"] * COUNT
-    listed = [json.loads(line) for line in
-              machine.must("receipt", "list", "--json").stdout.splitlines()]
-    assert len(listed) == found["summary"][0]["compared"]
-    assert {"put segment", "get segment", "put root", "get root"} <= {one["kind"] for one in listed}
-    for node in four:
-        assert list((node.folder / "repositories").glob("*/mirrors/*/*.ledger"))
-    for left in (four[1].folder / "repositories").glob("*/mirrors/*/*.ledger"):
-        left.unlink()
-    found = reconcile(machine, 1)
-    assert [one["fault"] for one in found["fault"]] == ["not mirrored"]
-    reconcile(machine, 0)  # left again
+def backwards(text):
+    """The mirror, by another program."""
+    return "\n".join(line[::-1] for line in reversed(text.split("\n")))
+
+
+# RECEIPT-20
+def test_commands_that_change_something_leave_receipts(machine):
     machine.backup()
-    for node in four:  # a node that ends well has written all
-        restarted(node).start()
-    reconcile(machine, 0)
+    before = [one["command"] for one in listed(machine)]
+    snapshot = machine.backup()
+    machine.must("restore", "latest", "--target", machine.home / "back")
+    machine.must("heal")
+    again = machine.environment(TORGO_NEW_PASSWORD="umber plank vivid otter")
+    added = objects(machine.must("key", "add", "--json", "--kdf-memory", "64", env=again))
+    machine.must("key", "remove", added[0]["id"])
+    for quiet in (["snapshots"], ["backup", "--dry-run", machine.data], ["status"], ["check"],
+                  ["restore", "latest", "--target", machine.home / "x", "--dry-run"]):
+        machine.must(*quiet)
+    assert machine.run("backup").returncode == 2
+    wrong = machine.environment(TORGO_PASSWORD="wrong")
+    assert machine.run("restore", "latest", "--target", "/nowhere", env=wrong).returncode == 12
+    rows = listed(machine)
+    assert [one["command"] for one in rows[len(before):]] == [
+        "backup", "restore", "heal", "key add", "key remove"]
+    assert [one["number"] for one in rows] == list(range(len(rows)))
+    assert faults(machine, 0) == []
+    shown = machine.must("receipt", "show", str(len(before))).stdout
+    assert f'hash: "sha256:{snapshot}"' in shown and f'name: "{machine.data}"' in shown
+    assert "\n## Figures\n" in shown and "files_unmodified: 62" in shown
+    assert len(listed(machine, "--of", "key add")) == 1
+    assert [one["command"] for one in listed(machine, "--newest", "1")] == ["key remove"]
+    assert {one["command"] for one in listed(machine, "--here")} == {
+        "init", "backup", "restore", "heal", "key add", "key remove"}
 
 
-def mirrored(node):
-    return sorted((node.folder / "repositories").glob("*/mirrors/*/*.ledger"))
+# RECEIPT-21
+def test_what_fails_or_is_not_whole_leaves_a_receipt_too(machine):
+    (machine.data / "locked").symlink_to("nowhere")
+    for head in machine.heads[:3]:
+        head.rename(head.with_suffix(".away"))
+    assert machine.run("backup", machine.data).returncode != 0
+    for head in machine.heads[:3]:
+        head.with_suffix(".away").rename(head)
+    assert listed(machine)[-1]["command"] != "restore"
+    (machine.home / "full").write_text("a file where a folder should be")
+    done = machine.run("restore", "latest", "--target", machine.home / "full")
+    assert done.returncode == 1
+    last = listed(machine)[-1]
+    assert (last["command"], last["outcome"]) == ("restore", "failed")
+    assert last["error"]
 
 
-# CLI-33
-def test_each_command_leaves_its_receipts_with_the_nodes(four, machine):
-    before = [len(mirrored(node)) for node in four]
-    assert all(before), before
-    four[1].kill()
+def test_a_mirror_reads_backwards_in_any_program(machine):
     machine.backup()
-    after = [len(mirrored(node)) for node in four]
-    assert [new - old for new, old in zip(after, before)] == [1, 0, 1, 1]
-    four[1].start()
-    machine.must("snapshots")
-    assert len({tuple(path.name for path in mirrored(node)) for node in four}) == 1
+    number = listed(machine)[-1]["number"]
+    text = text_of(machine, number).read_text()
+    body = mirror_of(machine, number).read_text().split("\n---\n", 1)[1]
+    assert backwards(body.removesuffix("\n")) == text
+    assert machine.must("receipt", "mirror", "latest").stdout == backwards(text)
+    assert machine.must("receipt", "mirror", mirror_of(machine, number)).stdout == backwards(text)
+    assert machine.must("receipt", "show", "latest").stdout == text
+    notes = machine.home / "notes.md"
+    notes.write_text("# Vitals\n\nfever: 38.5\n")
+    assert machine.must("receipt", "mirror", "--words", notes).stdout == "# slatiV\n\nrevef: 83.5\n"
+    assert machine.must("receipt", "mirror", notes).stdout == "\n5.83 :revef\n\nslatiV #"
+    notes.write_bytes(b"ok\nab\xff")
+    refused = machine.run("receipt", "mirror", notes)
+    assert refused.returncode == 1 and "line 2, byte 3" in refused.stderr
 
 
-def test_a_node_that_hangs_does_not_hold_the_end_of_a_command_up(four, machine):
-    program = machine.start("backup", machine.data, "--json")
-    line = program.stdout.readline()
-    while line and '"summary"' not in line:
-        line = program.stdout.readline()
-    four[0].process.send_signal(signal.SIGSTOP)
-    began = time.monotonic()
-    program.communicate(timeout=support.TIME_LIMIT_S)
-    took = time.monotonic() - began
-    four[0].process.send_signal(signal.SIGCONT)
-    assert program.returncode == 0
-    assert took < 6, f"{took:.1f} s"
-
-
-def test_a_batch_that_a_node_took_away_and_one_that_it_changed_are_named(four, machine):
-    for _ in range(3):
+def test_what_was_changed_or_taken_away_is_named(machine):
+    for _ in range(4):
         machine.backup()
-        reconcile(machine, 0)  # asking closes a batch
-    restarted(four[0])
-    restarted(four[1])
-    gone = batches(four[0])[1]
-    gone.unlink()
-    changed = batches(four[1])[1]
-    content = bytearray(changed.read_bytes())
-    content[2100] ^= 1
-    changed.write_bytes(content)
-    four[0].start()
-    four[1].start()
-    found = reconcile(machine, 1)
-    assert [(one["fault"], one["batch"]) for one in found["fault"]] == [
-        ("missing", 2), ("damaged", 1)]
-    lost = [one for one in found["difference"] if one["difference"] == "lost"]
-    assert lost and {one["cause"] for one in lost} == {"damaged"}
-    assert {one["head"] for one in lost} == {
-        one["head"] for one in found["head"][:2]}, "and of no other"
-    batches(four[2])[-1].unlink()
-    assert "cut" in {one["fault"] for one in reconcile(machine, 1)["fault"]}
-
-
-def test_receipts_lost_in_a_crash_are_told_from_lies(four, machine):
-    reconcile(machine, 0)
+    last = listed(machine)[-1]["number"]
+    text_of(machine, last - 3).write_text("another\n")
+    damaged = bytearray(mirror_of(machine, last - 2).read_bytes())
+    damaged[-100] ^= 1
+    mirror_of(machine, last - 2).write_bytes(damaged)
+    mirror_of(machine, last).unlink()
+    assert faults(machine, 1) == [(str(last - 3), "altered"), (str(last - 2), "damaged"),
+                                  (str(last), "cut")]
+    assert faults(machine, 0, str(last - 1)) == []
+    assert faults(machine, 1, str(last - 2)) == [(str(last - 2), "damaged")]
+    machine.must("receipt", "list", "--rebuild")
+    assert faults(machine, 1) == [(str(last - 2), "damaged")], "the Markdown came out of the mirror"
     machine.backup()
-    four[0].kill()
-    four[0].start()
-    found = reconcile(machine, 1)
-    assert found["fault"] == []
-    lost = found["difference"]
-    assert lost and {(one["difference"], one["cause"]) for one in lost} == {("lost", "unfinished")}
-    (machine.data / "more").write_bytes(random.Random(3).randbytes(60_000_000))
-    program = machine.start("backup", machine.data)
-    while program.poll() is None and not list(machine.home.glob(MARKS)):
-        time.sleep(network.POLL_S)
-    program.kill()
-    program.communicate()
-    assert list(machine.home.glob(MARKS)), "it had receipts to write"
-    found = reconcile(machine, 1)
-    extra = [one for one in found["difference"] if one["difference"] == "extra"]
-    assert all(one["cause"] == "unfinished" and one["explained"] for one in extra), extra
+    assert listed(machine)[-1]["number"] == last
 
 
-def test_a_ledger_that_this_machine_lost_leaves_what_the_nodes_have(four, machine):
-    state = machine.home / ".local/state/torgo"
-    for folder in state.glob("*/receipts/*"):
-        shutil.rmtree(folder)
-    found = reconcile(machine, 1)
-    assert found["summary"][0]["compared"] == 0
-    assert {(one["difference"], one["cause"]) for one in found["difference"]} == {
-        ("extra", "none")}
-    assert found["summary"][0]["unreachable"] == 0
+def test_a_receipt_of_another_machine_is_believed_for_its_own_key(machine, first_machine, tmp_path):
+    other = support.copy_machine(first_machine, tmp_path / "other")
+    (other.home / ".local/state/torgo/identity").unlink()
+    other.backup()
+    sent = sorted((other.home / RECEIPTS).glob("*/*.mu"))[-1]
+    peer = other.must("grant", "id").stdout.strip()
+    assert faults(machine, 1, sent) == [(str(sent), "foreign")]
+    assert faults(machine, 0, sent, "--by", peer) == []
+    assert faults(other, 1)[-1][1] == "foreign", "the key is another from here on"
 
 
-def test_heads_in_folders_are_said_to_keep_none(tmp_path):
-    machine = support.make_machine(tmp_path / "home")
-    found = reconcile(machine, 0)
-    assert [one["state"] for one in found["head"]] == ["no receipts"] * COUNT
-    assert machine.must("receipt", "list", "--json").stdout == ""
-    assert not (machine.home / ".local/state/torgo/identity").exists()
+# RECEIPT-17
+def test_the_ledger_is_made_again_from_the_files(machine):
+    machine.backup()
+    rows = listed(machine)
+    ledger = machine.home / RECEIPTS / "ledger.sqlite"
+    ledger.unlink()
+    assert listed(machine) == rows, "on its own"
+    with sqlite3.connect(ledger) as table:
+        assert table.execute("SELECT COUNT(*) FROM torgo_receipts").fetchone() == (len(rows),)
+        table.execute("UPDATE torgo_receipts SET command = 'nothing'")
+    assert listed(machine, "--rebuild") == rows
+    ledger.write_text("rubbish that is no database " * 100)
+    done = machine.must("backup", machine.data)
+    assert "is not in the ledger yet" in done.stderr
+    assert len(listed(machine, "--rebuild")) == len(rows) + 1
+    machine.must("--ledger", "none", "backup", machine.data)
+    assert len(listed(machine)) == len(rows) + 2
+    elsewhere = f"sqlite://{machine.home}/elsewhere.sqlite"
+    assert len(listed(machine, "--ledger", elsewhere)) == len(rows) + 2
+    assert machine.run("receipt", "list", "--ledger", "mysql://x/y").returncode == 2
 
 
-def test_two_machines_of_one_owner_do_not_disturb_each_other(four, machine, tmp_path):
-    other = support.Machine(tmp_path / "other")
-    other.home.mkdir()
-    other.must("init", "--recover", "--kit", machine.home / "kit.txt")
-    shutil.copytree(machine.data, other.data)
-    programs = [one.start("backup", one.data) for one in (machine, other, machine)]
-    for program in programs:
-        said, errors = program.communicate(timeout=support.TIME_LIMIT_S)
-        assert program.returncode == 0, said + errors
-    for one in (machine, other):
-        assert reconcile(one, 0)["difference"] == []
+# RECEIPT-20
+def test_a_receipt_that_can_not_be_written_is_a_warning(machine):
+    folder = machine.home / RECEIPTS
+    folder.rename(machine.home / "elsewhere")
+    folder.write_text("in the way")
+    done = machine.must("backup", machine.data)
+    assert "no receipt could be left of this: " in done.stderr
+
+
+# RECEIPT-13
+def test_commands_at_once_take_turns(machine):
+    before = len(listed(machine, "--of", "heal"))
+    running = [machine.start("heal") for _ in range(6)]
+    for one in running:
+        one.communicate(timeout=support.TIME_LIMIT_S)
+        assert one.returncode == 0
+    assert faults(machine, 0) == []
+    assert len(listed(machine, "--of", "heal")) == before + 6
+
+
+def test_the_models_for_python_fit_the_ledger(machine):
+    pytest.importorskip("sqlalchemy", reason="python3-sqlalchemy is not installed")
+    machine.backup()
+    machine.backup()
+    python = pathlib.Path(__file__).parents[2] / "python"
+    program = ("import sys, torgo_receipts as t\n"
+               "with t.open_ledger(sys.argv[1]) as session:\n"
+               "    last = t.newest(session, command='backup')\n"
+               "    print(last.command, last.outcome, [i.kind for i in last.inputs],\n"
+               "          [o.kind for o in last.outputs], int(last.figure('files_new')))\n")
+    done = subprocess.run(
+        ["python3", "-c", program, f"sqlite:///{machine.home / RECEIPTS}/ledger.sqlite"],
+        env={**os.environ, "PYTHONPATH": str(python)}, capture_output=True, text=True, check=False)
+    assert done.stdout == "backup ok ['path', 'parent'] ['snapshot'] 0\n", done.stderr

@@ -226,11 +226,38 @@ void update_mirror(const Context& context, repo::Repository& repository, const h
                          kept.error().detail());
 }
 
+/// What goes in; without a path when it is a stream.
+void begin_account(const Context& context, const repo::BackupOptions& options,
+                   const RepoId& repository) {
+    if (options.dry_run) return;
+    context.account.begin(repository);
+    for (const auto& path : options.paths)
+        context.account.input("path", path);
+    if (options.stream) context.account.input("stream", options.stream_name);
+}
+
+void account_for(const Context& context, const repo::BackupSummary& s) {
+    auto& account = context.account;
+    if (const auto parent = SnapshotId::parse(s.parent))
+        account.input("parent", s.parent, digest_of(*parent));
+    account.output("snapshot", s.snapshot.hex(), digest_of(s.snapshot))
+        .figure("files_new", s.files_new)
+        .figure("files_changed", s.files_changed)
+        .figure("files_unmodified", s.files_unmodified)
+        .figure("bytes_read", s.bytes_read)
+        .figure("bytes_total", s.bytes_total)
+        .figure("bytes_new", s.bytes_new)
+        .figure("bytes_heads", s.bytes_heads)
+        .figure("unreadable", s.unreadable)
+        .figure("missing_heads", s.missing_heads.size());
+}
+
 Result<ExitCode> run_backup(const Context& context, const BackupArgs& args) {
     TRY(const auto options, options_for(context, args));
     std::shared_ptr<head::Spool> spool;
     TRY(const auto repository, open_to_save(context, args, spool));
     if (spool) CHECK_OK(repo::mirror_records(*repository, spool->mirror()));
+    begin_account(context, options, repository->place().id);
     repo::BackupProgress progress;
     auto display = std::make_unique<ProgressDisplay>(context, "files", [&progress] {
         const auto stored = progress.bytes_stored.load();
@@ -245,6 +272,7 @@ Result<ExitCode> run_backup(const Context& context, const BackupArgs& args) {
     const auto took_ns = display->elapsed_ns();
     display.reset();
     if (!made) return std::unexpected(std::move(made).error());
+    account_for(context, *made);
     if (spool && !args.dry_run) update_mirror(context, *repository, *spool);
     auto found = waiting_heads(context, repository->place());
     const auto waiting = found ? *std::move(found) : WaitingHeads{};

@@ -32,15 +32,18 @@ Command man_command();
 Command mesh_command();
 Command node_command();
 Command receipt_command();
+Command reconcile_command();
 Command regenerate_command();
 Command repair_command();
 Command restore_command();
+Command rollback_command();
 Command snapshots_command();
 Command start_command();
 Command stats_command();
 Command status_command();
 Command sync_command();
 Command top_command();
+Command transfers_command();
 Command version_command();
 
 /// The folder of a node: what was given, else the usual one.

@@ -5,6 +5,7 @@
 #include "cli/moment.hpp"
 #include "cli/open.hpp"
 #include "cli/signed_roots.hpp"
+#include "crypto/hash.hpp"
 #include "env/clock.hpp"
 #include "repo/head_set.hpp"
 
@@ -82,6 +83,9 @@ Result<ExitCode> run_give(const Context& context, const Right& right, const Give
                                                  .label = args.label},
                                       owner));
     const auto name = peer::name_of_record(peer::capability_prefix, record);
+    context.account.begin(repository->place().id)
+        .input("peer", client.hex())
+        .output("grant", name, crypto::sha256(record));
     const auto took = put_on(context, *repository, heads, name, record);
     if (took.empty()) return fail(Errc::unavailable, "no node took it");
     const auto id = name.substr(peer::capability_prefix.size());
@@ -148,6 +152,9 @@ Result<ExitCode> run_revoke(const Context& context, const std::string& prefix) {
                                                        .reason = "revoked by its owner"},
                                       owner));
     const auto name = peer::name_of_record(peer::revocation_prefix, record);
+    context.account.begin(repository->place().id)
+        .input("peer", client.hex())
+        .output("revocation", name, crypto::sha256(record));
     const auto took = put_on(context, *repository, heads, name, record);
     if (took.empty()) return fail(Errc::unavailable, "no node took it: nothing is revoked");
     context.out.object(Json("revoked")

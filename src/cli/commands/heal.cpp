@@ -26,6 +26,12 @@ struct HealArgs {
 
 ExitCode report(const Context& context, const repo::HealReport& r) {
     auto& out = context.out;
+    context.account.figure("segments_checked", r.segments_checked)
+        .figure("segments_rebuilt", r.segments_rebuilt)
+        .figure("segments_corrupt", r.segments_corrupt)
+        .figure("roots_copied", r.roots_copied)
+        .figure("bytes_rebuilt", r.bytes_rebuilt)
+        .figure("problems", r.problems.size());
     for (const auto& problem : r.problems) {
         out.object(Json("problem").text("message", problem));
         if (!out.json()) out.warn(problem);
@@ -102,6 +108,14 @@ void tell_of_orders(const Context& context, repo::Repository& repository, int he
     }
 }
 
+void begin_account(const Context& context, const repo::Repository& repository,
+                   const repo::HealOptions& options, bool moves) {
+    context.account.begin(repository.place().id);
+    if (options.head < 0) return;
+    const auto& uri = repository.place().heads.at(static_cast<std::size_t>(options.head));
+    context.account.output(moves ? "new_place" : "head", uri);
+}
+
 Result<ExitCode> run_heal(const Context& context, const HealArgs& args) {
     repo::HealOptions options;
     std::unique_ptr<repo::Repository> repository;
@@ -118,6 +132,7 @@ Result<ExitCode> run_heal(const Context& context, const HealArgs& args) {
     options.read_data = args.read_data;
     options.threads = args.threads;
     options.stop = context.stop;
+    begin_account(context, *repository, options, moves);
     repo::HealProgress progress;
     auto display = std::make_unique<ProgressDisplay>(context, "segments", [&progress] {
         return Counts{.items_done = progress.segments_done.load(),

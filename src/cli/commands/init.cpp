@@ -122,6 +122,12 @@ void warn_if_crowded(const Context& context, const std::string& head, std::size_
                      " segments of each pack: some are lost together");
 }
 
+void begin_account(const Context& context, const repo::Place& place) {
+    context.account.begin(place.id).output("owner", "root fingerprint", place.root_fingerprint);
+    for (const auto& head : place.heads)
+        context.account.output("head", std::string(head::short_uri(head)));
+}
+
 Result<ExitCode> run_new(const Context& context, const InitArgs& args) {
     TRY(const auto descriptor, descriptor_path(context));
     if (context.world.files->status(descriptor)) {
@@ -141,6 +147,7 @@ Result<ExitCode> run_new(const Context& context, const InitArgs& args) {
     TRY(options.credential, new_credential(context, global_key_source(context.globals)));
     TRY(auto kit_output, KitOutput::prepare(context, args.recovery_kit, descriptor));
     TRY(const auto made, repo::initialise(context.world, context.heads, std::move(options)));
+    begin_account(context, made.place);
     CHECK_OK(kit_output.hand_over(made.kit, heads_needed(args, made.place)));
     CHECK_OK(save_descriptor(*context.world.files, descriptor, made.place, false));
     CHECK_OK_WITH("letting the recovery kit in at the nodes",

@@ -79,6 +79,7 @@ Result<ExitCode> run_list(const Context& context) {
 Result<std::string> add(const Context& context, repo::Repository& repository,
                         const NewKeyArgs& args, const repo::Credential& credential) {
     auto label = args.label;
+    context.account.begin(repository.place().id).input("label", label);
     if (label.empty()) label = context.environment.user() + "@" + context.environment.host();
     return repository.add_key(credential, args.kdf.cost(), label);
 }
@@ -87,6 +88,7 @@ Result<ExitCode> run_add(const Context& context, const NewKeyArgs& args) {
     TRY(const auto repository, open_unlocked(context));
     TRY(const auto credential, new_credential(context, args.source()));
     TRY(const auto slot, add(context, *repository, args, credential));
+    context.account.output("key", slot);
     context.out.object(Json("key_added").text("id", slot));
     context.out.line("Key " + short_id(slot) + " added");
     return ExitCode::ok;
@@ -94,6 +96,7 @@ Result<ExitCode> run_add(const Context& context, const NewKeyArgs& args) {
 
 Result<ExitCode> run_remove(const Context& context, const RemoveArgs& args) {
     TRY(const auto repository, open_unlocked(context));
+    context.account.begin(repository->place().id).input("key", args.slot);
     CHECK_OK(repository->remove_key(args.slot));
     context.out.object(Json("key_removed").text("id", args.slot));
     context.out.line("Key " + printable(args.slot) + " removed");
@@ -115,6 +118,7 @@ Result<ExitCode> run_passwd(const Context& context, const NewKeyArgs& args) {
                         " opens with it too");
     }
     CHECK_OK(repository->remove_key(old_slot));
+    context.account.input("key", old_slot).output("key", slot);
     context.out.object(Json("key_changed").text("id", slot).text("removed", old_slot));
     context.out.line("Pass phrase changed: key " + short_id(slot) + " replaces " +
                      short_id(old_slot));

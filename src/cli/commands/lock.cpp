@@ -5,6 +5,7 @@
 #include "cli/moment.hpp"
 #include "cli/open.hpp"
 #include "cli/signed_roots.hpp"
+#include "crypto/hash.hpp"
 #include "env/clock.hpp"
 #include "repo/head_set.hpp"
 #include "repo/survey.hpp"
@@ -57,6 +58,7 @@ Result<ExitCode> run_set(const Context& context, const SetArgs& args) {
                                                  .label = args.label},
                                       owner));
     const auto name = peer::name_of_record(peer::lock_prefix, record);
+    context.account.begin(repository->place().id).output("lock", name, crypto::sha256(record));
     const auto took = put_on(context, *repository, heads, name, record);
     if (took.empty()) return fail(Errc::unavailable, "no head took the lock");
     const auto id = name.substr(peer::lock_prefix.size());
@@ -129,6 +131,7 @@ Result<ExitCode> run_release(const Context& context, const std::string& prefix) 
         return fail(Errc::read_only,
                     "this lock stands until " + utc_time(lock.record.until_ns) +
                         ": it can be set for longer, by another one, and not for shorter");
+    context.account.begin(repository->place().id).input("lock", lock.name);
     bool everywhere = true;
     for (const auto index : lock.heads) {
         TRY(const bool released, release_at(context, *repository, index, lock));

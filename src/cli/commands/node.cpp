@@ -33,6 +33,10 @@ Result<ExitCode> run_invite(const Context& context, const NodeArgs& args) {
     TRY(const auto folder, node_folder(context, args.folder));
     TRY(const auto invite,
         node::make_invite(context.world, folder, args.quota_gb * gigabyte, args.label));
+    context.account.begin()
+        .input("label", args.label)
+        .output("node", folder)
+        .figure("quota_gb", args.quota_gb);
     TRY(const auto text, peer::format_invite(invite));
     auto& out = context.out;
     out.object(Json("invite")
@@ -163,6 +167,7 @@ Result<ExitCode> run_release(const Context& context, const ReleaseArgs& args) {
                          : "it can not be read, so ask its owner until when it "
                            "is to stand") +
                         "; --early releases it before that");
+    context.account.begin(lock.repository).input("lock", lock_id(lock));
     CHECK_OK(node::release_lock(context.world, folder, lock));
     context.out.object(Json("lock_released").text("id", lock_id(lock)));
     context.out.line("Lock " + short_id(lock_id(lock)) + " released");
@@ -207,6 +212,7 @@ Result<ExitCode> run_retrieve(const Context& context, const ReleaseArgs& args) {
     const auto repository = RepoId::parse(args.lock);
     if (!repository)
         return fail(Errc::invalid_argument, "\"" + args.lock + "\" is no id of a repository");
+    context.account.begin(*repository).output("node", folder);
     TRY(const auto back, node::retrieve(context.world, folder, *repository));
     context.out.object(Json("retrieved")
                            .number("segments", back.segments)

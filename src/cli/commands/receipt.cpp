@@ -1,384 +1,310 @@
-#include "cli/access.hpp"
+// Receipts are looked up in the ledger and believed from their files: list reads the one, all else
+// the others.
 #include "cli/commands/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/descriptor_file.hpp"
 #include "cli/format.hpp"
-#include "cli/mirroring.hpp"
 #include "cli/open.hpp"
-#include "peer/head.hpp"
-#include "peer/node_uri.hpp"
-#include "peer/reconcile.hpp"
-#include "place/group_uri.hpp"
+#include "cli/own_receipts.hpp"
+#include "env/file_system.hpp"
+#include "markup/envelope.hpp"
+#include "markup/mirror.hpp"
+#include "markup/receipt_text.hpp"
+#include "receipts/chain.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <memory>
 
 namespace torgo::cli {
 
 namespace {
 
-using peer::Difference;
+constexpr std::uint32_t newest_max = 1'000'000;
 
-std::string result_text(const peer::Receipt& receipt) {
-    return receipt.failure ? std::string(name(*receipt.failure)) : "ok";
-}
-
-Json receipt_members(Json json, const peer::Receipt& receipt) {
-    return json.text("trace", receipt.trace.hex())
-        .text("kind", peer::name(receipt.kind))
-        .text("subject", receipt.subject.hex())
-        .text("content", receipt.content.is_zero() ? "" : receipt.content.hex())
-        .number("bytes", receipt.bytes)
-        .text("time", utc_time(receipt.time_ns))
-        .text("result", result_text(receipt));
-}
-
-/// A repository's places, what this machine has noted of them, and who it is to them.
-struct Side {
-    repo::Place place;
-    std::optional<Heads::OwnLedger> own; ///< none where no head is on a node
+struct ListArgs {
+    std::uint32_t newest = 0;
+    std::string command;
+    bool here = false;
+    bool rebuild = false;
 };
 
-Result<Side> open_side(const Context& context) {
-    TRY(const auto path, descriptor_path(context));
-    TRY(auto place, load_descriptor(*context.world.files, path));
-    Side side{std::move(place), std::nullopt};
-    if (!has_nodes(side.place)) return side;
-    TRY(const auto own, context.heads.own_ledger(side.place.id));
-    side.own.emplace(own);
-    return side;
+/// The `.mu` that a word means: a number of this machine's, or a file.
+Result<std::string> mirror_text(const Context& context, const std::string& word) {
+    TRY(const auto own, own_receipts(context));
+    TRY(const auto number, receipt_number(own.folder, word));
+    if (number) {
+        auto text = own.folder.mirror_of(*number);
+        if (!text && text.error().code() == Errc::not_found)
+            return fail(Errc::not_found, "this machine has no receipt " + word);
+        return text;
+    }
+    TRY(const auto path, context.environment.absolute(word));
+    TRY(const auto bytes, env::read_file(*context.world.files, path, markup::mu_text_max));
+    return std::string(as_text(bytes));
 }
 
-std::vector<peer::Receipt> receipts_with(const std::vector<peer::Receipt>& all,
-                                         const PeerId& other) {
-    std::vector<peer::Receipt> out;
-    std::ranges::copy_if(all, std::back_inserter(out),
-                         [&](const auto& receipt) { return receipt.other == other; });
-    return out;
+Result<> rebuild(const Context& context, const OwnReceipts& own) {
+    const auto ledger_file = own.folder.path() + "/ledger.sqlite";
+    if (context.globals.ledger.empty()) {
+        auto gone = context.world.files->remove(ledger_file);
+        if (!gone && gone.error().code() != Errc::not_found) return gone;
+    } else {
+        TRY(const auto ledger, open_ledger(context, own));
+        CHECK_OK(ledger->forget(own.author));
+    }
+    TRY(const auto numbers, own.folder.numbers());
+    for (const auto number : numbers) {
+        const auto text = own.folder.mirror_of(number);
+        const auto opened = text ? markup::verify_receipt(*text)
+                                 : Result<markup::SignedReceipt>(std::unexpected(text.error()));
+        if (opened) CHECK_OK(own.folder.restore_text(number, opened->text));
+    }
+    return {};
 }
 
-/// What was found at all heads.
-struct Findings {
-    std::uint64_t compared = 0;
-    std::uint64_t lost = 0;
-    std::uint64_t extra = 0;
-    std::uint64_t altered = 0;
-    std::uint64_t late = 0;
-    std::uint64_t explained = 0; ///< lost and extra that need no answer
-    std::uint64_t faults = 0;
-    std::uint64_t unreachable = 0;
+void show_rows(const Context& context, const std::vector<receipts::Row>& rows) {
+    Table table;
+    table.column("Number", Table::Align::right);
+    for (const auto* const title : {"Ended", "Command", "Outcome", "By", "Rollback", "Error"})
+        table.column(title);
+    for (const auto& row : rows) {
+        context.out.object(Json("receipt")
+                               .number("number", row.number)
+                               .text("id", row.id)
+                               .text("hash", row.hash)
+                               .text("command", row.command)
+                               .text("repository", row.repository)
+                               .text("user", row.user)
+                               .text("host", row.host)
+                               .text("time", row.ended_at)
+                               .text("outcome", row.outcome)
+                               .text("error", row.error)
+                               .text("undo", row.undo));
+        if (context.out.json()) continue;
+        const auto ended = markup::parse_time(row.ended_at);
+        table.row({std::to_string(row.number), ended ? local_time(*ended) : row.ended_at,
+                   printable(row.command), row.outcome,
+                   printable(row.user) + "@" + printable(row.host),
+                   row.undo.empty() ? "" : "possible", printable(row.error)});
+    }
+    if (!table.empty()) context.out.lines(table.lines());
+}
 
-    bool clean() const { return lost + extra + altered + faults + unreachable == 0; }
+Result<ExitCode> run_list(const Context& context, const ListArgs& args) {
+    TRY(const auto own, own_receipts(context));
+    if (args.rebuild) CHECK_OK(rebuild(context, own));
+    TRY(const auto ledger, open_ledger(context, own));
+    receipts::Filter filter{.command = args.command, .repository = {}, .newest = args.newest};
+    if (args.here) {
+        TRY(const auto path, descriptor_path(context));
+        TRY(const auto place, load_descriptor(*context.world.files, path));
+        filter.repository = place.id.hex();
+    }
+    TRY(const auto rows, ledger->list(own.author, filter));
+    show_rows(context, rows);
+    if (rows.empty()) context.out.say("no receipt");
+    return ExitCode::ok;
+}
+
+Result<ExitCode> run_show(const Context& context, const std::string& word) {
+    TRY(const auto text, mirror_text(context, word));
+    TRY(const auto opened, markup::verify_receipt(text));
+    const auto& receipt = opened.receipt;
+    context.out.object(Json("receipt_text")
+                           .number("number", receipt.number)
+                           .text("id", markup::urn_of(receipt.id))
+                           .text("author", receipt.author.hex())
+                           .text("hash", markup::hash_text(opened.hash))
+                           .text("text", opened.text));
+    if (!context.out.json()) context.out.data(as_bytes(opened.text));
+    return ExitCode::ok;
+}
+
+struct VerifyArgs {
+    std::vector<std::string> words;
+    std::string by;
 };
 
-/// Batches over a bound are gone by agreement, and what this machine has lost of its own ledger is
-/// no fault of the node's. What only the labels of time say is not held against
-/// anybody. (CLI-23)
-bool is_explained(const Difference& difference) {
-    using Kind = Difference::Kind;
-    if (difference.cause == peer::Cause::dropped) return true;
-    return difference.kind == Kind::extra && difference.cause != peer::Cause::none;
-}
-
-std::string_view cause_sentence(const Difference& difference) {
-    const bool lost = difference.kind == Difference::Kind::lost;
-    switch (difference.cause) {
-    case peer::Cause::none:
-        return "";
-    case peer::Cause::dropped:
-        return lost ? "; the node has dropped receipts of that time over its bound"
-                    : "; this machine has dropped receipts of that time over their bound";
-    case peer::Cause::unfinished:
-        return lost ? "; the node ended at that time without writing all its receipts"
-                    : "; a torgo of this machine ended then, or runs, without having written all "
-                      "its receipts";
-    case peer::Cause::damaged:
-        return lost ? "; the batch that may hold it is damaged or missing there"
-                    : "; the batch that may hold it is damaged or missing here";
-    }
-    return "";
-}
-
-std::string altered_sentence(const Difference& difference) {
-    const auto& ours = difference.receipt;
-    const auto other = difference.other.value_or(ours);
-    if (ours.failure != other.failure)
-        return "here it ended with " + result_text(ours) + ", there with " + result_text(other);
-    if (ours.bytes != other.bytes)
-        return "here " + std::to_string(ours.bytes) + " bytes, there " +
-               std::to_string(other.bytes);
-    return "the contents differ";
-}
-
-std::string sentence_of(const Difference& difference) {
-    using Kind = Difference::Kind;
-    const auto& receipt = difference.receipt;
-    std::string out(peer::name(difference.kind));
-    out += ": " + std::string(peer::name(receipt.kind)) + " " + short_id(receipt.subject.hex()) +
-           " of " + utc_time(receipt.time_ns) + ", trace " + receipt.trace.hex() + ": ";
-    switch (difference.kind) {
-    case Kind::lost:
-        return out + "the node has no record" + std::string(cause_sentence(difference));
-    case Kind::extra:
-        return out + "this machine has no record" + std::string(cause_sentence(difference));
-    case Kind::altered:
-        return out + altered_sentence(difference);
-    case Kind::late:
-        return out + "the node says " + utc_time(difference.other.value_or(receipt).time_ns);
-    }
-    return out;
-}
-
-std::string_view fault_sentence(peer::ChainFault::Kind kind) {
-    using Kind = peer::ChainFault::Kind;
-    switch (kind) {
-    case Kind::damaged:
-        return "is damaged, or not signed by its author";
-    case Kind::foreign:
-        return "belongs to another ledger";
-    case Kind::missing:
-        return "does not follow the one before: batches are missing";
-    case Kind::broken:
-        return "does not follow the one before: that one was changed";
-    case Kind::rewritten:
-        return "is not the one that was there at an earlier look";
-    case Kind::cut:
-        return "was there at an earlier look, and is not any more";
-    }
-    return "";
-}
-
-class Reconciler {
+class Verifying {
 public:
-    Reconciler(const Context& context, Side& side) : m_context(context), m_side(side) {}
+    explicit Verifying(const Context& context) : m_context(context) {}
 
-    Result<ExitCode> run() {
-        if (m_side.own) CHECK_OK(read_side());
-        for (const auto& uri : m_side.place.heads)
-            visit(uri);
-        return summarize();
+    void fault(const std::string& which, std::string_view kind, const std::string& why) {
+        ++m_faults;
+        m_context.out.object(
+            Json("fault").text("receipt", which).text("fault", kind).text("message", why));
+        m_context.out.line("Receipt " + which + ": " + std::string(kind) + ": " + why);
+    }
+
+    void good(std::uint64_t count) { m_verified += count; }
+
+    ExitCode summarize() const {
+        m_context.out.object(
+            Json("summary").number("verified", m_verified).number("faults", m_faults));
+        m_context.out.line(plural(m_verified, "receipt", "receipts") + " verified, " +
+                           plural(m_faults, "fault", "faults"));
+        return m_faults == 0 ? ExitCode::ok : ExitCode::failed;
     }
 
 private:
-    Result<> read_side() {
-        auto& [ledger, author] = *m_side.own;
-        CHECK_OK(ledger.flush());
-        TRY(m_batches, read_own(ledger));
-        m_own = peer::read_chain(m_batches, author, m_side.place.id, std::nullopt);
-        name_faults("this machine", m_own.faults);
-        if (const auto since = ledger.open_elsewhere()) note_running(*since);
-        return {};
-    }
-
-    /// Other processes of this machine still have receipts to write.
-    void note_running(std::uint64_t since) {
-        std::int64_t from_ns = std::numeric_limits<std::int64_t>::min();
-        for (const auto& kept : m_batches)
-            if (const auto batch = peer::parse_batch(kept.bytes); batch && kept.number < since)
-                from_ns = batch->time_ns;
-        m_own.gaps.push_back(
-            {from_ns, std::numeric_limits<std::int64_t>::max(), peer::Cause::unfinished});
-    }
-
-    void visit(const std::string& uri) {
-        auto& out = m_context.out;
-        if (const auto group = place::parse_group_uri(uri)) {
-            for (const auto& member : group->members)
-                visit(member.uri); // NOLINT(misc-no-recursion): one step deep
-            return;
-        }
-        if (!names_node(uri)) {
-            out.object(Json("head").text("head", uri).text("state", "no receipts"));
-            out.say(uri + ": a head in a folder keeps no receipts");
-            return;
-        }
-        if (auto compared = compare(uri); !compared) {
-            ++m_findings.unreachable;
-            const auto& error = compared.error();
-            out.object(Json("head")
-                           .text("head", uri)
-                           .text("state", "not compared")
-                           .text("message", error.detail()));
-            if (!out.json()) out.warn(uri + ": not compared: " + error.detail());
-        }
-    }
-
-    Result<> compare(const std::string& uri) {
-        TRY(const auto parsed, peer::parse_node_uri(uri));
-        TRY(auto* node, m_context.heads.node(uri));
-        const auto& [ledger, author] = *m_side.own;
-        auto& files = *m_context.world.files;
-        auto memory = load_memory(files, ledger, parsed.node);
-        const auto& id = m_side.place.id;
-        if (auto left = mirror(*node, id, m_batches, memory); !left)
-            name_fault(uri, "not mirrored", memory.mirrored,
-                       "of this machine could not be left there: " + left.error().detail());
-        CHECK_OK(look_at_mirror(uri, *node, memory));
-        TRY(const auto theirs, peer::fetch_batches(*node, id, std::nullopt, 0));
-        const auto chain = peer::read_chain(theirs, parsed.node, id, memory.seen);
-        name_faults(uri, chain.faults);
-        if (!memory.seen || (chain.last && chain.last->number >= memory.seen->number))
-            memory.seen = chain.last;
-        CHECK_OK(save_memory(files, ledger, parsed.node, memory));
-        const auto ours = receipts_with(m_own.receipts, parsed.node);
-        const auto differences =
-            peer::reconcile(ours, receipts_with(chain.receipts, author), m_own.gaps, chain.gaps);
-        for (const auto& difference : differences)
-            name_difference(uri, difference);
-        m_findings.compared += ours.size();
-        m_context.out.object(Json("head")
-                                 .text("head", uri)
-                                 .text("state", "compared")
-                                 .number("receipts", ours.size())
-                                 .number("differences", differences.size()));
-        return {};
-    }
-
-    /// The newest batch that was left with the node must be there still; else all are left again.
-    Result<> look_at_mirror(const std::string& uri, peer::Exchanger& node, NodeMemory& memory) {
-        if (memory.mirrored == 0) return {};
-        const auto number = memory.mirrored - 1;
-        TRY(const auto there,
-            peer::fetch_batches(node, m_side.place.id, m_side.own->author, number));
-        const auto same = [&](const auto& batch) {
-            return batch.number == number && std::ranges::contains(there, batch);
-        };
-        if (std::ranges::any_of(m_batches, same)) return {};
-        memory.mirrored = 0;
-        name_fault(uri, "not mirrored", number, "of this machine was left there, and is gone");
-        return {};
-    }
-
-    void name_faults(const std::string& whose, const std::vector<peer::ChainFault>& faults) {
-        for (const auto& fault : faults)
-            name_fault(whose, peer::name(fault.kind), fault.number, fault_sentence(fault.kind));
-    }
-
-    void name_fault(const std::string& whose, std::string_view fault, std::uint64_t batch,
-                    std::string_view sentence) {
-        ++m_findings.faults;
-        m_context.out.object(Json("fault")
-                                 .text("head", whose)
-                                 .text("fault", fault)
-                                 .number("batch", batch)
-                                 .text("message", sentence));
-        m_context.out.line(whose + ": batch " + std::to_string(batch) + " " +
-                           std::string(sentence));
-    }
-
-    void name_difference(const std::string& uri, const Difference& difference) {
-        using Kind = Difference::Kind;
-        const bool explained = is_explained(difference);
-        auto& count = difference.kind == Kind::late    ? m_findings.late
-                      : explained                      ? m_findings.explained
-                      : difference.kind == Kind::lost  ? m_findings.lost
-                      : difference.kind == Kind::extra ? m_findings.extra
-                                                       : m_findings.altered;
-        ++count;
-        m_context.out.object(receipt_members(Json("difference")
-                                                 .text("head", uri)
-                                                 .text("difference", peer::name(difference.kind))
-                                                 .text("cause", peer::name(difference.cause))
-                                                 .flag("explained", explained)
-                                                 .text("message", sentence_of(difference)),
-                                             difference.receipt));
-        m_context.out.line(uri + ": " + sentence_of(difference));
-    }
-
-    ExitCode summarize() const {
-        const auto& found = m_findings;
-        auto& out = m_context.out;
-        out.object(Json("summary")
-                       .number("compared", found.compared)
-                       .number("lost", found.lost)
-                       .number("extra", found.extra)
-                       .number("altered", found.altered)
-                       .number("late", found.late)
-                       .number("explained", found.explained)
-                       .number("faults", found.faults)
-                       .number("unreachable", found.unreachable));
-        out.line(plural(found.compared, "receipt", "receipts") + " compared: " +
-                 (found.clean()
-                      ? "both ends agree"
-                      : std::to_string(found.lost) + " lost, " + std::to_string(found.extra) +
-                            " extra, " + std::to_string(found.altered) + " altered, " +
-                            plural(found.faults, "fault", "faults") + " of ledgers, " +
-                            plural(found.unreachable, "head", "heads") + " not compared"));
-        if (found.explained + found.late != 0)
-            out.say(std::to_string(found.explained) + " more are explained, " +
-                    std::to_string(found.late) + " are late by the clocks' labels");
-        return found.clean() ? ExitCode::ok : ExitCode::failed;
-    }
-
     const Context& m_context;
-    Side& m_side;
-    std::vector<peer::KeptBatch> m_batches;
-    peer::Chain m_own;
-    Findings m_findings;
+    std::uint64_t m_verified = 0;
+    std::uint64_t m_faults = 0;
 };
 
-Result<ExitCode> run_reconcile(const Context& context) {
-    TRY(auto side, open_side(context));
-    return Reconciler(context, side).run();
+/// RECEIPT-15: that the newest are gone is known from the ledger alone, where there is one.
+void look_for_cut(const Context& context, const OwnReceipts& own, Verifying& verifying) {
+    const auto ledger = open_ledger(context, own);
+    const auto known = ledger ? (*ledger)->numbers(own.author)
+                              : Result<std::vector<std::uint64_t>>(std::unexpected(ledger.error()));
+    if (!known) {
+        context.out.warn("the ledger was not asked whether receipts are gone: " +
+                         known.error().detail());
+        return;
+    }
+    const auto newest = own.folder.newest();
+    if (known->empty() || !newest) return;
+    if (!*newest || known->back() > **newest)
+        verifying.fault(std::to_string(known->back()), receipts::name(receipts::Fault::Kind::cut),
+                        "it stands in the ledger, and is not there any more");
 }
 
-Result<ExitCode> run_list(const Context& context) {
-    TRY(const auto side, open_side(context));
-    if (!side.own) {
-        context.out.say("no head of this repository is on a node, and folders keep no receipts");
-        return ExitCode::ok;
+Result<ExitCode> verify_all(const Context& context) {
+    TRY(const auto own, own_receipts(context));
+    Verifying verifying(context);
+    TRY(const auto chain, receipts::verify_chain(own.folder, own.author));
+    verifying.good(chain.verified);
+    for (const auto& one : chain.faults)
+        verifying.fault(std::to_string(one.number), receipts::name(one.kind), one.why);
+    look_for_cut(context, own, verifying);
+    return verifying.summarize();
+}
+
+/// RECEIPT-19
+Result<ExitCode> run_verify(const Context& context, const VerifyArgs& args) {
+    if (args.words.empty() && args.by.empty()) return verify_all(context);
+    PeerId author;
+    if (!args.by.empty()) {
+        const auto given = PeerId::parse(args.by);
+        if (!given) return fail(Errc::invalid_argument, "--by wants the 64 digits of a peer's id");
+        author = *given;
+    } else {
+        TRY(const auto own, own_receipts(context));
+        author = own.author;
     }
-    const auto& [ledger, author] = *side.own;
-    CHECK_OK(ledger.flush());
-    TRY(const auto batches, read_own(ledger));
-    const auto chain = peer::read_chain(batches, author, side.place.id, std::nullopt);
-    Table table;
-    table.column("Time");
-    table.column("Node");
-    table.column("Transfer");
-    table.column("Of");
-    table.column("Bytes", Table::Align::right);
-    table.column("Result");
-    for (const auto& receipt : chain.receipts) {
-        context.out.object(
-            receipt_members(Json("receipt").text("node", receipt.other.hex()), receipt));
-        if (context.out.json()) continue;
-        table.row({local_time(receipt.time_ns), short_id(receipt.other.hex()),
-                   std::string(peer::name(receipt.kind)), short_id(receipt.subject.hex()),
-                   count_text(receipt.bytes), result_text(receipt)});
+    Verifying verifying(context);
+    for (const auto& word : args.words) {
+        TRY(const auto text, mirror_text(context, word));
+        const auto opened = markup::verify_receipt(text);
+        if (!opened)
+            verifying.fault(word, "damaged", opened.error().detail());
+        else if (opened->receipt.author != author)
+            verifying.fault(word, "foreign", "it is signed by " + opened->receipt.author.hex());
+        else
+            verifying.good(1);
     }
-    context.out.lines(table.lines());
-    for (const auto& fault : chain.faults)
-        context.out.warn("batch " + std::to_string(fault.number) + " of this machine's ledger " +
-                         std::string(fault_sentence(fault.kind)));
-    return chain.faults.empty() ? ExitCode::ok : ExitCode::failed;
+    return verifying.summarize();
+}
+
+struct MirrorArgs {
+    std::string word;
+    bool words = false;
+};
+
+/// A receipt's Markdown or a `.mu` gives the text in it; any other file is the text.
+Result<std::string> text_to_mirror(const Context& context, const std::string& word) {
+    TRY(auto text, mirror_text(context, word));
+    if (auto mu = markup::parse_mu(text)) return std::move(mu->source);
+    return text;
+}
+
+/// RECEIPT-4
+Result<ExitCode> run_mirror(const Context& context, const MirrorArgs& args) {
+    TRY(const auto text, text_to_mirror(context, args.word));
+    TRY(const auto out, args.words ? markup::mirror_words(text) : markup::mirror(text));
+    context.out.object(Json("mirror").text("text", out));
+    if (!context.out.json()) context.out.data(as_bytes(out));
+    return ExitCode::ok;
 }
 
 Command list_command() {
+    auto args = std::make_shared<ListArgs>();
     Command command;
     command.name = "list";
     command.summary = "list this machine's receipts";
     command.description =
-        "Lists what this machine has noted of its transfers with nodes: one line each, the oldest "
-        "first.";
-    command.examples = {{"torgo receipt list --json", "for programs"}};
-    command.run = run_list;
+        "Lists what this user's commands on this machine have done, the oldest first, out of the "
+        "ledger. What the ledger lacks is put in from the receipts' files first.";
+    command.options = {
+        number_option(args->newest, "newest", "N", {1, newest_max}, "only so many of the newest"),
+        text_option(args->command, "of", "COMMAND", "only of this command: backup, \"key add\""),
+        toggle(args->here, "here", "only of this repository"),
+        toggle(args->rebuild, "rebuild",
+               "make the ledger, and the Markdown beside each receipt, again from the receipts")};
+    command.examples = {{"torgo receipt list --newest 20", "what was done lately?"},
+                        {"torgo receipt list --of backup --json", "for programs"}};
+    command.run = [args](const Context& context) {
+        return run_list(context, *args);
+    };
     return command;
 }
 
-Command reconcile_command() {
+Command show_command() {
+    auto word = std::make_shared<std::string>();
     Command command;
-    command.name = "reconcile";
-    command.summary = "compare the receipts of both ends";
+    command.name = "show";
+    command.summary = "print a receipt";
     command.description =
-        "Fetches each node's receipts, verifies their signatures and their chain, and compares "
-        "them with this machine's, transfer by transfer. What one end has and the other lacks, or "
-        "has otherwise, is named: lost, extra, altered; late where only the clocks' labels differ. "
-        "This machine's receipts are left with the nodes. It needs no pass phrase.\n\n"
-        "The exit code is 1 when there is a difference that needs an answer, a damaged ledger, or "
-        "a node that could not be asked.";
-    command.examples = {{"torgo receipt reconcile", "each month"}};
-    command.run = run_reconcile;
+        "Prints a receipt as Markdown, read backwards out of its mirror, once its hash and "
+        "signature were found true.";
+    command.arguments = {text_argument(*word, "RECEIPT", "its number, \"latest\", or a file .mu")};
+    command.examples = {{"torgo receipt show latest", "what did the last command do?"}};
+    command.run = [word](const Context& context) {
+        return run_show(context, *word);
+    };
+    return command;
+}
+
+Command verify_command() {
+    auto args = std::make_shared<VerifyArgs>();
+    Command command;
+    command.name = "verify";
+    command.summary = "prove that receipts are whole";
+    command.description =
+        "Reads mirrors backwards, and verifies hashes, signatures, and the chain from each receipt "
+        "to the one before it. Without RECEIPT all of this machine's are verified, and the ledger "
+        "is asked whether the newest are gone. The exit code is 1 when anything is wrong.";
+    command.arguments = {
+        list_argument(args->words, "RECEIPT", 0, "its number, \"latest\", or a file .mu")};
+    command.options = {text_option(args->by, "by", "PEER",
+                                   "whose they must be, by \"torgo grant id\" there; this "
+                                   "machine's when not given")};
+    command.examples = {{"torgo receipt verify", "all of this machine"},
+                        {"torgo receipt verify sent.mu --by 3f9c…", "one of another machine"}};
+    command.run = [args](const Context& context) {
+        return run_verify(context, *args);
+    };
+    return command;
+}
+
+Command mirror_command() {
+    auto args = std::make_shared<MirrorArgs>();
+    Command command;
+    command.name = "mirror";
+    command.summary = "read a text backwards";
+    command.description =
+        "Prints a receipt, or any file of text, with its lines and all in them in reverse order; "
+        "with --words with each word reversed where it stands. Both are their own inverse: read "
+        "backwards twice, it is the same again.";
+    command.arguments = {text_argument(args->word, "RECEIPT",
+                                       "its number, \"latest\", a file .mu, or any file of text")};
+    command.options = {
+        toggle(args->words, "words", "reverse each word in its place, for a person to compare")};
+    command.examples = {{"torgo receipt mirror latest --words", "slatiV for Vitals"},
+                        {"torgo receipt mirror notes.md", "any Markdown"}};
+    command.run = [args](const Context& context) {
+        return run_mirror(context, *args);
+    };
     return command;
 }
 
@@ -387,11 +313,19 @@ Command reconcile_command() {
 Command receipt_command() {
     Command command;
     command.name = "receipt";
-    command.summary = "compare what both ends wrote down";
+    command.summary = "see and prove what was done";
     command.description =
-        "Every transfer with a node is written down at both ends under one trace id, in ledgers "
-        "that are signed and chained.";
+        "Every command that changes something leaves a receipt: a Markdown file that says what was "
+        "done, by whom, from what and to what, signed, chained to the one before it, and mirrored "
+        "backwards so that damage shows.\n\n"
+        "What passes between this machine and nodes is written down at both ends besides, in "
+        "transfer records: \"transfers\" lists them, \"reconcile\" compares both ends.";
     command.children.push_back(list_command());
+    command.children.push_back(show_command());
+    command.children.push_back(verify_command());
+    command.children.push_back(mirror_command());
+    command.children.push_back(rollback_command());
+    command.children.push_back(transfers_command());
     command.children.push_back(reconcile_command());
     return command;
 }

@@ -146,7 +146,9 @@ Result<ExitCode> run_recover(const Context& context, const RecoverArgs& args) {
     const auto label = args.label.empty()
                            ? context.environment.user() + "@" + context.environment.host()
                            : args.label;
+    context.account.begin(place.id).input("label", label);
     TRY(const auto slot, repository->add_key(fresh, args.cost, label));
+    context.account.output("key", slot);
     if (has_nodes(place)) {
         TRY(const auto us, context.heads.own_id());
         CHECK_OK_WITH("letting this machine in at the nodes", give_access(*repository, us, label));

@@ -125,6 +125,9 @@ Result<ExitCode> run_allow(const Context& context, const AllowArgs& args) {
     order.places = crypto::sha256(places);
     TRY(const auto owner, repository->owner_key());
     TRY(const auto record, peer::sign(order, owner));
+    context.account.begin(repository->place().id)
+        .input("standby", order.standby)
+        .output("order", "record", crypto::sha256(record));
     CHECK_OK(put_order(context, *repository, order, places, owner, record));
     TRY(const auto id, peer::id_in_name(peer::name_of_record(peer::order_prefix, record)));
     remove_older(context, *repository, order, id);
@@ -193,6 +196,9 @@ Result<ExitCode> run_revoke(const Context& context, const RevokeArgs& args) {
     const peer::Revocation revocation{
         .repository = found.order.repository, .client = standby, .reason = "order revoked"};
     TRY(const auto record, peer::sign(revocation, owner));
+    context.account.begin(repository->place().id)
+        .input("order", found.name)
+        .output("revocation", "record", crypto::sha256(record));
     auto& heads = repository->heads();
     const auto needed = std::min<std::size_t>(repository->descriptor().min_heads(), heads.usable());
     CHECK_OK(heads.put_root(peer::name_of_record(peer::revocation_prefix, record), record, needed));

@@ -5,6 +5,7 @@
 #include "cli/format.hpp"
 #include "cli/open.hpp"
 #include "cli/progress_display.hpp"
+#include "cli/undo.hpp"
 
 #include <memory>
 
@@ -23,6 +24,7 @@ struct RestoreArgs {
     bool verify = false;
     bool sparse = false;
     bool dry_run = false;
+    bool no_undo = false;
     std::uint32_t threads = 0;
 };
 
@@ -86,11 +88,45 @@ void report(const Context& context, const RestoreArgs& args, const repo::Restore
     }
 }
 
+void begin_account(const Context& context, const repo::RestoreOptions& options,
+                   const repo::Repository& repository, const repo::Snapshot& snapshot) {
+    if (options.dry_run) return;
+    context.account.begin(repository.place().id)
+        .input("snapshot", snapshot.id.hex(), digest_of(snapshot.id))
+        .output("path", options.target);
+    if (!options.subfolder.empty()) context.account.input("subfolder", options.subfolder);
+}
+
+/// Without it the restore goes on: to get data back matters more than to undo that.
+std::unique_ptr<RestoreUndo> keep_way_back(const Context& context, const RestoreArgs& args,
+                                           repo::RestoreOptions& options) {
+    if (args.no_undo || args.dry_run) return nullptr;
+    auto undo = RestoreUndo::begin(context, options.target);
+    if (!undo) {
+        context.out.warn("this restore can not be rolled back: " + undo.error().detail());
+        return nullptr;
+    }
+    options.aside = undo->get();
+    return *std::move(undo);
+}
+
+void account_for(const Context& context, const repo::RestoreSummary& s) {
+    context.account.figure("files", s.files)
+        .figure("directories", s.directories)
+        .figure("others", s.others)
+        .figure("skipped", s.skipped)
+        .figure("bytes", s.bytes)
+        .figure("verified_files", s.verified_files)
+        .figure("problems", s.problem_count);
+}
+
 Result<ExitCode> run_restore(const Context& context, const RestoreArgs& args) {
     const auto [name, subfolder] = split_snapshot_path(args.snapshot);
-    TRY(const auto options, options_for(context, args, subfolder));
+    TRY(auto options, options_for(context, args, subfolder));
     TRY(const auto repository, open_for_reading(context, repo::Wait::enough));
     TRY(const auto snapshot, repository->find_snapshot(name));
+    begin_account(context, options, *repository, snapshot);
+    const auto undo = keep_way_back(context, args, options);
     repo::RestoreProgress progress;
     auto display = std::make_unique<ProgressDisplay>(context, "files", [&progress] {
         return Counts{.items_done = progress.files_done.load(),
@@ -103,7 +139,10 @@ Result<ExitCode> run_restore(const Context& context, const RestoreArgs& args) {
     auto done = repo::restore(*repository, snapshot, options, progress);
     const auto took_ns = display->elapsed_ns();
     display.reset();
+    if (undo && undo->hash())
+        context.account.undo(undo->id()).output("undo", markup::urn_of(undo->id()), *undo->hash());
     if (!done) return std::unexpected(std::move(done).error());
+    account_for(context, *done);
     report(context, args, *done, took_ns);
     return done->problem_count == 0 ? ExitCode::ok : ExitCode::failed;
 }
@@ -125,6 +164,8 @@ std::vector<Option> options_of(RestoreArgs& args) {
             toggle(args.verify, "verify", "read everything back afterwards and compare"),
             toggle(args.sparse, "sparse", "leave long runs of zeros as holes"),
             toggle(args.dry_run, "dry-run", "say what would be restored, write nothing"),
+            toggle(args.no_undo, "no-undo",
+                   "delete what is replaced, and keep no way back (torgo receipt rollback)"),
             number_option(args.threads, "threads", "N", {0, threads_max},
                           "threads that fetch and open; 0 means one a core")};
 }

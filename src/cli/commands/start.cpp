@@ -61,6 +61,7 @@ Result<ExitCode> run_start(const Context& context, const StartArgs& args) {
         out.say(sentence);
         (void)out.flush();
     };
+    context.account.begin().output("node", folder);
     TRY(const auto daemon, node::Daemon::start(context.world, std::move(options), tell));
     std::vector<std::string> places;
     for (const auto& at : daemon->endpoints())

@@ -176,7 +176,13 @@ Result<ExitCode> turn(const Context& context, const repo::Place& place, head::Sp
         if (is_first) say_nothing_waits(context, spool);
         return ExitCode::ok;
     }
+    context.account.begin(place.id);
     TRY(const auto done, sync_once(context, place, *spool));
+    for (const auto& head : done.heads)
+        context.account.figure("segments_sent", head.segments_sent)
+            .figure("bytes_sent", head.bytes_sent)
+            .figure("roots_sent", head.roots_sent)
+            .figure("damaged", head.damaged);
     const bool changed = std::ranges::any_of(done.heads, [](const repo::HeadSync& head) {
         return head.segments_sent + head.segments_there + head.roots_sent + head.damaged != 0;
     });

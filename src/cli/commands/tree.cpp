@@ -58,6 +58,12 @@ std::vector<Option> global_options(Globals& globals) {
                                "take [profile.NAME] of torgo.toml over [default]");
     profile.variable = "TORGO_PROFILE";
     out.push_back(typed_only(std::move(profile)));
+    auto ledger = text_option(globals.ledger, "ledger", "URL",
+                              "keep the ledger of receipts there: sqlite:///FILE, "
+                              "postgresql://HOST/DATABASE, or none; a file in the state folder "
+                              "when not given");
+    ledger.variable = "TORGO_DB_URI";
+    out.push_back(std::move(ledger));
     auto socks = text_option(globals.tor_socks, "tor-socks", "HOST:PORT",
                              "use a tor that runs already, for heads behind onion services; one is "
                              "started when not given");

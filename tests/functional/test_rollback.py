@@ -1,0 +1,194 @@
+"""Restores and keys that are turned around again, and what is refused."""
+
+import json
+import os
+import shutil
+
+import pytest
+
+UNDO = ".local/state/torgo/receipts/undo"
+
+
+@pytest.fixture
+def restored(machine):
+    """A machine, with a target that held something before a restore went over it."""
+    target = machine.home / "back"
+    (target / "small").mkdir(parents=True)
+    (target / "small/file0").write_text("mine")
+    (target / "small/file1").symlink_to("nowhere")
+    (target / "own").write_text("untouched")
+    os.link(target / "small/file0", target / "second name")
+    before = tree_of(target)
+    restore(machine, target)
+    saved = machine.first_data / "small/file0"
+    assert (target / "small/file0").read_bytes() == saved.read_bytes()
+    return machine, target, before
+
+
+def restore(machine, target, *more):
+    machine.must("restore", f"{machine.first}:{machine.first_data}", "--target", target, *more)
+
+
+def tree_of(folder):
+    """Names, kinds, contents and modes of all below; not of folders, which keep what they got."""
+    out = {}
+    for path in sorted(folder.rglob("*")):
+        name = str(path.relative_to(folder))
+        if path.is_symlink():
+            out[name] = os.readlink(path)
+        elif path.is_dir():
+            out[name] = "folder"
+        else:
+            out[name] = (path.read_bytes(), path.stat().st_mode, path.stat().st_mtime_ns)
+    return out
+
+
+def rollback(machine, code, *words):
+    done = machine.run("receipt", "rollback", "--json", *words)
+    assert done.returncode == code, done.stdout + done.stderr
+    objects = [json.loads(line) for line in done.stdout.splitlines()]
+    return objects[-1]["state"], [one["step"] for one in objects[:-1]]
+
+
+def latest(machine):
+    done = machine.must("receipt", "list", "--newest", "1", "--json")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+# RECEIPT-26
+def test_a_restore_is_turned_around(restored):
+    machine, target, before = restored
+    number = str(latest(machine)["number"])
+    assert latest(machine)["undo"]
+    after = tree_of(target)
+    assert rollback(machine, 0, number) == ("planned", ["remove", "put_back", "stay"])
+    assert tree_of(target) == after, "a plan changes nothing"
+    assert rollback(machine, 0, number, "--yes")[0] == "rolled_back"
+    assert tree_of(target) == before
+    assert (target / "second name").stat().st_ino == (target / "small/file0").stat().st_ino
+    last = latest(machine)
+    assert (last["command"], last["outcome"]) == ("receipt rollback", "ok")
+    shown = machine.must("receipt", "show", "latest").stdout
+    assert "put_back: 2" in shown and 'kind: "receipt"' in shown
+    assert rollback(machine, 0, number, "--yes")[0] == "done"
+    assert latest(machine) == last, "nothing was done"
+    assert not list((machine.home / UNDO).glob("*/aside"))
+    machine.must("receipt", "verify")
+
+
+# RECEIPT-25
+@pytest.mark.parametrize("change", ["content", "mode", "kind", "touch"])
+def test_what_was_changed_since_is_not_touched(restored, change):
+    machine, target, _ = restored
+    file = target / "large"
+    if change == "content":
+        status = file.stat()
+        content = bytearray(file.read_bytes())
+        content[5] ^= 1
+        file.write_bytes(content)
+        os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    elif change == "mode":
+        file.chmod(0o640)
+    elif change == "kind":
+        file.unlink()
+        file.mkdir()
+    else:
+        os.utime(file)
+    after = tree_of(target)
+    state, steps = rollback(machine, 1, "latest", "--yes")
+    assert (state, steps[-1]) == ("refused", "refused")
+    assert tree_of(target) == after
+
+
+def test_what_is_new_or_gone_since_stands_in_nobodys_way(machine):
+    target = machine.home / "back"
+    restore(machine, target)
+    (target / "small/new").write_text("later")
+    (target / "large").unlink()
+    assert rollback(machine, 0, "latest", "--yes")[0] == "rolled_back"
+    assert tree_of(target) == {"small": "folder",
+                               "small/new": (b"later", (target / "small/new").stat().st_mode,
+                                             (target / "small/new").stat().st_mtime_ns)}
+
+
+# RECEIPT-26
+def test_a_rollback_that_was_stopped_goes_on(restored):
+    machine, target, before = restored
+    aside = next((machine.home / UNDO).glob("*/aside"))
+    moved = sorted(aside.iterdir())
+    (target / "small/file1").unlink()
+    moved[1].rename(target / "small/file1")  # as if it had been done
+    (target / "large").unlink()
+    assert rollback(machine, 0, "latest", "--yes")[0] == "rolled_back"
+    assert tree_of(target) == before
+
+
+# RECEIPT-24
+def test_a_journal_that_was_changed_is_refused(restored):
+    machine, target, _ = restored
+    journal = next((machine.home / UNDO).glob("*/journal"))
+    journal.write_text(journal.read_text().replace("made", "lost", 1))
+    after = tree_of(target)
+    done = machine.run("receipt", "rollback", "latest", "--yes")
+    assert done.returncode == 1 and "journal" in done.stderr
+    assert tree_of(target) == after
+
+
+# RECEIPT-23
+def test_another_file_system_gets_a_hidden_folder_of_its_own(machine):
+    target = next((p for p in map(machine.home.__class__, ("/dev/shm", "/run/shm"))
+                   if p.is_dir() and p.stat().st_dev != machine.home.stat().st_dev), None)
+    if target is None:
+        pytest.skip("there is no second file system to write to")
+    target = target / f"torgo-rollback-{os.getpid()}"
+    try:
+        target.mkdir()
+        (target / "large").write_text("mine")
+        restore(machine, target)
+        assert len(list(target.glob(".torgo-undo-*/0"))) == 1
+        assert rollback(machine, 0, "latest", "--yes")[0] == "rolled_back"
+        assert [path.name for path in target.iterdir()] == ["large"]
+        assert (target / "large").read_text() == "mine"
+    finally:
+        shutil.rmtree(target, ignore_errors=True)
+
+
+def test_the_way_back_can_be_given_up_or_never_kept(restored):
+    machine, target, _ = restored
+    after = tree_of(target)
+    assert rollback(machine, 0, "latest", "--discard")[0] == "planned"
+    number = str(latest(machine)["number"])
+    assert rollback(machine, 0, number, "--discard", "--yes")[0] == "discarded"
+    assert tree_of(target) == after
+    assert not list((machine.home / UNDO).glob("*/aside"))
+    assert rollback(machine, 0, number, "--yes")[0] == "done"
+    restore(machine, target, "--no-undo")
+    assert rollback(machine, 1, "latest", "--yes")[0] == "irreversible"
+
+
+def test_an_added_key_is_removed_and_a_snapshot_stays(machine):
+    again = machine.environment(TORGO_NEW_PASSWORD="umber plank vivid otter")
+    machine.must("key", "add", "--kdf-memory", "64", env=again)
+    number = str(latest(machine)["number"])
+    keys = machine.must("key", "list").stdout
+    assert rollback(machine, 0, number) == ("planned", ["remove_key"])
+    assert machine.must("key", "list").stdout == keys
+    assert rollback(machine, 0, number, "--yes")[0] == "rolled_back"
+    assert len(machine.must("key", "list").stdout.splitlines()) == len(keys.splitlines()) - 1
+    assert rollback(machine, 0, number, "--yes")[0] == "done"
+    machine.backup()
+    assert rollback(machine, 1, "latest", "--yes") == ("irreversible", ["none"])
+    machine.must("restore", "latest", "--target", machine.home / "x")
+
+
+def test_a_restore_that_fails_in_the_middle_can_be_turned_around(restored):
+    machine, target, before = restored
+    rollback(machine, 0, "latest", "--yes")
+    for head in machine.heads[:3]:  # the data, not what tells where it lies
+        for path in head.rglob("*"):
+            if path.is_file() and path.stat().st_size > 300_000:
+                path.unlink()
+    done = machine.run("restore", f"{machine.first}:{machine.first_data}", "--target", target)
+    assert done.returncode == 1, "its data can not be had whole"
+    assert rollback(machine, 0, "latest", "--yes")[0] == "rolled_back"
+    assert tree_of(target) == before
