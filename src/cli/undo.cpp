@@ -3,6 +3,8 @@
 #include "cli/own_receipts.hpp"
 #include "env/clock.hpp"
 #include "env/file_system.hpp"
+#include "markup/envelope.hpp"
+#include "markup/mirror.hpp"
 #include "source/write.hpp"
 
 #include <sys/stat.h>
@@ -35,9 +37,11 @@ receipts::LeftState left_state(const source::Entry& entry) {
             .ctime_ns = entry.ctime_ns};
 }
 
-RestoreUndo::RestoreUndo(const Context& context, const markup::Uuid& id, std::string folder,
-                         std::string aside, receipts::JournalWriter journal)
-    : m_files(*context.world.files),
+RestoreUndo::RestoreUndo(const env::World& world, crypto::SigningKey key, const markup::Uuid& id,
+                         std::string folder, std::string aside, receipts::JournalWriter journal)
+    : m_world(world),
+      m_files(*world.files),
+      m_key(std::move(key)),
       m_id(id),
       m_folder(std::move(folder)),
       m_aside(std::move(aside)),
@@ -53,9 +57,9 @@ RestoreUndo::~RestoreUndo() {
 /// the target: files are renamed, never copied. (RECEIPT-23)
 Result<std::unique_ptr<RestoreUndo>> RestoreUndo::begin(const Context& context,
                                                         const std::string& target) {
-    TRY(const auto own, own_receipts(context));
+    TRY(auto own, own_receipts(context));
     auto& files = *context.world.files;
-    const auto& receipts = own.folder.path();
+    const auto receipts = own.folder.path();
     const auto id = receipts::make_uuid(*context.world.random, context.world.clock->wall_ns());
     CHECK_OK(files.make_directory(receipts, true));
     CHECK_OK(files.make_directory(receipts + "/undo", true));
@@ -65,8 +69,9 @@ Result<std::unique_ptr<RestoreUndo>> RestoreUndo::begin(const Context& context,
     auto aside =
         same ? folder + "/aside" : (target == "/" ? "" : target) + "/.torgo-undo-" + id.hex();
     TRY(auto journal, receipts::JournalWriter::begin(files, folder + "/journal", target, aside));
-    return std::unique_ptr<RestoreUndo>(
-        new RestoreUndo(context, id, std::move(folder), std::move(aside), std::move(journal)));
+    return std::unique_ptr<RestoreUndo>(new RestoreUndo(context.world, std::move(own.key), id,
+                                                        std::move(folder), std::move(aside),
+                                                        std::move(journal)));
 }
 
 Result<> RestoreUndo::will_make(const std::string& relative) {
@@ -102,7 +107,22 @@ Result<> RestoreUndo::finish(const source::TreeWriter& tree) {
         if (there) CHECK_OK(m_journal.left(left_state(*there), path));
     }
     TRY(m_hash, m_journal.finish());
-    return {};
+    return write_mirror();
+}
+
+/// The journal read backwards: its steps in the order in which they are undone. (RECEIPT-28)
+Result<> RestoreUndo::write_mirror() const {
+    TRY(const auto status, m_files.status(m_folder + "/journal"));
+    if (status.size > markup::text_max) return {};
+    TRY(const auto text, env::read_file(m_files, m_folder + "/journal", markup::text_max));
+    markup::Mu mu;
+    mu.type = markup::MuType::shutdown_script;
+    mu.created_ns = m_world.clock->wall_ns();
+    mu.id = receipts::make_uuid(*m_world.random, mu.created_ns);
+    mu.source_id = m_id;
+    mu.source = as_text(text);
+    TRY(const auto mirrored, markup::write_mu(std::move(mu), m_key));
+    return env::write_file_atomically(m_files, m_folder + "/journal.mu", as_bytes(mirrored), true);
 }
 
 } // namespace torgo::cli

@@ -5,6 +5,8 @@
 
 #include "base/error.hpp"
 #include "cli/context.hpp"
+#include "crypto/sign.hpp"
+#include "env/world.hpp"
 #include "markup/names.hpp"
 #include "receipts/journal.hpp"
 #include "repo/aside.hpp"
@@ -45,12 +47,15 @@ public:
     const std::optional<Digest>& hash() const noexcept { return m_hash; }
 
 private:
-    RestoreUndo(const Context& context, const markup::Uuid& id, std::string folder,
-                std::string aside, receipts::JournalWriter journal);
+    RestoreUndo(const env::World& world, crypto::SigningKey key, const markup::Uuid& id,
+                std::string folder, std::string aside, receipts::JournalWriter journal);
 
+    Result<> write_mirror() const;
     Result<bool> move_to(source::TreeWriter& tree, const std::string& relative);
 
+    env::World m_world;
     env::FileSystem& m_files;
+    crypto::SigningKey m_key;
     markup::Uuid m_id;
     std::string m_folder;
     std::string m_aside;

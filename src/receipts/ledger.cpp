@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view sqlite_scheme = "sqlite://";
 constexpr std::array<std::string_view, 2> postgresql_schemes{"postgresql://", "postgres://"};
+constexpr std::string_view not_loaded = "Failed to find shared library"; ///< says SOCI
 /// Seconds that others may keep the file locked. It is not flushed: it can be made again.
 constexpr std::string_view sqlite_options = " timeout=10 synchronous=off";
 constexpr long long migration_lock = 0x746F72676F; ///< of PostgreSQL, "torgo"
@@ -25,6 +26,14 @@ std::string shown(std::string_view raw) {
     return text.substr(1, text.size() - 2);
 }
 
+/// On one line: what libpq says has several.
+std::string one_line(std::string text) {
+    std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\t'; }, ' ');
+    while (text.ends_with(' ') || text.ends_with('.'))
+        text.pop_back();
+    return text;
+}
+
 template <class Work>
 auto guarded(std::string_view what, Work work) -> decltype(work()) {
     try {
@@ -32,9 +41,9 @@ auto guarded(std::string_view what, Work work) -> decltype(work()) {
     } catch (const soci::soci_error& problem) {
         const auto lost = problem.get_error_category() == soci::soci_error::connection_error;
         return fail(lost ? Errc::unavailable : Errc::io,
-                    std::string(what) + ": " + problem.get_error_message());
+                    std::string(what) + ": " + one_line(problem.get_error_message()));
     } catch (const std::exception& problem) {
-        return fail(Errc::io, std::string(what) + ": " + problem.what());
+        return fail(Errc::io, std::string(what) + ": " + one_line(problem.what()));
     }
 }
 
@@ -61,6 +70,7 @@ public:
 
 private:
     Result<> open_sqlite(const std::string& path);
+    Result<> open_postgresql(const std::string& url);
     int read_version();
     void put_receipt(const markup::SignedReceipt& one);
     void put_items(const markup::Receipt& receipt, const std::string& direction,
@@ -88,10 +98,21 @@ Result<> SqlLedger::connect(const std::string& url) {
         if (std::ranges::none_of(postgresql_schemes, begins))
             return fail(Errc::invalid_argument, "a ledger's URL is sqlite:///FILE or "
                                                 "postgresql://HOST/DATABASE");
-        m_is_postgresql = true;
-        m_sql.open("postgresql", url); // loaded now, so that who needs none has none
-        return {};
+        return open_postgresql(url);
     });
+}
+
+/// SOCI's part for PostgreSQL is loaded now: who has no such ledger needs it not.
+Result<> SqlLedger::open_postgresql(const std::string& url) {
+    m_is_postgresql = true;
+    try {
+        m_sql.open("postgresql", url);
+    } catch (const soci::soci_error& problem) {
+        if (!problem.get_error_message().contains(not_loaded)) throw;
+        return fail(Errc::unsupported,
+                    "this machine has no library for PostgreSQL (libsoci-postgresql4.0 of Debian)");
+    }
+    return {};
 }
 
 /// 0 where there is no schema yet.

@@ -177,17 +177,40 @@ def test_commands_at_once_take_turns(machine):
     assert len(listed(machine, "--of", "heal")) == before + 6
 
 
+MODELS = """
+import sys, sqlalchemy, torgo_receipts as t
+with t.open_ledger(sys.argv[1]) as session:
+    last = t.newest(session, command="backup")
+    print(last.command, last.outcome, [i.kind for i in last.inputs],
+          [o.kind for o in last.outputs], last.figure("files_unmodified"), last.figure("no"))
+    there = sqlalchemy.inspect(session.get_bind())
+    for name, table in t.Base.metadata.tables.items():
+        found = {c["name"]: c["nullable"] for c in there.get_columns(name)}
+        said = {c.name: c.nullable for c in table.columns}
+        assert found.keys() == said.keys(), (name, found, said)
+        assert all(found[k] == said[k] for k in said if not table.columns[k].primary_key), name
+        keys = set(there.get_pk_constraint(name)["constrained_columns"])
+        assert keys == {c.name for c in table.primary_key.columns}, name
+    assert {n for n in there.get_table_names() if n.startswith("torgo_")} == set(
+        t.Base.metadata.tables)
+    session.execute(sqlalchemy.text("INSERT INTO torgo_schema VALUES (99)"))
+    session.commit()
+try:
+    with t.open_ledger(sys.argv[1]):
+        print("opened")
+except t.LedgerError as error:
+    print(error)
+"""
+
+
 def test_the_models_for_python_fit_the_ledger(machine):
     pytest.importorskip("sqlalchemy", reason="python3-sqlalchemy is not installed")
     machine.backup()
     machine.backup()
     python = pathlib.Path(__file__).parents[2] / "python"
-    program = ("import sys, torgo_receipts as t\n"
-               "with t.open_ledger(sys.argv[1]) as session:\n"
-               "    last = t.newest(session, command='backup')\n"
-               "    print(last.command, last.outcome, [i.kind for i in last.inputs],\n"
-               "          [o.kind for o in last.outputs], int(last.figure('files_new')))\n")
     done = subprocess.run(
-        ["python3", "-c", program, f"sqlite:///{machine.home / RECEIPTS}/ledger.sqlite"],
-        env={**os.environ, "PYTHONPATH": str(python)}, capture_output=True, text=True, check=False)
-    assert done.stdout == "backup ok ['path', 'parent'] ['snapshot'] 0\n", done.stderr
+        ["python3", "-c", MODELS, f"sqlite:///{machine.home / RECEIPTS}/ledger.sqlite"],
+        env={**os.environ, "PYTHONPATH": str(python), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True, text=True, check=False)
+    assert done.stdout == ("backup ok ['path', 'parent'] ['snapshot'] 62 None\n"
+                           "the ledger is of version 99, not 2\n"), done.stderr

@@ -127,7 +127,12 @@ def test_a_rollback_that_was_stopped_goes_on(restored):
 def test_a_journal_that_was_changed_is_refused(restored):
     machine, target, _ = restored
     journal = next((machine.home / UNDO).glob("*/journal"))
-    journal.write_text(journal.read_text().replace("made", "lost", 1))
+    text = journal.read_text()
+    mirrored = machine.must("receipt", "mirror", journal.with_name("journal.mu")).stdout
+    assert mirrored.splitlines() == [line[::-1] for line in reversed(text.split("\n"))]
+    journal.write_text(text.replace("made", "lost", 1))
+    assert rollback(machine, 0, "latest")[0] == "planned", "the mirror has it still (RECEIPT-28)"
+    journal.with_name("journal.mu").unlink()
     after = tree_of(target)
     done = machine.run("receipt", "rollback", "latest", "--yes")
     assert done.returncode == 1 and "journal" in done.stderr
@@ -164,6 +169,14 @@ def test_the_way_back_can_be_given_up_or_never_kept(restored):
     assert rollback(machine, 0, number, "--yes")[0] == "done"
     restore(machine, target, "--no-undo")
     assert rollback(machine, 1, "latest", "--yes")[0] == "irreversible"
+
+
+def test_a_restore_that_was_killed_leaves_what_it_moved_to_be_found(restored):
+    machine, _, _ = restored
+    journal = next((machine.home / UNDO).glob("*/journal"))
+    assert "moved things aside" not in machine.must("receipt", "list").stderr
+    shutil.copytree(journal.parent, journal.parent.with_name("ab" * 16), symlinks=True)
+    assert f"{'ab' * 16}/journal" in machine.must("receipt", "list").stderr
 
 
 def test_an_added_key_is_removed_and_a_snapshot_stays(machine):

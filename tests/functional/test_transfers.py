@@ -162,7 +162,7 @@ def test_heads_in_folders_are_said_to_keep_none(tmp_path):
     found = reconcile(machine, 0)
     assert [one["state"] for one in found["head"]] == ["no records"] * COUNT
     assert machine.must("receipt", "transfers", "--json").stdout == ""
-    assert not (machine.home / ".local/state/torgo/identity").exists()
+    assert not list((machine.home / ".local/state/torgo").glob("*/receipts"))
 
 
 def test_two_machines_of_one_owner_do_not_disturb_each_other(four, machine, tmp_path):

@@ -90,6 +90,20 @@ void show_rows(const Context& context, const std::vector<receipts::Row>& rows) {
     if (!table.empty()) context.out.lines(table.lines());
 }
 
+/// Journals that no receipt names: what a restore moved aside would not be found again.
+void warn_of_unfinished(const Context& context, const OwnReceipts& own,
+                        const std::vector<receipts::Row>& rows) {
+    const auto folder = own.folder.path() + "/undo";
+    const auto journals = context.world.files->list(folder);
+    if (!journals) return;
+    for (const auto& one : *journals) {
+        const auto id = markup::Uuid::parse(one.name);
+        if (!id || std::ranges::contains(rows, markup::urn_of(*id), &receipts::Row::undo)) continue;
+        context.out.warn("a restore that runs still, or was killed, has moved things aside: " +
+                         folder + "/" + one.name + "/journal says which");
+    }
+}
+
 Result<ExitCode> run_list(const Context& context, const ListArgs& args) {
     TRY(const auto own, own_receipts(context));
     if (args.rebuild) CHECK_OK(rebuild(context, own));
@@ -103,6 +117,8 @@ Result<ExitCode> run_list(const Context& context, const ListArgs& args) {
     TRY(const auto rows, ledger->list(own.author, filter));
     show_rows(context, rows);
     if (rows.empty()) context.out.say("no receipt");
+    TRY(const auto all, ledger->list(own.author, {}));
+    warn_of_unfinished(context, own, all);
     return ExitCode::ok;
 }
 

@@ -9,6 +9,7 @@
 #include "cli/undo.hpp"
 #include "crypto/hash.hpp"
 #include "env/file_system.hpp"
+#include "markup/envelope.hpp"
 
 #include <memory>
 #include <ranges>
@@ -107,15 +108,24 @@ private:
 
     bool is_done() const { return m_context.world.files->status(folder() + "/done").has_value(); }
 
-    /// RECEIPT-24: what the receipt signs is this journal and no other.
-    Result<receipts::Journal> journal() const {
-        TRY(const auto bytes,
-            env::read_file(*m_context.world.files, folder() + "/journal", receipts::journal_max));
+    bool is_signed(ByteView journal) const {
         const auto& outputs = m_signed.receipt.outputs;
         const auto named = std::ranges::find(outputs, "undo", &markup::Item::kind);
-        if (named == outputs.end() || named->hash != crypto::sha256(bytes))
-            return fail(Errc::corrupt, "the journal is not the one that the receipt names");
-        return receipts::parse_journal(as_text(bytes));
+        return named != outputs.end() && named->hash == crypto::sha256(journal);
+    }
+
+    /// RECEIPT-24: what the receipt signs is this journal and no other. A damaged one is read
+    /// backwards out of its mirror.
+    Result<receipts::Journal> journal() const {
+        auto& files = *m_context.world.files;
+        const auto bytes = env::read_file(files, folder() + "/journal", receipts::journal_max);
+        if (bytes && is_signed(*bytes)) return receipts::parse_journal(as_text(*bytes));
+        const auto mirrored = env::read_file(files, folder() + "/journal.mu", markup::mu_text_max);
+        if (mirrored) {
+            const auto mu = markup::parse_mu(as_text(*mirrored));
+            if (mu && is_signed(as_bytes(mu->source))) return receipts::parse_journal(mu->source);
+        }
+        return fail(Errc::corrupt, "the journal is not the one that the receipt names");
     }
 
     Result<ExitCode> restore() {
