@@ -2,7 +2,6 @@
 
 #include "cli/format.hpp"
 #include "cli/undo.hpp"
-#include "env/file_system.hpp"
 
 #include <sys/stat.h>
 
@@ -31,7 +30,7 @@ bool is_folder(const receipts::Step& step) {
 
 RestoreRollback::RestoreRollback(const Context& context, const receipts::Journal& journal,
                                  source::TreeWriter tree)
-    : m_files(*context.world.files), m_journal(journal), m_tree(std::move(tree)) {}
+    : m_stop(context.stop), m_journal(journal), m_tree(std::move(tree)) {}
 
 Result<RestoreRollback> RestoreRollback::open(const Context& context,
                                               const receipts::Journal& journal) {
@@ -145,6 +144,7 @@ Result<> RestoreRollback::undo(const receipts::Step& step) {
 Result<> RestoreRollback::run() {
     for (const auto& turn : std::views::reverse(m_turns)) {
         if (!turn.open) continue;
+        if (m_stop.stop_requested()) return fail(Errc::cancelled, "stopped; run it again to go on");
         CHECK_OK_WITH(printable(turn.step->path), undo(*turn.step));
     }
     return m_tree.sync();

@@ -6,6 +6,7 @@
 #include "source/write.hpp"
 
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,7 +51,7 @@ private:
     Result<> take_away(const receipts::Step& step);
     std::string aside_of(const receipts::Step& step) const;
 
-    env::FileSystem& m_files;
+    std::stop_token m_stop;
     const receipts::Journal& m_journal;
     source::TreeWriter m_tree;
     std::vector<Turn> m_turns;

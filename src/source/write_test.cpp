@@ -206,6 +206,25 @@ TEST_F(Writing, removes_names_and_empty_directories) {
     EXPECT_EQ(read_file(at("a/file")), "new");
 }
 
+TEST_F(Writing, moves_names_out_and_in_again_and_replaces_nothing) {
+    EXPECT_OK(m_writer.make_directory("folder"));
+    write("folder/file", "kept");
+    const auto aside = m_tree.at("outside/aside");
+    EXPECT_OK(m_writer.move_out("folder/file", aside));
+    EXPECT_FALSE(m_writer.status("folder/file")->has_value());
+    EXPECT_EQ(code(m_writer.move_out("folder/file", aside)), Errc::not_found);
+    EXPECT_EQ(code(m_writer.move_out("folder", m_tree.at("outside/file"))), Errc::exists);
+    write("folder/file", "new");
+    EXPECT_EQ(code(m_writer.move_in(aside, "folder/file")), Errc::exists);
+    EXPECT_OK(m_writer.remove("folder/file"));
+    EXPECT_OK(m_writer.move_in(aside, "folder/file"));
+    EXPECT_EQ(status("folder/file").size, 4U);
+    EXPECT_EQ(code(m_writer.move_out("../outside/file", aside)), Errc::corrupt);
+    ASSERT_EQ(::symlink("../outside", at("way").c_str()), 0);
+    EXPECT_EQ(code(m_writer.move_out("way/file", aside)), Errc::exists);
+    EXPECT_EQ(code(m_writer.move_in(at("folder/file"), "way/new")), Errc::exists);
+}
+
 TEST_F(Writing, fills_files_in_any_order_and_to_their_size) {
     auto file = m_writer.create_file("file", 30);
     ASSERT_TRUE(file.has_value());

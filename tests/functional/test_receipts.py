@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import signal
 import sqlite3
 import subprocess
 
@@ -133,6 +134,7 @@ def test_a_receipt_of_another_machine_is_believed_for_its_own_key(machine, first
     assert faults(machine, 1, sent) == [(str(sent), "foreign")]
     assert faults(machine, 0, sent, "--by", peer) == []
     assert faults(other, 1)[-1][1] == "foreign", "the key is another from here on"
+    assert machine.run("receipt", "verify", "--by", peer).returncode == 2
 
 
 # RECEIPT-17
@@ -164,6 +166,22 @@ def test_a_receipt_that_can_not_be_written_is_a_warning(machine):
     folder.write_text("in the way")
     done = machine.must("backup", machine.data)
     assert "no receipt could be left of this: " in done.stderr
+
+
+# RECEIPT-20
+def test_what_happens_at_a_node_leaves_receipts(machine):
+    folder = machine.home / "node"
+    node = machine.start("start", "--json", "--folder", folder, "--no-onion", "--listen",
+                         "127.0.0.1:0", "--metrics", "off", "--scrub", "0")
+    while '"started"' not in node.stdout.readline():
+        assert node.poll() is None
+    machine.must("node", "invite", "--folder", folder, "--quota", "5", "--label", "ward7")
+    node.send_signal(signal.SIGTERM)
+    node.communicate(timeout=support.TIME_LIMIT_S)
+    assert [(one["command"], one["outcome"]) for one in listed(machine)][-2:] == [
+        ("node invite", "ok"), ("start", "ok")]
+    assert machine.run("node", "invite", "--folder", machine.home / "none").returncode == 1
+    assert listed(machine)[-1]["command"] == "start", "nothing was begun"
 
 
 # RECEIPT-13

@@ -79,8 +79,8 @@ Result<ExitCode> run_list(const Context& context) {
 Result<std::string> add(const Context& context, repo::Repository& repository,
                         const NewKeyArgs& args, const repo::Credential& credential) {
     auto label = args.label;
-    context.account.begin(repository.place().id).input("label", label);
     if (label.empty()) label = context.environment.user() + "@" + context.environment.host();
+    context.account.begin(repository.place().id).input("label", label);
     return repository.add_key(credential, args.kdf.cost(), label);
 }
 

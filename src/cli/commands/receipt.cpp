@@ -198,7 +198,9 @@ Result<ExitCode> verify_all(const Context& context) {
 
 /// RECEIPT-19
 Result<ExitCode> run_verify(const Context& context, const VerifyArgs& args) {
-    if (args.words.empty() && args.by.empty()) return verify_all(context);
+    if (args.words.empty() && !args.by.empty())
+        return fail(Errc::invalid_argument, "--by wants RECEIPT: which one is theirs");
+    if (args.words.empty()) return verify_all(context);
     PeerId author;
     if (!args.by.empty()) {
         const auto given = PeerId::parse(args.by);
