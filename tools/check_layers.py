@@ -21,6 +21,7 @@ RANKS = [
     ["index", "head", "place"],
     ["repo", "peer", "mesh", "radio", "tor", "bluez", "envelope", "reading"],
     ["node", "markup", "maml", "meshsim", "uplink"],
+    ["repo", "peer", "mesh", "radio", "tor", "bluez", "envelope", "reading", "quantum"],
     ["node", "markup", "maml", "meshsim"],
     ["receipts"],
     ["gateway", "cli"],
