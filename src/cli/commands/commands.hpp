@@ -31,6 +31,7 @@ Command ls_command();
 Command man_command();
 Command mesh_command();
 Command node_command();
+Command quantum_command();
 Command receipt_command();
 Command reconcile_command();
 Command regenerate_command();

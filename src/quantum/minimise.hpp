@@ -1,0 +1,20 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+namespace torgo::quantum {
+
+struct Minimum {
+    std::vector<double> at;
+    double value = 0;
+    int evaluations = 0;
+};
+
+/// A local minimum by the simplex method of Nelder and Mead (1965), without derivatives.
+///
+/// in  a point to begin at, how far its first neighbours are, how often f may be asked
+Minimum minimise(const std::function<double(const std::vector<double>&)>& f,
+                 const std::vector<double>& start, double step, int evaluations_max);
+
+} // namespace torgo::quantum
