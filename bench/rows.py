@@ -12,8 +12,9 @@ from measure import Taken, median
 from mesh_row import MeshRow
 from net_rows import NetRows
 from peers import Borg, Restic, Torgo
+from quantum_row import QuantumRow
 
-ALL = ["R1", "R2", "R3", "R4", "R5", "R6", "R7", "C1", "C2", "N1", "N2", "N3", "N4", "M1"]
+ALL = ["R1", "R2", "R3", "R4", "R5", "R6", "R7", "C1", "C2", "N1", "N2", "N3", "N4", "M1", "Q1"]
 LINUX_PACKAGE = "linux-source-6.12"
 TOUCHED_SHARE = 0.01  # R3: files whose time changes
 CHANGED_FILES = 200  # R3: files whose content changes
@@ -31,7 +32,7 @@ def settle(path):
                         pass
 
 
-class Bench(NetRows, FloodRow, MeshRow):
+class Bench(NetRows, FloodRow, MeshRow, QuantumRow):
     def __init__(self, options, work, table):
         self.options, self.work, self.table = options, work, table
         self.programs = None

@@ -129,9 +129,10 @@ JobReport placement_job(const JobSettings& settings) {
                               digits(head.cost, 1));
     out.problem.push_back("two in one failure domain cost " + digits(same_domain, 0) + " more");
     out.unit = "cost";
-    out.note = "QAOA raises the chance of the exact answer above guessing, and no more is known of "
-               "it: trying all 1,024 placements takes microseconds here. TORGO places segments by "
-               "docs/spec/place.md, not by this.";
+    out.note =
+        "QAOA raises the chance of the exact answer above guessing, but as many guesses as "
+        "shots would mostly find it, too, and trying all 1,024 placements takes microseconds. "
+        "TORGO places segments by docs/spec/place.md, not by this.";
     return out;
 }
 
