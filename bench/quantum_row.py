@@ -91,7 +91,9 @@ class QuantumRow:
         peers = pathlib.Path(__file__).parent / "quantum_peers.py"
         python = os.environ.get("TORGO_QUANTUM_PYTHON", sys.executable)
         theirs = self.quantum_json([python, peers, *words])
-        times = {key: round(theirs[key], 3) for key in ("aer_ms", "qulacs_ms") if key in theirs}
+        keys = ("aer_ms", "aer_cpu_ms", "qulacs_ms", "qulacs_cpu_ms")
+        times = {key: round(theirs[key], 3) for key in keys if key in theirs}
+        times["cpu_ms"] = round(ours["gates_cpu_ms"], 3)
         what = f"{name}, {n} qubits, {len(lines)} gates"
         took = Taken(0, 0, 0)
         self.table.add("Q1", what, "torgo", took, ms=round(ours["gates_ms"], 3), **times)
