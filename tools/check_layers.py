@@ -19,10 +19,8 @@ RANKS = [
     ["env", "crypto"],
     ["source", "chunk", "seal", "pack", "segment"],
     ["index", "head", "place"],
-    ["repo", "peer", "mesh", "radio", "tor", "bluez", "envelope", "reading"],
-    ["node", "markup", "maml", "meshsim", "uplink"],
     ["repo", "peer", "mesh", "radio", "tor", "bluez", "envelope", "reading", "quantum"],
-    ["node", "markup", "maml", "meshsim"],
+    ["node", "markup", "maml", "meshsim", "uplink"],
     ["receipts"],
     ["gateway", "cli"],
 ]
