@@ -46,7 +46,7 @@ struct HealProgress {
 };
 
 struct HealOptions {
-    int head = -1;          ///< index of the head to heal, or all
+    int head = -1; ///< index of the head to heal, or all
     /// Where the head was when it was just moved; of a group, new members have to be made then.
     std::string moved_from{};
     bool read_data = false; ///< verify every segment's hash instead of its presence and size
