@@ -18,6 +18,7 @@ constexpr std::string_view first_line = "torgo-activity 2";
 constexpr std::string_view kind_mark = "torgo-activity ";
 constexpr std::string_view suffix = ".activity";
 constexpr std::size_t text_max = 512;
+constexpr std::size_t uri_max = text_max - 64; ///< three numbers stand before it
 constexpr std::size_t heads_max = 64;
 
 std::unexpected<Error> damaged() {
@@ -97,9 +98,9 @@ std::string format_activity(const top::Work& work) {
            number_line("circuits_building", work.circuits_building) +
            number_line("elapsed_ns", static_cast<std::uint64_t>(work.elapsed_ns));
     for (const auto& head : work.heads)
-        if (head.uri.size() <= text_max / 4)
+        if (const auto uri = printable(head.uri); uri.size() <= uri_max)
             out += "head " + std::to_string(head.up) + " " + std::to_string(head.down) + " " +
-                   std::to_string(head.open) + " " + printable(head.uri) + "\n";
+                   std::to_string(head.open) + " " + uri + "\n";
     return out;
 }
 

@@ -10,26 +10,31 @@
 #include <chrono>
 #include <filesystem>
 #include <future>
+#include <limits>
 
 namespace torgo::cli {
 namespace {
 
 top::Work example() {
-    return {.process = 42,
-            .command = "backup",
-            .repository = "4adc14dc",
-            .items = "files",
-            .note = "12.0 MiB stored",
-            .items_done = 3,
-            .items_total = 10,
-            .bytes_done = 1'000,
-            .bytes_total = 4'000,
-            .problems = 1,
-            .circuits = 12,
-            .circuits_building = 2,
-            .elapsed_ns = 5'000'000'000,
-            .heads = {{.uri = "dir:///mnt/a b", .up = 7, .down = 8},
-                      {.uri = "tls://h:1/" + std::string(64, 'a'), .up = 0, .down = 9, .open = 3}}};
+    return {
+        .process = 42,
+        .command = "backup",
+        .repository = "4adc14dc",
+        .items = "files",
+        .note = "12.0 MiB stored",
+        .items_done = 3,
+        .items_total = 10,
+        .bytes_done = 1'000,
+        .bytes_total = 4'000,
+        .problems = 1,
+        .circuits = 12,
+        .circuits_building = 2,
+        .elapsed_ns = 5'000'000'000,
+        .heads = {{.uri = "dir:///mnt/a b", .up = 7, .down = 8},
+                  {.uri = "tls://h:1/" + std::string(64, 'a'), .up = 0, .down = 9, .open = 3},
+                  {.uri = "tor://" + std::string(56, 'b') + ".onion:443/" + std::string(64, 'c'),
+                   .up = std::numeric_limits<std::uint64_t>::max(),
+                   .down = 1}}};
 }
 
 TEST(Activity, is_read_as_it_was_written) {

@@ -88,14 +88,21 @@ Result<env::Endpoint> OnionWay::own_socks() {
 
 tor::Circuits::Count OnionWay::circuits() {
     const std::unique_lock lock(m_mutex, std::try_to_lock); // held while tor is being started
-    if (!lock || !m_tor || !m_network) return {};
-    while (m_tor->wait_for_event(m_world.clock->monotonic_ns() + event_look_ns)) {
-    }
+    if (!lock || tor_has_gone() || !m_tor || !m_network) return {};
     return m_tor->circuits();
 }
 
-Result<env::Network*> OnionWay::network() {
+/// Takes in what tor has told meanwhile. With the mutex held.
+bool OnionWay::tor_has_gone() {
+    if (!m_tor || !m_network) return false;
+    while (m_tor->wait_for_event(m_world.clock->monotonic_ns() + event_look_ns)) {
+    }
+    return m_tor->status().state == tor::State::down;
+}
+
+Result<std::shared_ptr<env::Network>> OnionWay::network() {
     const std::lock_guard lock(m_mutex);
+    if (tor_has_gone()) m_network.reset();
     if (!m_network) {
         env::Endpoint socks;
         if (m_settings.socks.empty()) {
@@ -105,13 +112,13 @@ Result<env::Network*> OnionWay::network() {
         }
         TRY(m_network, tor::OnionNetwork::make(*m_world.network, socks, isolation));
     }
-    return m_network.get();
+    return m_network;
 }
 
 Result<std::unique_ptr<env::Stream>>
 OnionWay::connect(const env::Endpoint& to, env::Deadline deadline, const std::stop_token& stop) {
     const auto begun = m_world.clock->monotonic_ns();
-    TRY(auto* const way, network());
+    TRY(const auto way, network());
     // What the first start of tor took is not the node's fault.
     return way->connect(to, deadline + (m_world.clock->monotonic_ns() - begun), stop);
 }

@@ -29,8 +29,8 @@ struct TorSettings {
     std::string folder; ///< of our own
 };
 
-/// The network of onion services, with a tor that is started when it is first needed and ends with
-/// this object. Leads nowhere else (tor/onion_network.hpp). Thread-safe.
+/// The network of onion services, with a tor that is started when it is first needed, again when it
+/// has gone, and ends with this object. Leads nowhere else (tor/onion_network.hpp). Thread-safe.
 class OnionWay final : public env::Network {
 public:
     /// in  `stop` ends the wait for the first start of tor
@@ -44,7 +44,8 @@ public:
     tor::Circuits::Count circuits();
 
 private:
-    Result<env::Network*> network();
+    Result<std::shared_ptr<env::Network>> network();
+    bool tor_has_gone();
     Result<env::Endpoint> own_socks();
 
     env::World m_world;
@@ -53,7 +54,7 @@ private:
     std::stop_token m_stop;
     std::mutex m_mutex; ///< of what follows
     std::unique_ptr<tor::Service> m_tor;
-    std::unique_ptr<tor::OnionNetwork> m_network;
+    std::shared_ptr<tor::OnionNetwork> m_network; ///< shared with who connects just now
 };
 
 } // namespace torgo::cli

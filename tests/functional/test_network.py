@@ -3,12 +3,14 @@ Tor.
 """
 
 import json
+import os
 import pathlib
 import random
 import re
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import time
 import urllib.request
@@ -340,6 +342,52 @@ def test_four_nodes_behind_onion_services(behind_tor):
     made[0].kill()
     made[1].stop()
     machine.expect_restores(snapshot, machine.data)
+
+
+def kill_tor_of(process):
+    """Kills the tor that a program has started; gives whether there was one."""
+    found = subprocess.run(["pgrep", "-P", str(process), "-x", "tor"], capture_output=True,
+                           text=True, check=False).stdout.split()
+    for one in found:
+        os.kill(int(one), signal.SIGKILL)
+    return bool(found)
+
+
+def kill_tor_after(program, enough):
+    """Once `enough()`; the program must still run."""
+    end = time.monotonic() + REPAIR_LIMIT_S
+    while not enough() and program.poll() is None and time.monotonic() < end:
+        time.sleep(0.05)
+    assert kill_tor_of(program.pid), "it ended too soon"
+
+
+def test_a_tor_that_is_killed_in_the_middle_is_started_again(behind_tor, tmp_path):
+    made, machine = behind_tor
+    (machine.data / "large").write_bytes(random.Random(16).randbytes(9_000_000))
+    program = machine.start("backup", machine.data, "--json", "--limit-upload", "3M")
+    kill_tor_after(program, lambda: sent_by(machine, program.pid) > 4_000_000)
+    said, errors = program.communicate(timeout=ONION_REPAIR_LIMIT_S)
+    # What was on its way to all heads at once is lost; the same again takes what is there already.
+    assert program.returncode == 0 or "run the same command again" in errors, said + errors
+    snapshot = machine.backup()
+    target = tmp_path / "back"
+    program = machine.start("restore", snapshot, "--target", target, "--limit-download", "2M")
+    kill_tor_after(program, lambda: sent_by(machine, program.pid, 2) > 3_000_000)
+    said, errors = program.communicate(timeout=ONION_REPAIR_LIMIT_S)
+    assert program.returncode == 0, said + errors
+    # A node's own: it is found again under its address.
+    assert kill_tor_of(made[0].process.pid)
+    made[0].wait_for(r"^Tor: down(?s:.*)^reachable at ")
+    made[1].kill()
+    made[2].kill()
+    machine.expect_restores(snapshot, machine.data)
+
+
+def sent_by(machine, process, column=1):
+    """Bytes that a running command tells of: to heads, or with column 2 from them."""
+    path = machine.home / f".local/state/torgo/activity/{process}.activity"
+    text = path.read_text() if path.exists() else ""
+    return sum(int(line.split()[column]) for line in text.splitlines() if line.startswith("head "))
 
 
 REPAIR_LIMIT_S = 90
