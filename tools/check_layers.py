@@ -19,7 +19,7 @@ RANKS = [
     ["env", "crypto"],
     ["source", "chunk", "seal", "pack", "segment"],
     ["index", "head", "place"],
-    ["repo", "peer", "mesh", "radio", "tor", "bluez", "envelope", "reading", "quantum"],
+    ["repo", "peer", "mesh", "radio", "tor", "bluez", "envelope", "reading", "quantum", "gospel"],
     ["node", "markup", "maml", "meshsim", "uplink"],
     ["receipts"],
     ["gateway", "cli"],
@@ -35,6 +35,7 @@ NEIGHBOURS = {
     ("place", "head"),
     ("crypto", "env"),
     ("reading", "envelope"),
+    ("gospel", "reading"),
 }
 
 ONLY_PROGRAMS = {"sys", "sim"}

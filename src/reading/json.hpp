@@ -33,10 +33,16 @@ struct Json {
     bool is(Type wanted) const noexcept { return type == wanted; }
 };
 
+struct JsonLimits {
+    std::size_t depth = json_depth_max;
+    std::size_t values = json_values_max;
+    std::size_t size = json_size_max;
+};
+
 /// Exactly one value and nothing after it. Strict: no names twice, no lone surrogates, no control
 /// characters, no invalid UTF-8 in escapes.
 ///
 /// errors  `invalid_argument`, with the byte's position; `limit_exceeded`
-Result<Json> parse_json(std::string_view text);
+Result<Json> parse_json(std::string_view text, const JsonLimits& limits = {});
 
 } // namespace torgo::reading
