@@ -212,7 +212,7 @@ Parsed<Expr> Parser::postfix() {
 /// `.field`, `.(i)`, `.[i]` or `[i]`.
 Parsed<Expr> Parser::suffix(Expr of) {
     if (take_symbol("[")) return index(std::move(of), "]");
-    Expr out{.kind = Expr::Kind::field, .at = token().at};
+    Expr out{.kind = Expr::Kind::field, .at = of.at};
     skip();
     if (take_symbol("(")) return index(std::move(of), ")");
     if (take_symbol("[")) return index(std::move(of), "]");
@@ -222,7 +222,7 @@ Parsed<Expr> Parser::suffix(Expr of) {
 }
 
 Parsed<Expr> Parser::index(Expr of, std::string_view close) {
-    Expr out{.kind = Expr::Kind::index, .at = token().at};
+    Expr out{.kind = Expr::Kind::index, .at = of.at};
     if (at_symbol("..")) return wrong("slices are not understood");
     const bool in_ends = std::exchange(m_in_ends, false);
     TRY(auto place, expression());

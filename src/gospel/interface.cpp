@@ -234,25 +234,26 @@ private:
                                                     std::to_string(out.results.size()) + " parts"});
     }
 
-    /// Without a header, an argument without label takes the name of its type; and where one
-    /// argument and one unknown name are left, they belong together.
+    /// Without a header, an argument without label has the name of its type, if the file declares
+    /// that, and no value if no formula uses it; and where one argument and one unknown name are
+    /// left, they belong together.
     Parsed<> name_by_types(const ValItem& item, Val& out) {
         if (m_out.types.kind(out.result) != Kind::unit) out.results = {"result"};
         auto unknown = unknown_names(out);
+        std::vector<Parameter*> nameless;
         for (std::size_t i = 0; i < out.parameters.size(); ++i) {
             const auto& type = item.arguments[i].type;
             const auto alike = std::ranges::count_if(item.arguments, [&](const Argument& other) {
                 return other.label.empty() && print(other.type) == print(type);
             });
-            if (out.parameters[i].name.empty() && alike == 1 &&
-                std::erase(unknown, print(type)) != 0)
+            const bool unit = m_out.types.kind(out.parameters[i].type) == Kind::unit;
+            if (!out.parameters[i].name.empty() || unit) continue;
+            if (alike != 1 || !m_declared.types.contains(print(type)))
+                nameless.push_back(&out.parameters[i]);
+            else if (std::erase(unknown, print(type)) != 0)
                 out.parameters[i].name = print(type);
         }
-        const auto nameless = [&](const Parameter& parameter) {
-            return parameter.name.empty() && m_out.types.kind(parameter.type) != Kind::unit;
-        };
-        if (unknown.size() == 1 && std::ranges::count_if(out.parameters, nameless) == 1)
-            std::ranges::find_if(out.parameters, nameless)->name = unknown[0];
+        if (unknown.size() == 1 && nameless.size() == 1) nameless[0]->name = unknown[0];
         return {};
     }
 
@@ -301,6 +302,8 @@ private:
     }
 
     Parsed<> check_contract(const ValItem& item, Val& val) {
+        // Names that clash are refused even where no formula uses them.
+        CHECK_OK(scope(item, val, true));
         for (auto& clause : val.contract->clauses) {
             const bool after = clause.kind == Clause::Kind::ensures;
             TRY(auto names, scope(item, val, after));

@@ -21,10 +21,11 @@ public:
 
     Items run() {
         while (!m_parser.at_end() && m_out.faults.size() < diagnostics_max) {
+            const auto start = token().at;
             const auto done = item();
             if (done) continue;
             m_out.faults.push_back(done.error());
-            pass_over();
+            pass_over(start);
         }
         return std::move(m_out);
     }
@@ -32,12 +33,12 @@ public:
 private:
     const Token& token() const noexcept { return m_parser.token(); }
 
-    /// To the next item, and never on the spot.
-    void pass_over() {
+    /// To the next item behind `start`.
+    void pass_over(Offset start) {
         m_open_val = false;
-        do
+        m_parser.recover();
+        while (!m_parser.at_end() && (token().at == start || !at_item()))
             m_parser.skip();
-        while (!m_parser.at_end() && !at_item());
     }
 
     bool at_item() const noexcept {

@@ -40,6 +40,11 @@ public:
     bool take_symbol(std::string_view symbol) noexcept;
     bool take_word(std::string_view word) noexcept;
     void skip() noexcept;
+    /// After an error: what was begun is forgotten.
+    void recover() noexcept {
+        m_depth = 0;
+        m_in_ends = false;
+    }
 
     Parsed<> expect_symbol(std::string_view symbol);
     Parsed<> expect_word(std::string_view word);
