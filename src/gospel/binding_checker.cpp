@@ -23,8 +23,7 @@ Parsed<> Checker::bind(const Pattern& pattern, TypeId type) {
     case Pattern::Kind::any:
         return {};
     case Pattern::Kind::name:
-        m_locals.push_back({pattern.word, type});
-        return {};
+        return add_local(pattern.word, type, pattern.at);
     case Pattern::Kind::literal:
         return same_type(of(literal_kind(pattern.literal)), type, pattern.at);
     case Pattern::Kind::nil:
@@ -54,6 +53,13 @@ Parsed<> Checker::bind(const Pattern& pattern, TypeId type) {
     const auto inner = m_types.variable();
     CHECK_OK(same_type(m_types.option(inner), type, pattern.at));
     return pattern.parts.empty() ? Parsed<>() : all({inner});
+}
+
+/// Names are looked up one by one, so there are not many of them.
+Parsed<> Checker::add_local(const std::string& name, TypeId type, Offset at) {
+    if (m_locals.size() >= locals_max) return wrong(at, "too many names");
+    m_locals.push_back({name, type});
+    return {};
 }
 
 Parsed<TypeId> Checker::infer_let(Expr& expr) {
@@ -94,7 +100,7 @@ Parsed<TypeId> Checker::infer_quantifier(Expr& expr) {
             TRY(type, resolve(binder.type[0], m_declarations, m_types, variables));
         }
         quantifier.types.push_back(type);
-        m_locals.push_back({binder.name, type});
+        CHECK_OK(add_local(binder.name, type, binder.at));
     }
     m_quantifiers.push_back(std::move(quantifier));
     CHECK_OK(expect(expr.parts[0], of(Kind::boolean)));

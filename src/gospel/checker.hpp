@@ -11,7 +11,8 @@
 // Finds the types of formulas, and where the variables of quantifiers get their values from.
 namespace torgo::gospel {
 
-inline constexpr std::size_t chain_max = 16; ///< comparisons in one chain
+inline constexpr std::size_t chain_max = 16;    ///< comparisons in one chain
+inline constexpr std::size_t locals_max = 1024; ///< names that are bound at one place
 
 /// What the file declares. Types are found by name; fields and constructors by the newest type that
 /// has them, as in OCaml.
@@ -64,6 +65,7 @@ private:
     };
 
     Parsed<TypeId> infer(Expr& expr);
+    Parsed<> add_local(const std::string& name, TypeId type, Offset at);
     Parsed<> expect(Expr& expr, TypeId type);
     Parsed<> same_type(TypeId found, TypeId wanted, Offset at);
     Parsed<TypeId> infer_name(const Expr& expr);

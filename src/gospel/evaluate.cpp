@@ -109,6 +109,8 @@ Result<std::int64_t> Evaluator::integer(const Expr& expr) {
 }
 
 Result<Value> Evaluator::name(const Expr& expr) {
+    constexpr std::size_t names_a_step = 16;
+    CHECK_OK(charge((m_locals.size() + m_environment.now.size()) / names_a_step));
     const auto local =
         std::ranges::find(m_locals.rbegin(), m_locals.rend(), expr.word, &NamedValue::name);
     if (local != m_locals.rend()) return local->value;

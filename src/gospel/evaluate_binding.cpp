@@ -35,9 +35,12 @@ bool Evaluator::bind(const Pattern& pattern, const Value& value) {
 }
 
 namespace {
-/// Of matching one value: the tails that `::` makes, in lists that lie in lists, too.
+/// How many of its parts may cost as much as the whole value: `::` copies a tail, a literal is
+/// compared.
 std::size_t pattern_weight(const Pattern& pattern) {
-    std::size_t out = pattern.kind == Pattern::Kind::cons ? 1 : 0;
+    const bool costly =
+        pattern.kind == Pattern::Kind::cons || pattern.kind == Pattern::Kind::literal;
+    std::size_t out = costly ? 1 : 0;
     for (const auto& part : pattern.parts)
         out += pattern_weight(part);
     return out;

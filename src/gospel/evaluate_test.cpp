@@ -151,6 +151,9 @@ TEST(Evaluate, every_formula_ends) {
     for (int i = 0; i < 40; ++i)
         text += "let a = a ^ a in ";
     EXPECT_EQ(verdict(text + "a = a"), why);
+    EXPECT_EQ(verdict("let s = \"" + std::string(200'000, 'a') +
+                      "\" in forall i. 0 <= i < 900000 -> match s with \"b\" -> false | _ -> true"),
+              why);
     // Shared parts take no memory, but comparing them would take as long as if they did.
     std::string nested = "[1]";
     std::string pairs = "let a, b = 1, 2 in ";

@@ -26,6 +26,9 @@ constexpr std::array<StandardException, 9> standard_exceptions = {{{"Not_found",
                                                                    {"Stack_overflow", false},
                                                                    {"Out_of_memory", false}}};
 
+/// More than there may be arguments, results and local names.
+constexpr std::size_t unbound_names_max = 2048;
+
 /// Names of a formula that nothing in it binds, in the order in which they come.
 void unbound_names(const Expr& expr, std::vector<std::string>& bound,
                    std::vector<std::string>& out);
@@ -39,6 +42,8 @@ void bound_by(const Pattern& pattern, std::vector<std::string>& bound) {
 void unbound_names(const Expr& expr, std::vector<std::string>& bound,
                    std::vector<std::string>& out) {
     const auto before = bound.size();
+    // So many are refused later, and one of so many is never the only one.
+    if (bound.size() > unbound_names_max || out.size() > unbound_names_max) return;
     if (expr.kind == Expr::Kind::name && !std::ranges::contains(bound, expr.word) &&
         !std::ranges::contains(out, expr.word))
         out.push_back(expr.word);

@@ -23,7 +23,7 @@ and patient = { name : string; (** the name *) mutable ids : ids; next : patient
 exception Full
 exception Bad of string * int
 val admit : ?room:string -> patient -> model -> unit -> (label * 'a list) option
-(* a comment (* in a comment *) with "a string *)" and '"' *)
+(* a comment (* in a comment *) with "a string *)" and '"' and {q| " *) |} |q} *)
 val plain : float -> bool)f");
     EXPECT_TRUE(interface.understood()) << print(interface.diagnostics, "f");
     EXPECT_EQ(interface.type_names, (std::vector<std::string>{"model", "label", "ids", "patient"}));
@@ -252,6 +252,16 @@ TEST(Interface, limits_refuse_and_never_cut) {
     EXPECT_EQ(refusal("f x requires 0" + many(" < 1", 17)), "too many comparisons in a chain");
     EXPECT_NE(errors_of("val f : " + many("int -> ", 257) + "int").find("too many"),
               std::string::npos);
+    EXPECT_NE(errors_of("val f : int" + many(" * int", 256) + " -> int").find("too many parts"),
+              std::string::npos);
+    std::string names;
+    std::string values;
+    for (int i = 0; i < 30'000; ++i) {
+        names += (i == 0 ? "a" : ",a") + std::to_string(i % 1500);
+        values += i == 0 ? "1" : ",1";
+    }
+    EXPECT_EQ(refusal("requires let " + names + " = " + values + " in true"), "too many names");
+    EXPECT_EQ(refusal("requires (" + names + ") = ()"), "the name `a0` is not known");
     EXPECT_EQ(parse(many("open A\n", 1000)).diagnostics.size(), diagnostics_max);
 }
 

@@ -215,11 +215,26 @@ private:
                 skip_string();
             } else if (starts("'\"'")) {
                 m_at += 3;
+            } else if (const auto mark = quoted_string_mark(); !mark.empty()) {
+                const auto end = m_text.find(mark, m_at + mark.size());
+                if (end == std::string_view::npos)
+                    return wrong(m_start, "a string without end in a comment");
+                m_at = end + mark.size();
             } else {
                 ++m_at;
             }
         } while (depth > 0 && m_at < m_text.size() && !m_fault);
         if (depth > 0) wrong(m_start, "a comment without end");
+    }
+
+    /// Of a string `{id|…|id}` that begins here: its end; else "".
+    std::string quoted_string_mark() const {
+        if (peek() != '{') return {};
+        std::size_t size = 0;
+        while (is_lower(peek(size + 1)))
+            ++size;
+        if (peek(size + 1) != '|') return {};
+        return "|" + std::string(m_text.substr(m_at + 1, size)) + "}";
     }
 
     /// In a comment: what its escapes mean does not matter.

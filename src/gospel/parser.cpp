@@ -100,6 +100,7 @@ Parsed<TypeExpr> Parser::type() {
     TypeExpr out{.kind = TypeExpr::Kind::tuple, .at = at};
     out.parts.push_back(std::move(first));
     while (take_symbol("*")) {
+        if (out.parts.size() >= type_parts_max) return wrong("a tuple of too many parts");
         TRY(auto next, type_part());
         out.parts.push_back(std::move(next));
     }

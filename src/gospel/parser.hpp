@@ -15,6 +15,7 @@ namespace torgo::gospel {
 
 inline constexpr std::uint32_t expression_depth_max = 100;
 inline constexpr std::size_t type_depth_max = 16;
+inline constexpr std::size_t type_parts_max = 256; ///< of one tuple
 
 template <class T = void>
 using Parsed = std::expected<T, Fault>;
