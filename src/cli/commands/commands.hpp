@@ -28,6 +28,7 @@ Command init_command();
 Command key_command();
 Command lock_command();
 Command ls_command();
+Command maml_command();
 Command man_command();
 Command mesh_command();
 Command node_command();

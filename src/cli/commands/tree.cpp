@@ -123,6 +123,7 @@ Command command_tree(Globals& globals) {
     root.children.push_back(node_command());
     root.children.push_back(mesh_command());
     root.children.push_back(quantum_command());
+    root.children.push_back(maml_command());
     root.children.push_back(doctor_command());
     root.children.push_back(bench_command());
     root.children.push_back(config_command());
