@@ -74,15 +74,16 @@ public:
         case FYET_DOCUMENT_START:
             return start_document(event);
         case FYET_MAPPING_START:
-            return plain_node(event, event.mapping_start.anchor, event.mapping_start.tag) &&
+            return plain_node(event.mapping_start.anchor, event.mapping_start.tag) &&
                    open(Value::Kind::map, event);
         case FYET_SEQUENCE_START:
-            return plain_node(event, event.sequence_start.anchor, event.sequence_start.tag) &&
+            return plain_node(event.sequence_start.anchor, event.sequence_start.tag) &&
                    open(Value::Kind::list, event);
         case FYET_SCALAR:
-            return plain_node(event, event.scalar.anchor, event.scalar.tag) && scalar(event);
+            return plain_node(event.scalar.anchor, event.scalar.tag) && scalar(event);
         case FYET_ALIAS:
-            return refuse(place(event), "an alias (*name)", "write the value out");
+            return refuse(place(event.alias.anchor, '*'), "an alias (*name)",
+                          "write the value out");
         case FYET_MAPPING_END:
         case FYET_SEQUENCE_END:
             return close();
@@ -132,6 +133,15 @@ private:
         return m_text.place(m_offset + (mark == nullptr ? 0 : mark->input_pos));
     }
 
+    /// Of a token whose mark may stand after the sign that begins it.
+    Place place(fy_token* token, char sign) const {
+        const auto* mark = token == nullptr ? nullptr : fy_token_start_mark(token);
+        auto at = m_offset + (mark == nullptr ? 0 : mark->input_pos);
+        const auto all = m_text.str();
+        if (at > m_offset && at <= all.size() && all[at - 1] == sign) --at;
+        return m_text.place(at);
+    }
+
     bool start_document(fy_event& event) {
         if (std::exchange(m_started, true))
             return refuse(place(event), "a second YAML document", "keep one");
@@ -141,11 +151,11 @@ private:
         return true;
     }
 
-    bool plain_node(fy_event& event, const fy_token* anchor, const fy_token* tag) {
+    bool plain_node(fy_token* anchor, fy_token* tag) {
         if (anchor != nullptr)
-            return refuse(place(event), "an anchor (&name)", "take it out and write values out");
+            return refuse(place(anchor, '&'), "an anchor (&name)", "take it out and write values out");
         if (tag != nullptr)
-            return refuse(place(event), "a tag (!name)", "take it out, and put texts in quotes");
+            return refuse(place(tag, '!'), "a tag (!name)", "take it out, and put texts in quotes");
         return true;
     }
 
@@ -167,9 +177,21 @@ private:
         value.plain = event.scalar.value != nullptr &&
                       fy_token_scalar_style(event.scalar.value) == FYSS_PLAIN;
         // An empty scalar has no token to be somewhere.
-        value.place = event.scalar.value == nullptr ? m_last : place(event);
+        value.place =
+            event.scalar.value == nullptr ? m_last : place(event.scalar.value, quote_of(event));
         m_last = value.place;
         return wants_key() ? key(std::move(value)) : put(std::move(value));
+    }
+
+    static char quote_of(fy_event& event) {
+        switch (fy_token_scalar_style(event.scalar.value)) {
+        case FYSS_SINGLE_QUOTED:
+            return '\'';
+        case FYSS_DOUBLE_QUOTED:
+            return '"';
+        default:
+            return '\0'; // never in a text
+        }
     }
 
     bool wants_key() const {
