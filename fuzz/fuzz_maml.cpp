@@ -1,6 +1,6 @@
-// Whole MAML files, documents that show some, and signature files. Oracle: a file is read or refused
-// with a place; formatting is done after once and keeps what is signed; a line of history can be
-// added to whatever is read.
+// Whole MAML files, documents that show some, and signature files. Oracle: a file is read or
+// refused with a place; formatting is done after once and keeps what is signed; a line of history
+// can be added to whatever is read.
 #include "base/ensure.hpp"
 #include "maml/document.hpp"
 #include "maml/extract.hpp"

@@ -1,5 +1,6 @@
-// The YAML of a front matter. Oracle: it is read as a map in which each key has one value, or refused
-// with a place.
+// The YAML of a front matter. Oracle: it is read as a map in which each key has one value, or
+// refused with a place.
+#include "base/bytes.hpp"
 #include "base/ensure.hpp"
 #include "maml/front_matter.hpp"
 

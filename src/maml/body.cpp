@@ -1,6 +1,6 @@
 // Sections and blocks. One rule for fences, without guessing: a block ends at the first bare fence
-// that is long enough, and what looks like another opening before that is a mistake to be mended, as
-// the two readings of it would run different code.
+// that is long enough, and what looks like another opening before that is a mistake to be mended,
+// as the two readings of it would run different code.
 #include "maml/body.hpp"
 
 #include "maml/syntax.hpp"
@@ -24,8 +24,8 @@ struct Range {
 };
 
 /// Signs, pictures, and what joins and colours them.
-constexpr Range emoji[] = {{0x200D, 0x200D},   {0x20E3, 0x20E3},   {0x2190, 0x21FF},
-                           {0x2300, 0x27BF},   {0x2B00, 0x2BFF},   {0xFE0E, 0xFE0F},
+constexpr Range emoji[] = {{0x200D, 0x200D},   {0x20E3, 0x20E3},  {0x2190, 0x21FF},
+                           {0x2300, 0x27BF},   {0x2B00, 0x2BFF},  {0xFE0E, 0xFE0F},
                            {0x1F000, 0x1FAFF}, {0xE0020, 0xE007F}};
 
 /// The code point at `at` of text that was checked, and its bytes.

@@ -1,5 +1,4 @@
 #include "maml/body.hpp"
-
 #include "maml/document.hpp"
 #include "maml/test_documents.hpp"
 
@@ -26,10 +25,10 @@ TEST(Body, a_fence_is_three_signs_or_more) {
 }
 
 TEST(Body, blocks_keep_every_byte_and_their_language) {
-    const auto reading = read(
-        workflow_with("", "## Code Blocks\n```Python\nx = '''  \n\n\n'''\n```\n"
-                          "````bash\n```python\n````\n"),
-        Level::strict);
+    const auto reading =
+        read(workflow_with("", "## Code Blocks\n```Python\nx = '''  \n\n\n'''\n```\n"
+                               "````bash\n```python\n````\n"),
+             Level::strict);
     ASSERT_TRUE(reading.document) << first_error(reading.findings);
     const auto blocks = code_blocks(*reading.document);
     ASSERT_EQ(blocks.size(), 2U);

@@ -42,13 +42,12 @@ std::optional<std::size_t> front_begin(const Text& text, Findings& findings) {
 std::optional<std::size_t> front_end(const Text& text, std::size_t begin, Findings& findings) {
     for (auto index = begin + 1; index < text.lines(); ++index)
         if (trimmed_end(text.line(index)) == front_rule) return index;
-    findings.error(text.place(text.line_start(begin)), "MAML-4",
-                   "the front matter has no end", "end it with a second line ---");
+    findings.error(text.place(text.line_start(begin)), "MAML-4", "the front matter has no end",
+                   "end it with a second line ---");
     return std::nullopt;
 }
 
-void require_section(const Body& body, std::string_view key, const char* name,
-                     Findings& findings) {
+void require_section(const Body& body, std::string_view key, const char* name, Findings& findings) {
     if (find_section(body, key) != nullptr) return;
     findings.lenient({}, "MAML-21", std::string("the section ") + name + " is missing",
                      std::string("add ## ") + name + " and what it is about");
@@ -160,8 +159,7 @@ Reading read(std::string_view file, Level level) {
 }
 
 std::string first_error(const Findings& findings) {
-    const auto found =
-        std::ranges::find(findings.list(), Severity::error, &Finding::severity);
+    const auto found = std::ranges::find(findings.list(), Severity::error, &Finding::severity);
     return found == findings.list().end() ? std::string() : words(*found);
 }
 

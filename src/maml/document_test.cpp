@@ -1,5 +1,4 @@
 #include "maml/document.hpp"
-
 #include "maml/test_documents.hpp"
 
 #include <gtest/gtest.h>
@@ -21,9 +20,9 @@ TEST(Document, line_ends_and_a_byte_order_mark_change_nothing_that_is_signed) { 
 
 TEST(Document, history_is_not_signed_wherever_it_stands) { // MAML-50
     const auto without = read(workflow_with("", "## Notes\nx\n"), Level::strict);
-    const auto within = read(
-        workflow_with("", "## History\n- 2026-01-02T03:05:00Z: [RUN] a\n## Notes\nx\n"),
-        Level::strict);
+    const auto within =
+        read(workflow_with("", "## History\n- 2026-01-02T03:05:00Z: [RUN] a\n## Notes\nx\n"),
+             Level::strict);
     ASSERT_TRUE(without.document && within.document);
     EXPECT_EQ(canonical(*without.document), canonical(*within.document));
     EXPECT_NE(formatted(*without.document), formatted(*within.document));
@@ -31,10 +30,10 @@ TEST(Document, history_is_not_signed_wherever_it_stands) { // MAML-50
 
 TEST(Document, a_changed_byte_of_front_matter_or_code_changes_what_is_signed) {
     const auto code = [](const char* line) {
-        return canonical(*read(workflow_with("", std::string("## Code_Blocks\n```sql\n") + line +
-                                                     "\n```\n"),
-                               Level::strict)
-                              .document);
+        return canonical(
+            *read(workflow_with("", std::string("## Code_Blocks\n```sql\n") + line + "\n```\n"),
+                  Level::strict)
+                 .document);
     };
     EXPECT_NE(code("a"), code("a "));
     EXPECT_NE(code("a"), code("b"));

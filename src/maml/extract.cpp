@@ -59,9 +59,8 @@ std::vector<std::string_view> lines_between(const Text& text, std::size_t first,
     std::vector<std::string_view> lines;
     for (auto index = first; index < end; ++index)
         lines.push_back(without_indent(text.line(index), indent));
-    const auto begin = std::ranges::find_if(lines, [](std::string_view line) {
-        return !trimmed(line).empty();
-    });
+    const auto begin =
+        std::ranges::find_if(lines, [](std::string_view line) { return !trimmed(line).empty(); });
     lines.erase(lines.begin(), begin);
     return lines;
 }

@@ -1,6 +1,5 @@
-#include "maml/extract.hpp"
-
 #include "maml/document.hpp"
+#include "maml/extract.hpp"
 
 #include <gtest/gtest.h>
 

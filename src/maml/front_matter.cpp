@@ -44,7 +44,8 @@ struct Reader {
 };
 
 /// "2.0.0", or "2.0" for it.
-bool read_numbers(std::string_view text, std::array<std::uint32_t, 3>& version, std::size_t& count) {
+bool read_numbers(std::string_view text, std::array<std::uint32_t, 3>& version,
+                  std::size_t& count) {
     constexpr std::size_t digits_most = 4;
     for (count = 0; count < version.size();) {
         const auto dot = text.find('.');
@@ -89,11 +90,10 @@ void read_id(Reader& in) {
     if (text == nullptr) return;
     in.out.id = *text;
     if (is_uuid_urn(*text)) return;
-    const bool usable = !text->empty() && text->size() <= name_size_max &&
-                        std::ranges::all_of(*text, [](char c) {
-                            return is_letter(c) || is_digit(c) ||
-                                   std::string_view("._:-").contains(c);
-                        });
+    const bool usable =
+        !text->empty() && text->size() <= name_size_max && std::ranges::all_of(*text, [](char c) {
+            return is_letter(c) || is_digit(c) || std::string_view("._:-").contains(c);
+        });
     if (usable)
         in.findings.lenient(in.place("id"), "MAML-8", "id " + in_quotes(*text) + " is no UUID URN",
                             "write \"urn:uuid:\" and 32 hexadecimal digits as 8-4-4-4-12");
@@ -120,8 +120,8 @@ void read_origin(Reader& in) {
     if (text == nullptr) return;
     in.out.origin = *text;
     if (!is_uri(*text))
-        in.findings.lenient(in.place("origin"), "MAML-10", "origin " + in_quotes(*text) + " is no URI",
-                            "write \"agent://NAME\"");
+        in.findings.lenient(in.place("origin"), "MAML-10",
+                            "origin " + in_quotes(*text) + " is no URI", "write \"agent://NAME\"");
 }
 
 void add_requirement(Reader& in, std::string group, const Value& value) {
@@ -129,8 +129,9 @@ void add_requirement(Reader& in, std::string group, const Value& value) {
     if (!need || in.out.needs.size() == entries_most) {
         in.findings.lenient(value.place, "MAML-11",
                             value.kind != Value::Kind::scalar ? "an entry of requires is no text"
-                            : !need ? "requires " + in_quotes(value.text) + " is no name and version"
-                                    : "more than 256 entries in requires",
+                            : !need
+                                ? "requires " + in_quotes(value.text) + " is no name and version"
+                                : "more than 256 entries in requires",
                             "write it as \"name\" or \"name>=1.2\"");
         return;
     }
@@ -150,8 +151,8 @@ void add_requirements(Reader& in, const std::string& group, const Value& value) 
                         "write " + group + ": [\"name>=1.2\"]");
     if (value.kind != Value::Kind::scalar) return;
     // `python: ">=3.10"` names the library by its key.
-    const bool only_version = std::string_view("<>=!~").contains(value.text.empty() ? ' '
-                                                                                    : value.text[0]);
+    const bool only_version =
+        std::string_view("<>=!~").contains(value.text.empty() ? ' ' : value.text[0]);
     auto named = value;
     if (only_version) named.text = group + value.text;
     add_requirement(in, group, named);
@@ -244,7 +245,8 @@ bool is_file_name(std::string_view text) {
 
 void read_spec_files(Reader& in, const Value& value) {
     const auto refuse = [&](const Value& item) {
-        in.findings.error(item.place, "MAML-13", "spec_files " + in_quotes(item.text) + " is no name",
+        in.findings.error(item.place, "MAML-13",
+                          "spec_files " + in_quotes(item.text) + " is no name",
                           "name files beside the workflow: spec_files: [\"name.mli\"]");
     };
     if (value.is_null()) return;
@@ -324,8 +326,8 @@ std::optional<Requirement> read_requirement(std::string_view text) {
     auto rest = trimmed(full.substr(name.size()));
     if (name.empty() || name.size() > name_size_max || rest.size() > name_size_max)
         return std::nullopt;
-    Requirement need{.group = {}, .name = std::string(name), .comparison = {}, .version = {},
-                     .place = {}};
+    Requirement need{
+        .group = {}, .name = std::string(name), .comparison = {}, .version = {}, .place = {}};
     if (rest.empty()) return need;
     for (const std::string_view comparison : {"==", ">=", "<=", "!=", "~=", ">", "<"}) {
         if (!rest.starts_with(comparison)) continue;

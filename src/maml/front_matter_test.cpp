@@ -1,6 +1,5 @@
-#include "maml/front_matter.hpp"
-
 #include "maml/document.hpp"
+#include "maml/front_matter.hpp"
 #include "maml/test_documents.hpp"
 
 #include <gtest/gtest.h>

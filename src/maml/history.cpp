@@ -17,10 +17,9 @@ constexpr std::string_view link_start = " {sha256:";
 constexpr std::size_t link_digits = 64;
 
 bool is_verb(std::string_view text) {
-    return !text.empty() && text.size() <= verb_size_max &&
-           std::ranges::all_of(text, [](char c) {
-               return (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' || c == '-';
-           });
+    return !text.empty() && text.size() <= verb_size_max && std::ranges::all_of(text, [](char c) {
+        return (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' || c == '-';
+    });
 }
 
 /// Takes " {sha256:…}" off the end of `text`, if it is there.
@@ -112,8 +111,12 @@ std::vector<HistoryEntry> read_history(const Text& text, const Section& section,
             findings.lenient(place, "MAML-30", "this is no line of history",
                              "write - 2025-10-27T11:57:00Z: [VERB] text");
             // It counts for the hash, so that it cannot be changed either.
-            entry = HistoryEntry{.line = std::string(line), .time = {}, .verb = {}, .text = {},
-                                 .link = {}, .place = {}};
+            entry = HistoryEntry{.line = std::string(line),
+                                 .time = {},
+                                 .verb = {},
+                                 .text = {},
+                                 .link = {},
+                                 .place = {}};
         }
         entry->place = place;
         check_link(*entry, before, chained_before, findings);
@@ -134,8 +137,7 @@ Digest chain_end(const std::vector<HistoryEntry>& entries) {
 Result<std::string> with_history(std::string_view file, const NewEntry& entry) {
     CHECK_OK(check_entry(entry));
     const auto reading = read(file, Level::lenient);
-    if (!reading.document)
-        return fail(Errc::invalid_argument, first_error(reading.findings));
+    if (!reading.document) return fail(Errc::invalid_argument, first_error(reading.findings));
     const auto& document = *reading.document;
     auto line = "- " + entry.time + ": [" + entry.verb + "] " + entry.text +
                 std::string(link_start) + to_hex(chain_end(document.history).view()) + "}\n";

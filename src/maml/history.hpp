@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-// The lines under `## History`, which only ever grow. Each line that TORGO adds names a hash over all
-// lines before it, so that none can be taken out or changed unseen.
+// The lines under `## History`, which only ever grow. Each line that TORGO adds names a hash over
+// all lines before it, so that none can be taken out or changed unseen.
 namespace torgo::maml {
 
 /// "- TIME: [VERB] text {sha256:…}"

@@ -1,6 +1,5 @@
-#include "maml/history.hpp"
-
 #include "maml/document.hpp"
+#include "maml/history.hpp"
 #include "maml/test_documents.hpp"
 #include "sys/file_system.hpp"
 
@@ -35,8 +34,8 @@ TEST(History, lines_are_added_and_read_again) { // MAML-30
 }
 
 TEST(History, a_line_goes_to_the_end_of_its_section_and_nothing_else_moves) {
-    const auto before = workflow_with(
-        "", "## History\n- 2026-01-02T03:04:00Z: [CREATE] Written.\n\n## Notes\nx\n");
+    const auto before =
+        workflow_with("", "## History\n- 2026-01-02T03:04:00Z: [CREATE] Written.\n\n## Notes\nx\n");
     const auto after = *with_history(before, entry("a"));
     const auto at = after.find("- 2026-01-02T03:05");
     ASSERT_NE(at, std::string::npos);
@@ -50,8 +49,8 @@ TEST(History, what_is_signed_stays_the_same) { // MAML-50
 }
 
 TEST(History, a_line_that_is_changed_taken_out_or_put_in_is_found) { // MAML-31
-    const auto file = with_lines(
-        workflow_with("", "## History\n- 2026-01-02T03:04:00Z: [CREATE] Written.\n"), 3);
+    const auto file =
+        with_lines(workflow_with("", "## History\n- 2026-01-02T03:04:00Z: [CREATE] Written.\n"), 3);
     ASSERT_TRUE(read(file, Level::strict).document);
     const auto refused = [](const std::string& text) {
         const auto reading = read(text, Level::lenient);
@@ -76,8 +75,8 @@ TEST(History, takes_no_entry_that_could_be_read_otherwise) {
         EXPECT_FALSE(with_history(workflow(), entry(text))) << text;
     EXPECT_FALSE(with_history(workflow(), entry(std::string(1001, 'a'))));
     EXPECT_FALSE(with_history(workflow(), {.time = "now", .verb = "RUN", .text = "a"}));
-    EXPECT_FALSE(with_history(
-        workflow(), {.time = "2026-01-02T03:05:00Z", .verb = "run", .text = "a"}));
+    EXPECT_FALSE(
+        with_history(workflow(), {.time = "2026-01-02T03:05:00Z", .verb = "run", .text = "a"}));
     EXPECT_FALSE(with_history("no front matter", entry("a")));
 }
 

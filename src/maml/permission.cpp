@@ -20,9 +20,8 @@ bool is_segment(std::string_view text) {
 }
 
 bool is_authority(std::string_view text) {
-    return !text.empty() && text != "." && text != ".." && std::ranges::all_of(text, [](char c) {
-        return is_plain(c) || c == ':' || c == '@';
-    });
+    return !text.empty() && text != "." && text != ".." &&
+           std::ranges::all_of(text, [](char c) { return is_plain(c) || c == ':' || c == '@'; });
 }
 
 bool are_segments(std::string_view path) {
@@ -42,9 +41,8 @@ std::size_t after_scheme(std::string_view text) {
 }
 
 bool any_matches(const std::vector<std::string>& patterns, std::string_view principal) {
-    return std::ranges::any_of(patterns, [&](const std::string& pattern) {
-        return matches(pattern, principal);
-    });
+    return std::ranges::any_of(
+        patterns, [&](const std::string& pattern) { return matches(pattern, principal); });
 }
 
 const std::vector<std::string>& list_for(const Permissions& permissions, Operation operation) {

@@ -29,8 +29,8 @@ struct Caller {
 
 /// What the machine's owner allows, whatever a file says.
 struct NodePolicy {
-    std::string node;     ///< its own name: "gateway://torgo-cluster/node-1"
-    Permissions callers;  ///< which principals, also for `execute`
+    std::string node;    ///< its own name: "gateway://torgo-cluster/node-1"
+    Permissions callers; ///< which principals, also for `execute`
 };
 
 struct Decision {

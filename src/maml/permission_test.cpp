@@ -25,10 +25,26 @@ TEST(Permission, patterns_match_exactly_wholly_or_below) { // MAML-41
 TEST(Permission, a_name_has_one_spelling) {
     for (const char* name : {"agent://a", "gateway://c.d:80/n_1/x~y-z", "a2a://u@h"})
         EXPECT_TRUE(is_principal(name)) << name;
-    for (const char* name :
-         {"", "agent", "agent:a", "agent:/a", "agent://", "agent:///a", "agent://a/", "agent://a//b",
-          "agent://a/../b", "agent://a/.", "agent://..", "agent://a%2fb", "agent://a b", "Agent://a",
-          "agent://a?x", "agent://a#x", "agent://*", "agent://a/*", "agent://a\\b", "agent://ä"})
+    for (const char* name : {"",
+                             "agent",
+                             "agent:a",
+                             "agent:/a",
+                             "agent://",
+                             "agent:///a",
+                             "agent://a/",
+                             "agent://a//b",
+                             "agent://a/../b",
+                             "agent://a/.",
+                             "agent://..",
+                             "agent://a%2fb",
+                             "agent://a b",
+                             "Agent://a",
+                             "agent://a?x",
+                             "agent://a#x",
+                             "agent://*",
+                             "agent://a/*",
+                             "agent://a\\b",
+                             "agent://ä"})
         EXPECT_FALSE(is_principal(name)) << name;
     EXPECT_FALSE(is_principal("agent://" + std::string(300, 'a')));
 }
@@ -89,8 +105,10 @@ TEST(Permission, no_operation_borrows_the_right_of_another) { // MAML-40
         .principal = "agent://a", .may_read = true, .may_write = false, .may_execute = false};
     EXPECT_TRUE(allowed(reads, any, Operation::fetch) && allowed(reads, any, Operation::list));
     EXPECT_FALSE(allowed(reads, any, Operation::append) || allowed(reads, any, Operation::execute));
-    EXPECT_TRUE(allowed(writes, any, Operation::replace) && allowed(writes, any, Operation::append));
-    EXPECT_FALSE(allowed(writes, any, Operation::fetch) || allowed(writes, any, Operation::execute));
+    EXPECT_TRUE(allowed(writes, any, Operation::replace) &&
+                allowed(writes, any, Operation::append));
+    EXPECT_FALSE(allowed(writes, any, Operation::fetch) ||
+                 allowed(writes, any, Operation::execute));
     EXPECT_TRUE(allowed(runs, any, Operation::execute));
     EXPECT_FALSE(allowed(runs, any, Operation::fetch) || allowed(runs, any, Operation::replace));
     EXPECT_TRUE(allowed(open, reader, Operation::list));

@@ -72,10 +72,10 @@ std::optional<Fault> find_twice(std::string_view text) {
 
 std::expected<json, Fault> read_json(std::string_view text, std::size_t size_max) {
     if (text.size() > size_max)
-        return std::unexpected(Fault{.rule = "MAML-28",
-                                     .what = "the JSON has more than " + std::to_string(size_max) +
-                                             " bytes",
-                                     .mend = "make it smaller"});
+        return std::unexpected(
+            Fault{.rule = "MAML-28",
+                  .what = "the JSON has more than " + std::to_string(size_max) + " bytes",
+                  .mend = "make it smaller"});
     try {
         if (auto fault = find_twice(text)) return std::unexpected(*std::move(fault));
         return json::parse(text, json_options());
@@ -114,9 +114,9 @@ private:
     }
 
     static bool refused(std::string_view key) {
-        return key == "pattern" || key == "patternProperties" || key == "$id" ||
-               key == "$anchor" || key == "$dynamicRef" || key == "$dynamicAnchor" ||
-               key == "$vocabulary" || key == "definitions";
+        return key == "pattern" || key == "patternProperties" || key == "$id" || key == "$anchor" ||
+               key == "$dynamicRef" || key == "$dynamicAnchor" || key == "$vocabulary" ||
+               key == "definitions";
     }
 
     void fault(const std::string& path, std::string what, std::string mend) {
@@ -278,15 +278,14 @@ bool has_long_array(const json& value) {
         return value.size() > unique_items_max ||
                std::ranges::any_of(value.array_range(), has_long_array);
     if (!value.is_object()) return false;
-    return std::ranges::any_of(value.object_range(), [](const auto& member) {
-        return has_long_array(member.value());
-    });
+    return std::ranges::any_of(value.object_range(),
+                               [](const auto& member) { return has_long_array(member.value()); });
 }
 
 Error error_of(const Fault& fault) {
-    const auto place = fault.line == 0 ? std::string()
-                                       : std::to_string(fault.line) + ":" +
-                                             std::to_string(fault.column) + ": ";
+    const auto place = fault.line == 0
+                           ? std::string()
+                           : std::to_string(fault.line) + ":" + std::to_string(fault.column) + ": ";
     return Error(Errc::invalid_argument, place + fault.what + "; " + fault.mend);
 }
 

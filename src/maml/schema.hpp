@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-// Input_Schema and Output_Schema: JSON Schema 2020-12, as far as its cost can be bounded before it is
-// used.
+// Input_Schema and Output_Schema: JSON Schema 2020-12, as far as its cost can be bounded before it
+// is used.
 namespace torgo::maml {
 
 inline constexpr std::size_t json_depth_max = 64;

@@ -57,7 +57,9 @@ std::optional<std::string_view> take_line(std::string_view& text, std::string_vi
 }
 
 Result<SignatureFile> read_file(std::string_view text) {
-    const auto none = [] { return fail(Errc::corrupt, "this is no signature file of MAML"); };
+    const auto none = [] {
+        return fail(Errc::corrupt, "this is no signature file of MAML");
+    };
     if (text.size() > signature_file_max) return none();
     std::array<std::string_view, words_of_lines.size()> rest;
     const auto all = text;
@@ -104,8 +106,7 @@ Result<Signed> verify(const Document& document, std::string_view signature_file,
                       std::string_view trusted) {
     TRY(const auto file, read_file(signature_file));
     const auto id = key_id(file.key);
-    if (id != trusted)
-        return fail(Errc::authentication, "signed with another key, " + id);
+    if (id != trusted) return fail(Errc::authentication, "signed with another key, " + id);
     if (file.signer != document.front.origin)
         return fail(Errc::authentication, "signed by " + in_quotes(file.signer) +
                                               ", and its origin is " +

@@ -1,5 +1,4 @@
 #include "maml/signature.hpp"
-
 #include "maml/test_documents.hpp"
 
 #include <gtest/gtest.h>

@@ -50,8 +50,7 @@ bool check_characters(std::string_view text, Findings& findings) {
     for (std::size_t at = 0; at < text.size();) {
         const auto found = code_point(text, at);
         if (found.size == 0) {
-            findings.error(place, "MAML-2", "these bytes are no UTF-8",
-                           "save the file as UTF-8");
+            findings.error(place, "MAML-2", "these bytes are no UTF-8", "save the file as UTF-8");
             return false;
         }
         if (is_control(found.value)) {
@@ -120,9 +119,8 @@ Place Text::place(std::size_t offset) const noexcept {
     offset = std::min(offset, m_text.size());
     const auto index = line_of(offset);
     const auto before = str().substr(m_starts[index], offset - m_starts[index]);
-    const auto points = std::ranges::count_if(before, [](char c) {
-        return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-    });
+    const auto points = std::ranges::count_if(
+        before, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
     return {.line = static_cast<std::uint32_t>(index + 1),
             .column = static_cast<std::uint32_t>(points + 1)};
 }

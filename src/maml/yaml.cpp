@@ -1,6 +1,6 @@
-// Front matter says who may do what, so its YAML is read by a parser that holds to the standard, and
-// everything that lets one text mean two things is refused. Events, not documents: depth and aliases
-// are looked at before anything is built of them.
+// Front matter says who may do what, so its YAML is read by a parser that holds to the standard,
+// and everything that lets one text mean two things is refused. Events, not documents: depth and
+// aliases are looked at before anything is built of them.
 #include "maml/yaml.hpp"
 
 #include "base/ensure.hpp"
@@ -18,8 +18,7 @@ namespace {
 
 constexpr std::string_view rule = "MAML-5";
 
-void print_nothing(fy_diag* /*diag*/, void* /*user*/, const char* /*text*/, std::size_t /*size*/) {
-}
+void print_nothing(fy_diag* /*diag*/, void* /*user*/, const char* /*text*/, std::size_t /*size*/) {}
 
 struct DiagEnd {
     void operator()(fy_diag* diag) const { fy_diag_destroy(diag); }
@@ -153,7 +152,8 @@ private:
 
     bool plain_node(fy_token* anchor, fy_token* tag) {
         if (anchor != nullptr)
-            return refuse(place(anchor, '&'), "an anchor (&name)", "take it out and write values out");
+            return refuse(place(anchor, '&'), "an anchor (&name)",
+                          "take it out and write values out");
         if (tag != nullptr)
             return refuse(place(tag, '!'), "a tag (!name)", "take it out, and put texts in quotes");
         return true;

@@ -73,7 +73,7 @@ void show_file(const Context& context, const std::string& file, const maml::Read
                     (front.type.empty() ? "" : " of a " + front.type));
 }
 
-/// [CLI-40]
+/// [CLI-70]
 Result<ExitCode> run_validate(const Context& context, const ValidateArgs& args) {
     bool all = true;
     for (const auto& name : args.files) {
@@ -122,7 +122,7 @@ Result<std::string> write_sample(const Context& context, const ExtractArgs& args
     return path;
 }
 
-/// [CLI-41]
+/// [CLI-71]
 Result<ExitCode> run_extract(const Context& context, const ExtractArgs& args) {
     TRY(const auto file, read_maml_file(context, args.file));
     const auto found = maml::extract(file.text);
@@ -164,7 +164,9 @@ Command validate_command() {
         toggle(args->strict, "strict", "refuse also what would be let pass with a warning")};
     command.examples = {{"torgo maml validate --strict emergency_workflow.maml.md",
                          "whether it keeps to every rule"}};
-    command.run = [args](const Context& context) { return run_validate(context, *args); };
+    command.run = [args](const Context& context) {
+        return run_validate(context, *args);
+    };
     return command;
 }
 
@@ -180,7 +182,9 @@ Command fmt_command() {
     command.options = {
         toggle(args->check, "check", "write nothing; exit code 1 when a file would change")};
     command.examples = {{"torgo maml fmt --check *.maml.md", "for a hook before commits"}};
-    command.run = [args](const Context& context) { return run_fmt(context, *args); };
+    command.run = [args](const Context& context) {
+        return run_fmt(context, *args);
+    };
     return command;
 }
 
@@ -200,7 +204,9 @@ Command extract_command() {
     folder.offer = Offer::folder;
     command.options = {std::move(folder)};
     command.examples = {{"torgo maml extract guide.md --to samples", "each in a file of its own"}};
-    command.run = [args](const Context& context) { return run_extract(context, *args); };
+    command.run = [args](const Context& context) {
+        return run_extract(context, *args);
+    };
     return command;
 }
 

@@ -70,8 +70,7 @@ Result<ExitCode> run_sign(const Context& context, const SignArgs& args) {
     TRY(const auto key_path, context.environment.absolute(args.key));
     if (args.new_key) CHECK_OK(make_key_file(context, key_path));
     TRY(const auto key, read_key_file(context, key_path));
-    TRY(const auto text,
-        maml::sign(document, key, utc_time(context.world.clock->wall_ns())));
+    TRY(const auto text, maml::sign(document, key, utc_time(context.world.clock->wall_ns())));
     const auto path = file.path + std::string(maml::signature_suffix);
     CHECK_OK(env::write_file_atomically(*context.world.files, path, as_bytes(text)));
     const auto id = maml::key_id(key.public_key());
@@ -122,9 +121,8 @@ void show_entry(const Context& context, const maml::HistoryEntry& entry) {
 Result<ExitCode> run_history(const Context& context, const HistoryArgs& args) {
     TRY(auto file, read_maml_file(context, args.file));
     if (!args.add.empty()) {
-        const maml::NewEntry entry{.time = utc_time(context.world.clock->wall_ns()),
-                                   .verb = args.verb,
-                                   .text = args.add};
+        const maml::NewEntry entry{
+            .time = utc_time(context.world.clock->wall_ns()), .verb = args.verb, .text = args.add};
         CHECK_OK(maml::append_history(*context.world.files, file.path, entry));
         TRY(file, read_maml_file(context, args.file));
     }
@@ -209,7 +207,9 @@ Command maml_history_command() {
     command.examples = {
         {"torgo maml history emergency_workflow.maml.md --verb TEST --add \"Run on the bench\"",
          "adds a line and shows all"}};
-    command.run = [args](const Context& context) { return run_history(context, *args); };
+    command.run = [args](const Context& context) {
+        return run_history(context, *args);
+    };
     return command;
 }
 
