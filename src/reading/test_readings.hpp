@@ -23,7 +23,8 @@ inline Reading pulse(std::uint64_t source, std::uint64_t number) {
     out.source = source;
     out.number = number;
     out.profile = 2;
-    out.time = {.ns = start_ns + static_cast<std::int64_t>(number) * second, .digits = 0};
+    out.time = {.ns = start_ns + static_cast<std::int64_t>(number % 1'000'000) * second,
+                .digits = 0};
     out.values[0] = decimal(60 + static_cast<std::int64_t>(number * 7 % 40));
     out.values[1] = decimal(94 + static_cast<std::int64_t>(number % 6));
     out.values[2] = decimal(365 + static_cast<std::int64_t>(number * 3 % 9), 1);
