@@ -34,14 +34,6 @@ Result<std::vector<peer::KeptBatch>> read_ledger(const peer::Ledger& ledger) {
     return out;
 }
 
-std::vector<peer::Receipt> receipts_with(const std::vector<peer::Receipt>& all,
-                                         const PeerId& other) {
-    std::vector<peer::Receipt> out;
-    std::ranges::copy_if(all, std::back_inserter(out),
-                         [&](const auto& receipt) { return receipt.other == other; });
-    return out;
-}
-
 std::string describe(const peer::Receipt& receipt) {
     return std::string(peer::name(receipt.kind)) + " of " + std::to_string(receipt.bytes) +
            " bytes, " + (receipt.failure ? std::string(name(*receipt.failure)) : "done");
@@ -288,8 +280,8 @@ void Cluster::check_receipts(unsigned client) {
         }
         const auto theirs = peer::read_chain(*batches, machine.id(), id, std::nullopt);
         const auto differences =
-            peer::reconcile(receipts_with(ours.receipts, machine.id()),
-                            receipts_with(theirs.receipts, one.id()), ours.gaps, theirs.gaps);
+            peer::reconcile(peer::receipts_with(ours.receipts, machine.id()),
+                            peer::receipts_with(theirs.receipts, one.id()), ours.gaps, theirs.gaps);
         const auto accusing = std::ranges::find_if(differences, is_accusation);
         const bool accused = !theirs.faults.empty() || accusing != differences.end();
         // Not how many differ: labels of time depend on which thread came first.

@@ -2,6 +2,7 @@
 #include "base/ensure.hpp"
 #include "base/hex.hpp"
 #include "base/id.hpp"
+#include "base/xml.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -47,6 +48,10 @@ TEST(Ensure, aborts_on_a_broken_invariant) {
 TEST(Id, parses_only_its_own_length) {
     EXPECT_TRUE(RepoId::parse("000102030405060708090a0b0c0d0e0f").has_value());
     EXPECT_FALSE(RepoId::parse("00").has_value());
+}
+
+TEST(Xml, text_holds_no_markup_and_no_controls) {
+    EXPECT_EQ(xml_text("a<b> & \"c\"\x01\x1b\n\té"), "a&lt;b&gt; &amp; \"c\"\n\té");
 }
 
 } // namespace torgo

@@ -1,6 +1,7 @@
 #include "cli/kit.hpp"
 
 #include "base/hex.hpp"
+#include "base/xml.hpp"
 #include "cli/format.hpp"
 #include "cli/proquint.hpp"
 #include "cli/qr.hpp"
@@ -59,21 +60,6 @@ constexpr std::string_view how_to_use =
     "To use it: torgo init --recover --kit THIS-FILE, or torgo init --recover and type the words "
     "(small or capital letters, spaces or dashes). Where the heads lie elsewhere by now, name "
     "them: --head URI.";
-
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        if (c == '&')
-            out += "&amp;";
-        else if (c == '<')
-            out += "&lt;";
-        else if (c == '>')
-            out += "&gt;";
-        else
-            out += c;
-    }
-    return out;
-}
 
 /// Cuts at `mark`; the front is returned, the rest stays.
 std::string_view take_field(std::string_view& rest, char mark) {
@@ -229,13 +215,13 @@ Result<std::string> kit_svg(const repo::RecoveryKit& kit, unsigned heads_needed,
     TRY(const auto code, QrCode::encode(payload));
     std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"210mm\" height=\"297mm\" "
                       "viewBox=\"0 0 210 297\">\n<desc>" +
-                      escaped(payload) +
+                      xml_text(payload) +
                       "</desc>\n<rect width=\"210\" height=\"297\" fill=\"white\"/>\n"
                       "<g font-family=\"monospace\" font-size=\"3.6\" xml:space=\"preserve\">\n";
     constexpr unsigned line_height = 5; // millimetres, as all numbers here
     unsigned y = 20;
     for (const auto& line : kit_page(kit, heads_needed, wall_ns)) {
-        out += "<text x=\"20\" y=\"" + std::to_string(y) + "\">" + escaped(line) + "</text>\n";
+        out += "<text x=\"20\" y=\"" + std::to_string(y) + "\">" + xml_text(line) + "</text>\n";
         y += line_height;
     }
     const auto size = std::to_string(code.size());

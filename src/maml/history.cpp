@@ -2,6 +2,7 @@
 
 #include "base/hex.hpp"
 #include "crypto/hash.hpp"
+#include "env/lock.hpp"
 #include "maml/document.hpp"
 #include "maml/syntax.hpp"
 
@@ -155,12 +156,8 @@ Result<std::string> with_history(std::string_view file, const NewEntry& entry) {
 Result<> append_history(env::FileSystem& files, const std::string& path, const NewEntry& entry) {
     const auto folder = env::parent_path(path);
     const auto lock_path = folder + "/." + path.substr(path.find_last_of('/') + 1) + ".lock";
-    // Never removed: a lock that can vanish is none.
-    if (const auto made = files.create(lock_path); !made && made.error().code() != Errc::exists)
-        return std::unexpected(made.error());
-    TRY(const auto lock, files.open_read(lock_path));
-    TRY(const auto mine, lock->try_lock_exclusive());
-    if (!mine) return fail(Errc::unavailable, path + ": another program is adding a line");
+    TRY(const auto lock, env::try_lock_file(files, lock_path));
+    if (!lock) return fail(Errc::unavailable, path + ": another program is adding a line");
     TRY(const auto before, env::read_file(files, path, file_size_max));
     TRY(const auto after, with_history(as_text(before), entry));
     if (after.size() > file_size_max)

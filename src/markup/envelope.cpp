@@ -58,14 +58,6 @@ Result<Bytes> take_bytes(FieldReader& in, std::string_view key, std::size_t size
     return bytes;
 }
 
-template <class Parse>
-auto take(FieldReader& in, std::string_view key, Parse parse) -> decltype(parse(key)) {
-    TRY(const auto text, in.text(key));
-    auto out = parse(text);
-    if (!out) return in.wrong(out.error().detail());
-    return out;
-}
-
 Result<MuType> parse_type(std::string_view text) {
     const auto found = std::ranges::find(type_names, text);
     if (found == type_names.end()) return fail(Errc::unsupported, "a mirror of an unknown type");
@@ -75,15 +67,15 @@ Result<MuType> parse_type(std::string_view text) {
 Result<Digest> take_head(FieldReader& in, Mu& mu) {
     TRY(const auto version, in.text("mu_version"));
     if (version != mu_version) return fail(Errc::unsupported, "a mirror of version " + version);
-    TRY(mu.type, take(in, "type", parse_type));
-    TRY(mu.id, take(in, "id", parse_urn));
-    TRY(mu.source_id, take(in, "source_id", parse_urn));
-    TRY(const auto hash, take(in, "source_hash", parse_hash));
+    TRY(mu.type, in.parsed("type", parse_type));
+    TRY(mu.id, in.parsed("id", parse_urn));
+    TRY(mu.source_id, in.parsed("source_id", parse_urn));
+    TRY(const auto hash, in.parsed("source_hash", parse_hash));
     TRY(const auto found, in.text("mirror"));
     if (found != algorithm) return fail(Errc::unsupported, "a mirror of an unknown kind");
-    TRY(mu.created_ns, take(in, "created_at", parse_time));
-    TRY(mu.origin, take(in, "origin", parse_origin));
-    TRY(mu.prev, take(in, "prev", parse_hash));
+    TRY(mu.created_ns, in.parsed("created_at", parse_time));
+    TRY(mu.origin, in.parsed("origin", parse_origin));
+    TRY(mu.prev, in.parsed("prev", parse_hash));
     return hash;
 }
 

@@ -52,6 +52,16 @@ public:
 
     Result<std::string> text(std::string_view key);
     Result<std::uint64_t> number(std::string_view key);
+
+    /// A text through a parser, whose complaint is told with the line.
+    template <class Parse>
+    auto parsed(std::string_view key, Parse parse) -> decltype(parse(key)) {
+        TRY(const auto text, this->text(key));
+        auto out = parse(text);
+        if (!out) return wrong(out.error().detail());
+        return out;
+    }
+
     Result<> line(std::string_view whole);
 
     /// Whether the next line begins so.

@@ -96,15 +96,6 @@ Result<std::vector<Figure>> take_figures(FieldReader& in) {
     return out;
 }
 
-/// A field through one of the parsers of names.hpp.
-template <class Parse>
-auto take(FieldReader& in, std::string_view key, Parse parse) -> decltype(parse(key)) {
-    TRY(const auto text, in.text(key));
-    auto out = parse(text);
-    if (!out) return in.wrong(out.error().detail());
-    return out;
-}
-
 Result<std::string> take_sentence(FieldReader& in, std::string_view key) {
     TRY(auto text, in.text(key));
     if (text.size() > sentence_max) return in.wrong("too long");
@@ -132,15 +123,15 @@ Result<Outcome> outcome_of(std::string_view text) {
 
 Result<> take_head(FieldReader& in, Receipt& out, std::int64_t& created_ns) {
     CHECK_OK(in.line("maml_version: \"" + std::string(maml_version) + "\""));
-    TRY(out.id, take(in, "id", parse_urn));
+    TRY(out.id, in.parsed("id", parse_urn));
     CHECK_OK(in.line("type: \"receipt\""));
-    TRY(out.author, take(in, "origin", parse_origin));
-    TRY(created_ns, take(in, "created_at", parse_time));
+    TRY(out.author, in.parsed("origin", parse_origin));
+    TRY(created_ns, in.parsed("created_at", parse_time));
     TRY(const auto version, in.number("receipt_version"));
     if (version != receipt_version)
         return fail(Errc::unsupported, "a receipt of version " + std::to_string(version));
     TRY(out.number, in.number("number"));
-    TRY(out.prev, take(in, "prev", parse_hash));
+    TRY(out.prev, in.parsed("prev", parse_hash));
     return {};
 }
 
@@ -150,15 +141,15 @@ Result<Receipt> take_receipt(FieldReader& in) {
     CHECK_OK(take_head(in, out, created_ns));
     TRY(out.command, take_sentence(in, "command"));
     TRY(out.program, take_sentence(in, "program"));
-    TRY(out.repository, take(in, "repository", parse_repository));
+    TRY(out.repository, in.parsed("repository", parse_repository));
     TRY(out.host, take_sentence(in, "host"));
     TRY(out.user, take_sentence(in, "user"));
-    TRY(out.began_ns, take(in, "began_at", parse_time));
-    TRY(out.ended_ns, take(in, "ended_at", parse_time));
+    TRY(out.began_ns, in.parsed("began_at", parse_time));
+    TRY(out.ended_ns, in.parsed("ended_at", parse_time));
     if (created_ns != out.ended_ns) return in.wrong("it was made when the work ended");
-    TRY(out.outcome, take(in, "outcome", outcome_of));
+    TRY(out.outcome, in.parsed("outcome", outcome_of));
     TRY(out.error, take_sentence(in, "error"));
-    TRY(out.undo, take(in, "undo", parse_undo));
+    TRY(out.undo, in.parsed("undo", parse_undo));
     TRY(out.inputs, take_items(in, "inputs"));
     TRY(out.outputs, take_items(in, "outputs"));
     TRY(out.left_out, in.number("left_out"));

@@ -4,6 +4,7 @@
 #include "crypto/tls.hpp"
 #include "env/clock.hpp"
 #include "env/file_system.hpp"
+#include "env/lock.hpp"
 #include "env/random.hpp"
 #include "node/age.hpp"
 #include "node/bin_keeper.hpp"
@@ -42,14 +43,8 @@ bool is_wildcard(const env::Endpoint& at) {
 }
 
 Result<std::unique_ptr<env::File>> lock_folder(env::FileSystem& files, const NodeFolder& folder) {
-    if (!files.status(folder.lock())) {
-        auto made = files.create(folder.lock());
-        if (!made && made.error().code() != Errc::exists)
-            return std::unexpected(std::move(made).error());
-    }
-    TRY(auto lock, files.open_read(folder.lock()));
-    TRY(const bool mine, lock->try_lock_exclusive());
-    if (!mine) return fail(Errc::exists, "a node runs in " + folder.path() + " already");
+    TRY(auto lock, env::try_lock_file(files, folder.lock()));
+    if (!lock) return fail(Errc::exists, "a node runs in " + folder.path() + " already");
     return lock;
 }
 

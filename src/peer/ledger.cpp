@@ -4,6 +4,7 @@
 #include "peer/ledger.hpp"
 
 #include "crypto/hash.hpp"
+#include "env/lock.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -16,8 +17,6 @@ constexpr std::string_view mark_prefix = "run-";
 /// In memory while a batch is being written.
 constexpr std::size_t max_waiting = 2 * max_receipts;
 constexpr int max_marks = 256; ///< processes that write one chain at once
-constexpr std::int64_t lock_patience_ns = 10'000'000'000;
-constexpr std::int64_t lock_nap_ns = 2'000'000;
 
 Bytes encode_mark(std::uint64_t since) {
     Writer out;
@@ -58,22 +57,8 @@ Result<std::vector<std::string>> Ledger::marks() const {
     return paths;
 }
 
-/// Where the file system knows no locks, one process is taken for granted.
 Result<Ledger::Lock> Ledger::lock_chain() {
-    const auto path = m_folder.path() + "/lock";
-    auto made = m_files.create(path);
-    if (!made && made.error().code() != Errc::exists)
-        return std::unexpected(std::move(made).error());
-    TRY(auto file, m_files.open_read(path));
-    const auto deadline = m_clock.monotonic_ns() + lock_patience_ns;
-    while (true) {
-        const auto mine = file->try_lock_exclusive();
-        if (!mine && mine.error().code() != Errc::unsupported) return std::unexpected(mine.error());
-        if (!mine || *mine) return file;
-        if (m_clock.monotonic_ns() > deadline)
-            return fail(Errc::timeout, "others keep " + path + " locked");
-        m_clock.sleep_ns(lock_nap_ns);
-    }
+    return env::lock_file(m_files, m_clock, m_folder.path() + "/lock");
 }
 
 Result<Ledger::Tail> Ledger::tail() const {

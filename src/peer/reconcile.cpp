@@ -183,6 +183,13 @@ Chain read_chain(std::span<const KeptBatch> batches, const PeerId& author, const
     return reader.finish();
 }
 
+std::vector<Receipt> receipts_with(std::span<const Receipt> all, const PeerId& other) {
+    std::vector<Receipt> out;
+    std::ranges::copy_if(all, std::back_inserter(out),
+                         [&](const Receipt& receipt) { return receipt.other == other; });
+    return out;
+}
+
 // PEER-35
 std::vector<Difference> reconcile(std::span<const Receipt> ours, std::span<const Receipt> theirs,
                                   std::span<const Gap> our_gaps, std::span<const Gap> their_gaps,

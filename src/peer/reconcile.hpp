@@ -96,6 +96,9 @@ struct Difference {
 
 std::string_view name(Difference::Kind kind) noexcept;
 
+/// Those of transfers with this other end.
+std::vector<Receipt> receipts_with(std::span<const Receipt> all, const PeerId& other);
+
 /// in      the receipts of one end for the other, and the gaps of both ledgers
 /// out     ours in their order, then what is extra
 std::vector<Difference> reconcile(std::span<const Receipt> ours, std::span<const Receipt> theirs,

@@ -1,5 +1,7 @@
 #include "quantum/picture.hpp"
 
+#include "base/xml.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -29,25 +31,10 @@ std::string n(double number, int after = 1) {
     return text.data();
 }
 
-std::string escaped(const std::string& text) {
-    std::string out;
-    for (const char c : text) {
-        if (c == '&')
-            out += "&amp;";
-        else if (c == '<')
-            out += "&lt;";
-        else if (c == '>')
-            out += "&gt;";
-        else
-            out += c;
-    }
-    return out;
-}
-
 std::string words(double x, double y, double size, const std::string& text,
                   const std::string& more = "") {
     return "<text x=\"" + n(x) + "\" y=\"" + n(y) + "\" font-size=\"" + n(size) + "\" " + more +
-           ">" + escaped(text) + "</text>\n";
+           ">" + xml_text(text) + "</text>\n";
 }
 
 std::string line(double x1, double y1, double x2, double y2, const std::string& more) {

@@ -1,3 +1,4 @@
+#include "base/xml.hpp"
 #include "radio/report.hpp"
 
 #include <algorithm>
@@ -50,25 +51,10 @@ std::string colour(const Ramp& ramp, double share) {
            "," + std::to_string(mixed(&Colour::b)) + ")";
 }
 
-std::string escaped(const std::string& text) {
-    std::string out;
-    for (const char c : text) {
-        if (c == '&')
-            out += "&amp;";
-        else if (c == '<')
-            out += "&lt;";
-        else if (c == '>')
-            out += "&gt;";
-        else if (static_cast<unsigned char>(c) >= 0x20)
-            out += c;
-    }
-    return out;
-}
-
 std::string words(double x, double y, double size, const std::string& text,
                   const std::string& more = "") {
     return "<text x=\"" + n(x) + "\" y=\"" + n(y) + "\" font-size=\"" + n(size) + "\" " + more +
-           ">" + escaped(text) + "</text>\n";
+           ">" + xml_text(text) + "</text>\n";
 }
 
 std::string segment(const Point& a, const Point& b, const std::string& more) {

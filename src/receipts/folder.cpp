@@ -2,6 +2,7 @@
 
 #include "crypto/hash.hpp"
 #include "crypto/tls.hpp"
+#include "env/lock.hpp"
 #include "markup/envelope.hpp"
 #include "markup/receipt_text.hpp"
 
@@ -16,8 +17,6 @@ namespace {
 
 constexpr std::string_view mirror_suffix = ".mu";
 constexpr std::string_view text_suffix = ".md";
-constexpr std::int64_t lock_patience_ns = 10'000'000'000;
-constexpr std::int64_t lock_nap_ns = 2'000'000;
 constexpr std::int64_t millisecond_ns = 1'000'000;
 
 std::string padded(std::uint64_t number, int width) {
@@ -127,22 +126,8 @@ Result<> Folder::restore_text(std::uint64_t number, const std::string& text) con
     return m_files.rename(beside, path);
 }
 
-/// Where the file system knows no locks, one process is taken for granted.
 Result<Folder::Lock> Folder::lock() const {
-    const auto path = m_path + "/lock";
-    auto made = m_files.create(path);
-    if (!made && made.error().code() != Errc::exists)
-        return std::unexpected(std::move(made).error());
-    TRY(auto file, m_files.open_read(path));
-    const auto deadline = m_clock.monotonic_ns() + lock_patience_ns;
-    while (true) {
-        const auto mine = file->try_lock_exclusive();
-        if (!mine && mine.error().code() != Errc::unsupported) return std::unexpected(mine.error());
-        if (!mine || *mine) return file;
-        if (m_clock.monotonic_ns() > deadline)
-            return fail(Errc::timeout, "others keep " + path + " locked");
-        m_clock.sleep_ns(lock_nap_ns);
-    }
+    return env::lock_file(m_files, m_clock, m_path + "/lock");
 }
 
 /// A damaged newest one must not end the chain: the next names what lies there, and whoever

@@ -4,6 +4,7 @@
 #include "cli/format.hpp"
 #include "cli/onion_way.hpp"
 #include "cli/open.hpp"
+#include "env/lock.hpp"
 #include "env/processes.hpp"
 #include "env/random.hpp"
 #include "repo/backup.hpp"
@@ -248,13 +249,8 @@ std::vector<Option> gateway_options(GatewayArgs& args) {
 
 Result<std::unique_ptr<env::File>> lock_mesh(env::FileSystem& files, const std::string& path,
                                              const std::string& complaint) {
-    if (!files.status(path)) {
-        const auto made = files.create(path, /*secret=*/true);
-        if (!made && made.error().code() != Errc::exists) return std::unexpected(made.error());
-    }
-    TRY(auto lock, files.open_read(path));
-    TRY(const bool mine, lock->try_lock_exclusive());
-    if (!mine) return fail(Errc::exists, complaint);
+    TRY(auto lock, env::try_lock_file(files, path, /*secret=*/true));
+    if (!lock) return fail(Errc::exists, complaint);
     return lock;
 }
 

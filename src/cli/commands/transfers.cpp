@@ -49,14 +49,6 @@ Result<Side> open_side(const Context& context) {
     return side;
 }
 
-std::vector<peer::Receipt> receipts_with(const std::vector<peer::Receipt>& all,
-                                         const PeerId& other) {
-    std::vector<peer::Receipt> out;
-    std::ranges::copy_if(all, std::back_inserter(out),
-                         [&](const auto& receipt) { return receipt.other == other; });
-    return out;
-}
-
 /// What was found at all heads.
 struct Findings {
     std::uint64_t compared = 0;
@@ -220,9 +212,9 @@ private:
         if (!memory.seen || (chain.last && chain.last->number >= memory.seen->number))
             memory.seen = chain.last;
         CHECK_OK(save_memory(files, ledger, parsed.node, memory));
-        const auto ours = receipts_with(m_own.receipts, parsed.node);
-        const auto differences =
-            peer::reconcile(ours, receipts_with(chain.receipts, author), m_own.gaps, chain.gaps);
+        const auto ours = peer::receipts_with(m_own.receipts, parsed.node);
+        const auto differences = peer::reconcile(ours, peer::receipts_with(chain.receipts, author),
+                                                 m_own.gaps, chain.gaps);
         for (const auto& difference : differences)
             name_difference(uri, difference);
         m_findings.compared += ours.size();
