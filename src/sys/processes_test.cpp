@@ -1,3 +1,4 @@
+#include "sys/clock.hpp"
 #include "sys/file_system.hpp"
 #include "sys/processes.hpp"
 
@@ -7,8 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 
 namespace torgo::sys {
@@ -27,6 +30,17 @@ protected:
     static void await_end(const env::Process& process) {
         siginfo_t info{};
         ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(process.id()), &info, WEXITED | WNOWAIT), 0);
+    }
+
+    /// All that comes until the end.
+    static std::string read_all(env::Stream& stream, env::Deadline deadline) {
+        std::string out;
+        Bytes part(1000);
+        for (;;) {
+            const auto got = stream.read_some(part, deadline);
+            if (!got || *got == 0) return out;
+            out += as_text(ByteView(part).first(*got));
+        }
     }
 
     std::string log_path() const { return folder + "/log"; }
@@ -98,6 +112,38 @@ TEST_F(ProcessesTest, kill_ends_what_ignores_signals_and_what_it_started) {
     char byte = 0;
     EXPECT_EQ(::read(pipe, &byte, 1), 0); // no writer is left
     ::close(pipe);
+}
+
+TEST_F(ProcessesTest, a_connected_child_has_a_socket_contents_and_nothing_else_of_ours) {
+    ::setenv("TORGO_TEST_SECRET", "seen", 1); // NOLINT(concurrency-mt-unsafe)
+    const std::vector<Bytes> contents{Bytes(200'000, 'a'), Bytes{'b', 'b'}};
+    auto made = processes.start_connected(
+        {"/bin/sh", "-c",
+         "read -r word <&3; echo \"$word:$TORGO_TEST_SECRET:$(wc -c <&4):$(wc -c <&5)\" >&3;"
+         "ls /proc/self/fd | wc -l; exit 3"},
+        contents);
+    ASSERT_TRUE(made.has_value());
+    const Clock clock;
+    const auto deadline = clock.monotonic_ns() + 20'000'000'000;
+    ASSERT_TRUE(made->socket->write(as_bytes("word\n"), deadline).has_value());
+    EXPECT_EQ(read_all(*made->socket, deadline), "word::200000:2\n");
+    EXPECT_EQ(read_all(*made->output, deadline), "7\n"); // 0 to 5, and the folder it lists
+    EXPECT_EQ(made->process->wait(deadline).value(), 3);
+    EXPECT_FALSE(made->output->write(as_bytes("x"), deadline).has_value());
+}
+
+TEST_F(ProcessesTest, waits_no_longer_than_told) {
+    auto made = processes.start_connected({"/bin/sleep", "100"}, {}).value();
+    const Clock clock;
+    std::array<std::uint8_t, 1> byte{};
+    EXPECT_EQ(made.process->wait(clock.monotonic_ns() + 1'000'000).value(), std::nullopt);
+    EXPECT_EQ(made.output->read_some(byte, clock.monotonic_ns() + 1'000'000).error().code(),
+              Errc::timeout);
+    made.output->close();
+    EXPECT_EQ(made.output->read_some(byte, clock.monotonic_ns() + 1'000'000'000).error().code(),
+              Errc::cancelled);
+    EXPECT_EQ(processes.start_connected({"/bin/no-such-program"}, {}).error().code(),
+              Errc::not_found);
 }
 
 TEST_F(ProcessesTest, the_destructor_leaves_nothing_running) {
