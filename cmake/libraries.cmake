@@ -9,6 +9,7 @@ pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 find_package(ftxui REQUIRED)
 pkg_check_modules(qrencode REQUIRED IMPORTED_TARGET libqrencode)
 pkg_check_modules(sdbus REQUIRED IMPORTED_TARGET sdbus-c++>=2.0)
+pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(fyaml REQUIRED IMPORTED_TARGET libfyaml)
 
 # Debian ships no CMake or pkg-config file for these.

@@ -20,7 +20,7 @@ RANKS = [
     ["source", "chunk", "seal", "pack", "segment"],
     ["index", "head", "place"],
     ["repo", "peer", "mesh", "radio", "tor", "bluez", "envelope", "reading", "quantum", "gospel"],
-    ["node", "markup", "maml", "meshsim", "uplink"],
+    ["node", "markup", "maml", "meshsim", "sandbox", "uplink"],
     ["receipts"],
     ["gateway", "cli"],
 ]
@@ -54,6 +54,7 @@ OUTSIDE = {
     "sdbus-c++/": "bluez",
     "systemd/": "bluez",
     "soci/": "receipts",
+    "seccomp.h": "sandbox",
 }
 
 KEYWORDS = ["SOURCES", "HEADERS", "DEPS", "PRIVATE_DEPS", "TESTS", "TEST_DEPS"]

@@ -1,0 +1,138 @@
+// Two processes: the first keeps the socket in sight and reaps, the second becomes the interpreter.
+// When the first one ends, the kernel ends all others of the namespace.
+#include "sandbox/enter.hpp"
+
+#include "env/processes.hpp"
+#include "sandbox/confine.hpp"
+#include "sandbox/plan.hpp"
+
+#include <climits>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <span>
+
+namespace torgo::sandbox {
+
+namespace {
+
+constexpr int not_started = 125;
+constexpr int signal_status_base = 128;
+constexpr int link = env::Processes::connected_socket;
+
+std::unexpected<Error> failed(std::string_view what) {
+    return std::unexpected(system_error(errno, what));
+}
+
+/// What bubblewrap made, checked; what it cannot, added. All but limits and calls, which only the
+/// interpreter's process has.
+Result<Layers> confine(const Inner& inner) {
+    if (::close_range(link + 1, UINT_MAX, 0) != 0) return failed("closing what is not needed");
+    if (inner.become) CHECK_OK(become(*inner.become));
+    CHECK_OK(drop_privileges());
+    if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return failed("hiding the first process");
+    // Set here, as a change of the user takes it back.
+    if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return failed("tying to the outside");
+    auto layers = look_around();
+    TRY(layers.landlock, restrict_files(inner.read_only_folders));
+    return layers;
+}
+
+Result<std::string> find_interpreter(const std::string& name) {
+    if (name.contains('/')) return name;
+    for (const auto* const folder : {"/usr/bin/", "/usr/local/bin/"})
+        if (const auto path = folder + name; ::access(path.c_str(), X_OK) == 0) return path;
+    return fail(Errc::not_found, "no " + name + " in /usr/bin or /usr/local/bin");
+}
+
+Result<> tell(const Layers& layers) {
+    const auto frame = encode(layers);
+    std::string bytes(4, '\0');
+    for (std::size_t at = 0; at < bytes.size(); ++at)
+        bytes[at] = static_cast<char>((frame.size() >> (8 * (3 - at))) & 0xffU);
+    bytes += frame;
+    const auto sent = ::send(link, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent == static_cast<ssize_t>(bytes.size())) return {};
+    return failed("telling the layers");
+}
+
+/// Becomes the interpreter; returns only with an error.
+Error become_interpreter(const Inner& inner, Layers layers) {
+    auto run = [&]() -> Result<> {
+        TRY(const auto path, find_interpreter(inner.arguments[0]));
+        CHECK_OK(set_limits(inner.limits));
+        layers.limits = true;
+        CHECK_OK(restrict_calls(inner.limits.may_fork));
+        layers.seccomp = true;
+        CHECK_OK(tell(layers));
+        std::vector<char*> words;
+        for (const auto& argument : inner.arguments)
+            words.push_back(const_cast<char*>(argument.c_str())); // execv does not write there
+        words.push_back(nullptr);
+        ::execv(path.c_str(), words.data());
+        return failed("running " + path);
+    };
+    return run().error();
+}
+
+int report(const Error& error) {
+    const auto text = "torgo: " + error.detail() + "\n";
+    (void)!::write(STDERR_FILENO, text.data(), text.size());
+    return not_started;
+}
+
+/// Reaps all children that have ended. out: the status of `main`, or -1 while it runs.
+int reap(pid_t main) {
+    int out = -1;
+    for (;;) {
+        int status = 0;
+        const auto ended = ::waitpid(-1, &status, WNOHANG);
+        if (ended <= 0) return out;
+        if (ended != main) continue;
+        out = WIFSIGNALED(status) ? signal_status_base + WTERMSIG(status) : WEXITSTATUS(status);
+    }
+}
+
+/// Waits for the end of `main`, or for that of the socket.
+int watch(pid_t main, int children) {
+    for (;;) {
+        std::array<pollfd, 2> both{pollfd{link, POLLRDHUP, 0}, pollfd{children, POLLIN, 0}};
+        const int ready = ::poll(both.data(), both.size(), -1);
+        if (ready < 0 && errno != EINTR) return not_started;
+        if (ready > 0 && both[0].revents != 0) return signal_status_base + SIGKILL;
+        signalfd_siginfo ignored{};
+        if (ready > 0) (void)!::read(children, &ignored, sizeof ignored);
+        if (const int status = reap(main); status >= 0) return status;
+    }
+}
+
+} // namespace
+
+int enter(const std::vector<std::string>& words) {
+    const auto inner = decode_inner(words);
+    if (!inner) return report(inner.error());
+    const auto layers = confine(*inner);
+    if (!layers) return report(layers.error());
+
+    sigset_t child_signal;
+    ::sigemptyset(&child_signal);
+    ::sigaddset(&child_signal, SIGCHLD);
+    sigset_t before;
+    ::sigprocmask(SIG_BLOCK, &child_signal, &before);
+    const int children = ::signalfd(-1, &child_signal, SFD_CLOEXEC | SFD_NONBLOCK);
+    const pid_t main = children < 0 ? -1 : ::fork();
+    if (main < 0) return report(system_error(errno, "starting the interpreter"));
+    if (main > 0) return watch(main, children);
+    ::sigprocmask(SIG_SETMASK, &before, nullptr);
+    return report(become_interpreter(*inner, *layers));
+}
+
+} // namespace torgo::sandbox

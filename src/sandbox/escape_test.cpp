@@ -1,0 +1,1 @@
+#include "sandbox/test_sandbox.hpp"
