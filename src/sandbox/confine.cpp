@@ -2,8 +2,10 @@
 
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/magic.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -85,8 +87,11 @@ bool is_read_only(const char* path) {
     return ::statvfs(path, &about) == 0 && (about.f_flag & ST_RDONLY) != 0;
 }
 
+/// Is the root the one that bubblewrap makes, in memory and read-only, and /usr read-only?
 bool have_own_files() {
-    for (const auto* const path : {"/sys", "/boot", "/etc/passwd", "/etc/shadow", "/var"})
+    struct statfs root{};
+    if (::statfs("/", &root) != 0 || root.f_type != TMPFS_MAGIC) return false;
+    for (const auto* const path : {"/sys", "/etc/passwd", "/etc/shadow"})
         if (::access(path, F_OK) == 0) return false;
     return is_read_only("/") && is_read_only("/usr");
 }

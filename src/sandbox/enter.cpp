@@ -7,6 +7,7 @@
 #include "sandbox/plan.hpp"
 
 #include <climits>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -36,11 +37,12 @@ std::unexpected<Error> failed(std::string_view what) {
 /// interpreter's process has.
 Result<Layers> confine(const Inner& inner) {
     if (::close_range(link + 1, UINT_MAX, 0) != 0) return failed("closing what is not needed");
+    // Opened here, it does not tell where this machine's own lies.
+    const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (nothing < 0 || ::dup2(nothing, STDIN_FILENO) < 0) return failed("opening /dev/null");
     if (inner.become) CHECK_OK(become(*inner.become));
     CHECK_OK(drop_privileges());
     if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return failed("hiding the first process");
-    // Set here, as a change of the user takes it back.
-    if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return failed("tying to the outside");
     auto layers = look_around();
     TRY(layers.landlock, restrict_files(inner.read_only_folders));
     return layers;

@@ -57,6 +57,8 @@ void add_system(std::vector<std::string>& out) {
     add(out, {"--ro-bind", "/usr", "/usr"});
     for (const std::string name : {"bin", "lib", "lib64", "sbin"})
         add(out, {"--symlink", "usr/" + name, "/" + name});
+    for (const std::string path : {"/etc", "/run"})
+        add(out, {"--perms", "0755", "--dir", path});
     for (const std::string path : {"/etc/ld.so.cache", "/etc/alternatives"})
         add(out, {"--ro-bind-try", path, path});
     add(out, {"--proc", "/proc", "--dev", "/dev"});
@@ -77,9 +79,20 @@ void add_namespaces(std::vector<std::string>& out, bool user_namespace) {
               "--setenv", "LANG", "C.UTF-8", "--setenv", "TMPDIR", temporary_folder});
 }
 
+/// Makes a folder and all above it, for all users: bubblewrap alone would make them for root only.
+void add_empty_folders(std::vector<std::string>& out, const std::string& path) {
+    for (auto end = path.find('/', 1);; end = path.find('/', end + 1)) {
+        add(out, {"--perms", "0755", "--dir", path.substr(0, end)});
+        if (end == std::string::npos) return;
+    }
+}
+
 void add_folders(std::vector<std::string>& out, const std::vector<std::string>& folders) {
-    for (const auto& folder : folders)
+    for (const auto& folder : folders) {
+        const auto parent = folder.substr(0, folder.rfind('/'));
+        if (!parent.empty() && !parent.starts_with("/usr")) add_empty_folders(out, parent);
         add(out, {"--ro-bind", folder, folder});
+    }
 }
 
 template <class Number>

@@ -135,7 +135,8 @@ Error Sandbox::explain_start(Error error) {
     auto output = take_output();
     while (output.ends_with('\n'))
         output.pop_back();
-    const auto code = output.contains("torgo: ") ? Errc::unavailable : Errc::unsupported;
+    auto code = output.contains("torgo: ") ? Errc::unavailable : Errc::unsupported;
+    if (output.contains("source path")) code = Errc::not_found;
     return {code,
             "starting a sandbox: " + (output.empty() ? error.detail() : output) + advice(output)};
 }
@@ -233,6 +234,7 @@ void Sandbox::kill() noexcept {
     m_process.socket->close();
     (void)m_process.process->wait(m_world.clock->monotonic_ns() + end_limit_ns);
     m_process.process->kill();
+    await_output_end(m_world.clock->monotonic_ns() + end_limit_ns);
     m_process.output->close();
 }
 

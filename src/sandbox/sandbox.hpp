@@ -35,7 +35,7 @@ public:
     /// in      the clock, files and processes of the world; it outlives the sandbox
     /// errors  `invalid_argument`, `limit_exceeded` by the setup; `unsupported` when no sandbox can
     ///         be made here, with the layer that is missing; `unavailable` when the interpreter
-    ///         did not start; `timeout`
+    ///         did not start; `not_found` a folder or the program; `timeout`
     /// cost    about 20 ms, and a thread; memory for the files once more
     static Result<std::unique_ptr<Sandbox>> start(const env::World& world, const Program& program,
                                                   const Setup& setup);

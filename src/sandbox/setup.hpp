@@ -26,7 +26,7 @@ struct Limits {
     bool may_fork = true; ///< without it threads, but no second process
 };
 
-/// A file that lies inside at /work/`name`, read-only.
+/// A file that lies inside in /work under its name, read-only.
 struct File {
     std::string name; ///< no path: one name, up to 255 bytes
     Bytes content;
