@@ -90,6 +90,7 @@ TEST_F(SandboxTest, sending_to_who_does_not_read_times_out) {
     const auto sent =
         sandbox->send(std::string(frame_max, 'x'), clock.monotonic_ns() + ns_per_second / 5);
     EXPECT_EQ(sent.error().code(), Errc::timeout);
+    EXPECT_EQ(sandbox->send("", soon()).error().code(), Errc::unavailable);
 }
 
 TEST_F(SandboxTest, says_why_it_does_not_start) {

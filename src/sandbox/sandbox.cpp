@@ -175,12 +175,14 @@ Result<std::string> Sandbox::receive(env::Deadline deadline, const std::stop_tok
 
 Result<> Sandbox::send(std::string_view frame, env::Deadline deadline) {
     if (frame.size() > frame_max) return fail(Errc::limit_exceeded, "too large a frame to send");
+    if (m_send_broken) return fail(Errc::unavailable, "a frame before was not sent to its end");
     Bytes bytes;
     bytes.reserve(head_size + frame.size());
     for (std::size_t at = head_size; at-- > 0;)
         bytes.push_back(static_cast<std::uint8_t>(frame.size() >> (8 * at)));
     bytes.insert(bytes.end(), frame.begin(), frame.end());
     auto sent = m_process.socket->write(bytes, deadline);
+    m_send_broken = !sent;
     if (!sent && sent.error().code() == Errc::unavailable) return std::unexpected(ended());
     return sent;
 }

@@ -52,7 +52,8 @@ public:
     ///         frame larger than frame_max, after which there is no further one
     Result<std::string> receive(env::Deadline deadline, const std::stop_token& stop = {});
 
-    /// Errors as receive; after one of them nothing more can be sent.
+    /// Sends one. Errors as receive; after one of them, but for a frame that is too large, nothing
+    /// more can be sent (`unavailable`).
     Result<> send(std::string_view frame, env::Deadline deadline);
 
     /// What it wrote to its outputs since this was last asked; of all of it the first output_max
@@ -74,11 +75,12 @@ private:
     void drain();
     void await_output_end(env::Deadline deadline);
 
-    const env::World& m_world;
+    env::World m_world;
     env::Connected m_process;
     Layers m_layers;
-    Bytes m_pending; ///< of a frame that has begun
-    bool m_broken = false;
+    Bytes m_pending;       ///< of a frame that has begun
+    bool m_broken = false; ///< to receive
+    bool m_send_broken = false;
     std::atomic<bool> m_killed = false;
 
     std::mutex m_mutex; ///< for the output
