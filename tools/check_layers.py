@@ -21,7 +21,7 @@ RANKS = [
     ["index", "head", "place"],
     ["repo", "peer", "mesh", "radio", "tor", "bluez", "envelope", "reading", "quantum", "gospel"],
     ["node", "markup", "maml", "meshsim", "sandbox", "uplink"],
-    ["receipts"],
+    ["receipts", "workflow"],
     ["gateway", "cli"],
 ]
 RANK = {name: rank for rank, names in enumerate(RANKS) for name in names}

@@ -13,6 +13,8 @@ namespace torgo::cli {
 
 namespace {
 
+constexpr std::size_t bits_a_byte = 8; // of the head keys of a mode
+
 struct StatsArgs {
     std::vector<std::string> names;
     SnapshotFilter filter;
@@ -33,7 +35,9 @@ Result<ExitCode> run_stats(const Context& context, const StatsArgs& args) {
     list = filtered(std::move(list), args.filter);
     TRY(const auto stats, repo::stats(*repository, list, context.stop));
     auto& out = context.out;
+    const auto suite = repository->descriptor().suite;
     out.object(Json("stats")
+                   .number("mode", seal::head_count(suite) * seal::head_size(suite) * bits_a_byte)
                    .number("snapshots_count", stats.snapshots)
                    .number("total_file_count", stats.files)
                    .number("dirs", stats.directories)

@@ -1,0 +1,110 @@
+#include "cli/inner.hpp"
+
+#include "cli/commands/commands.hpp"
+#include "cli/own_receipts.hpp"
+#include "cli/parser.hpp"
+#include "env/clock.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace torgo::cli {
+
+namespace {
+
+constexpr std::string_view program_prefix = "torgo ";
+
+/// A file without a name that holds what is written to it.
+class Captured {
+public:
+    static Result<Captured> make() {
+        const int descriptor = ::memfd_create("torgo-inner", MFD_CLOEXEC);
+        if (descriptor < 0) return std::unexpected(system_error(errno, "making room for output"));
+        return Captured(descriptor);
+    }
+
+    Captured(Captured&& other) noexcept : m_descriptor(std::exchange(other.m_descriptor, -1)) {}
+
+    Captured(const Captured&) = delete;
+    Captured& operator=(const Captured&) = delete;
+    Captured& operator=(Captured&&) = delete;
+
+    ~Captured() {
+        if (m_descriptor >= 0) ::close(m_descriptor);
+    }
+
+    int descriptor() const noexcept { return m_descriptor; }
+
+    Result<std::string> text() const {
+        const auto size = ::lseek(m_descriptor, 0, SEEK_END);
+        if (size < 0) return std::unexpected(system_error(errno, "reading output"));
+        if (static_cast<std::size_t>(size) > inner_output_max)
+            return fail(Errc::limit_exceeded, "a command within a workflow said " +
+                                                  std::to_string(size) + " bytes; at most " +
+                                                  std::to_string(inner_output_max) + " can be taken");
+        std::string out(static_cast<std::size_t>(size), '\0');
+        std::size_t done = 0;
+        while (done < out.size()) {
+            const auto got = ::pread(m_descriptor, out.data() + done, out.size() - done,
+                                     static_cast<off_t>(done));
+            if (got <= 0) return std::unexpected(system_error(errno, "reading output"));
+            done += static_cast<std::size_t>(got);
+        }
+        return out;
+    }
+
+private:
+    explicit Captured(int descriptor) : m_descriptor(descriptor) {}
+
+    int m_descriptor;
+};
+
+Result<ExitCode> run_parsed(const Context& outer, const Command& root,
+                            const Invocation& invocation, const Globals& globals, Output& out) {
+    Account account(outer.world.clock->wall_ns());
+    const Context context{.world = outer.world,
+                          .heads = outer.heads,
+                          .environment = outer.environment,
+                          .globals = globals,
+                          .config = outer.config,
+                          .root = root,
+                          .command = full_name(invocation.path).substr(program_prefix.size()),
+                          .account = account,
+                          .out = out,
+                          .prompter = outer.prompter,
+                          .input = outer.input,
+                          .stop = outer.stop};
+    auto result = invocation.command().run(context);
+    leave_receipt(context, result);
+    return result;
+}
+
+} // namespace
+
+Result<Inner> run_inner(const Context& context, const std::vector<std::string>& words, bool json) {
+    TRY(const auto out, Captured::make());
+    TRY(const auto errors, Captured::make());
+    Inner inner;
+    {
+        Globals globals;
+        const auto root = command_tree(globals);
+        TRY(const auto invocation, parse(root, words));
+        CHECK_OK(assign_options(invocation, context.environment, context.config));
+        CHECK_OK(assign_arguments(invocation));
+        globals = context.globals; // what stood on the outer command line counts
+        globals.json = json;
+        Output output(out.descriptor(), errors.descriptor(), {.json = json});
+        auto result = run_parsed(context, root, invocation, globals, output);
+        inner.code = result ? *result : output.error(result.error());
+        if (!result && result.error().code() == Errc::cancelled)
+            return std::unexpected(std::move(result).error());
+    }
+    TRY(inner.output, out.text());
+    TRY(inner.errors, errors.text());
+    return inner;
+}
+
+} // namespace torgo::cli

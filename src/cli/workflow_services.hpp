@@ -1,0 +1,20 @@
+#pragma once
+
+#include "cli/context.hpp"
+#include "workflow/run.hpp"
+
+#include <string>
+#include <vector>
+
+namespace torgo::cli {
+
+/// What blocks may ask for: this program's own commands, on files that the workflow's inputs name
+/// (docs/spec/workflow.md 7).
+///
+/// in      `folder`: where the workflow lies; `files`: names of what its blocks may see there.
+///         The context outlives the services.
+std::vector<workflow::Service> workflow_services(const Context& context, const std::string& folder,
+                                                 const std::vector<std::string>& files,
+                                                 const std::string& tag);
+
+} // namespace torgo::cli

@@ -1,0 +1,92 @@
+#include "workflow/contracts.hpp"
+
+#include <algorithm>
+
+namespace torgo::workflow {
+
+namespace {
+
+constexpr std::string_view method_checked = "ortac-runtime";
+constexpr std::string_view block_prefix = "block_";
+constexpr std::size_t number_most = 10'000; // of a block, to be read at all
+
+/// 0: the whole run
+std::size_t block_of(const gospel::Val& val) {
+    const std::string_view name = val.name;
+    if (!name.starts_with(block_prefix)) return 0;
+    std::size_t number = 0;
+    for (const char c : name.substr(block_prefix.size())) {
+        if (c < '0' || c > '9' || number > number_most) return 0;
+        number = 10 * number + static_cast<std::size_t>(c - '0');
+    }
+    return number;
+}
+
+} // namespace
+
+Result<Contracts> Contracts::read(env::FileSystem& files, const std::string& folder,
+                                  const maml::Verification& verification) {
+    Contracts out;
+    std::vector<std::string> problems;
+    if (!verification.method.empty() && verification.method != method_checked)
+        problems.push_back("the method " + verification.method +
+                           " is not checked here; ortac-runtime is");
+    for (const auto& name : verification.spec_files) {
+        const auto bytes = env::read_file(files, folder + "/" + name, gospel::interface_bytes_max);
+        if (!bytes) {
+            problems.push_back(name + ": " + bytes.error().detail());
+            continue;
+        }
+        Spec spec{.file = name, .interface = gospel::parse(as_text(*bytes))};
+        if (!spec.interface.understood())
+            problems.push_back(gospel::print(spec.interface.diagnostics, name));
+        out.m_specs.push_back(std::move(spec));
+    }
+    const bool strict = verification.level == "strict";
+    if (strict && problems.empty() && out.count() == 0)
+        problems.emplace_back("no contract is in any of its spec_files");
+    if (!strict || problems.empty()) {
+        out.m_warnings = std::move(problems);
+        return out;
+    }
+    std::string text = "verification level strict: it is not run, because";
+    for (const auto& problem : problems)
+        text += "\n  " + problem;
+    return fail(Errc::invalid_argument, std::move(text));
+}
+
+template <class Check>
+std::vector<std::string> Contracts::each(std::size_t block, const Check& check) const {
+    std::vector<std::string> out;
+    for (const auto& spec : m_specs) {
+        for (const auto& val : spec.interface.vals) {
+            if (!val.contract || block_of(val) != block) continue;
+            for (const auto& violation : check(spec.interface, val))
+                out.push_back(gospel::print(violation, spec.file));
+        }
+    }
+    return out;
+}
+
+std::vector<std::string> Contracts::before(std::size_t block, const Values& inputs) const {
+    return each(block, [&](const auto& interface, const auto& val) {
+        return gospel::check_before(interface, val, record_of(inputs));
+    });
+}
+
+std::vector<std::string> Contracts::after(std::size_t block, const Values& inputs,
+                                          const gospel::Outcome& outcome) const {
+    return each(block, [&](const auto& interface, const auto& val) {
+        return gospel::check_after(interface, val, record_of(inputs), outcome);
+    });
+}
+
+std::size_t Contracts::count() const noexcept {
+    std::size_t out = 0;
+    for (const auto& spec : m_specs)
+        out += static_cast<std::size_t>(std::ranges::count_if(
+            spec.interface.vals, [](const auto& val) { return val.contract.has_value(); }));
+    return out;
+}
+
+} // namespace torgo::workflow

@@ -1,0 +1,136 @@
+#include "workflow/requirements.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace torgo::workflow {
+
+namespace {
+
+/// What is no program and no distribution, or has something that stands in for it.
+struct Known {
+    std::string_view name;
+    std::string_view path;    ///< a file that is there when it is
+    std::string_view program; ///< or a program
+    std::string_view instead; ///< empty: nothing
+    std::string_view get;     ///< how to get it
+};
+
+constexpr std::array known{
+    Known{"cuda", "/dev/nvidia0", "", "the processor does its work",
+          "an NVIDIA GPU and its driver"},
+    Known{"jetson_orin", "/etc/nv_tegra_release", "", "this machine's processor does its work",
+          "run it on a Jetson Orin"},
+    Known{"bluetooth-meshd", "/usr/libexec/bluetooth/bluetooth-meshd", "", "the mesh is simulated",
+          "apt-get install bluez-meshd"},
+    Known{"tor", "", "tor", "", "apt-get install tor"},
+    Known{"python", "", "python3", "", "apt-get install python3"},
+    Known{"sqlite", "", "python3", "", "apt-get install python3"},
+    Known{"bash", "", "bash", "", "apt-get install bash"},
+    Known{"node", "", "node", "", "apt-get install nodejs"},
+    Known{"quickjs", "", "qjs", "", "apt-get install quickjs"},
+};
+
+/// Groups of `requires` whose entries are Python's distributions.
+constexpr std::array<std::string_view, 3> python_groups{"libs", "libraries", "python"};
+
+std::uint64_t next_number(std::string_view& text) {
+    std::uint64_t out = 0;
+    constexpr std::uint64_t most = 1'000'000'000;
+    std::size_t i = 0;
+    for (; i < text.size() && text[i] >= '0' && text[i] <= '9'; ++i)
+        out = std::min(most, 10 * out + static_cast<std::uint64_t>(text[i] - '0'));
+    while (i < text.size() && text[i] != '.')
+        ++i; // "rc1" and the like say nothing
+    text.remove_prefix(std::min(i + 1, text.size()));
+    return out;
+}
+
+/// -1, 0, 1
+int compare(std::string_view a, std::string_view b) {
+    while (!a.empty() || !b.empty()) {
+        const auto left = next_number(a);
+        const auto right = next_number(b);
+        if (left != right) return left < right ? -1 : 1;
+    }
+    return 0;
+}
+
+/// "~= 1.4.2": at least that, with the same 1.4.
+bool compatible(std::string_view have, std::string_view wanted) {
+    if (compare(have, wanted) < 0) return false;
+    auto parts = std::max<std::ptrdiff_t>(1, std::ranges::count(wanted, '.'));
+    for (; parts > 0; --parts) {
+        if (next_number(have) != next_number(wanted)) return false;
+    }
+    return true;
+}
+
+Finding known_state(const maml::Requirement& need, const Known& entry, const Machine& machine) {
+    Finding out{.need = need, .state = Finding::State::there, .found = {}, .note = {}};
+    if (!entry.path.empty() && machine.exists(std::string(entry.path))) {
+        out.found = entry.path;
+    } else if (!entry.program.empty()) {
+        out.found = machine.program(std::string(entry.program));
+    }
+    if (!out.found.empty()) return out;
+    out.state = entry.instead.empty() ? Finding::State::missing : Finding::State::replaced;
+    out.note = entry.instead.empty() ? entry.get : entry.instead;
+    return out;
+}
+
+Finding module_state(const maml::Requirement& need, const Machine& machine) {
+    Finding out{.need = need, .state = Finding::State::missing, .found = {}, .note = {}};
+    out.found = machine.python_module(need.name);
+    const auto wanted = need.name + need.comparison + need.version;
+    if (!out.found.empty() &&
+        (need.comparison.empty() || version_fits(out.found, need.comparison, need.version)))
+        out.state = Finding::State::there;
+    else
+        out.note = "python3 -m venv DIR && DIR/bin/pip install '" + wanted +
+                   "', then --python DIR/bin/python3";
+    return out;
+}
+
+Finding state_of(const maml::Requirement& need, const Machine& machine) {
+    const auto entry = std::ranges::find(known, need.name, &Known::name);
+    if (entry != known.end()) return known_state(need, *entry, machine);
+    if (need.name == "torgo") {
+        const bool fits = need.comparison.empty() ||
+                          version_fits(machine.own_version, need.comparison, need.version);
+        return {.need = need,
+                .state = fits ? Finding::State::there : Finding::State::missing,
+                .found = machine.own_version,
+                .note = fits ? "" : "another version of torgo"};
+    }
+    if (std::ranges::contains(python_groups, need.group)) return module_state(need, machine);
+    auto path = machine.program(need.name);
+    const bool there = !path.empty();
+    return {.need = need,
+            .state = there ? Finding::State::there : Finding::State::missing,
+            .found = std::move(path),
+            .note = there ? "" : "no program " + need.name + " is in /usr/bin or /usr/local/bin"};
+}
+
+} // namespace
+
+bool version_fits(std::string_view have, std::string_view comparison, std::string_view wanted) {
+    if (comparison == "~=") return compatible(have, wanted);
+    const int order = compare(have, wanted);
+    if (comparison == "==") return order == 0;
+    if (comparison == "!=") return order != 0;
+    if (comparison == ">=") return order >= 0;
+    if (comparison == "<=") return order <= 0;
+    if (comparison == ">") return order > 0;
+    return comparison == "<" && order < 0;
+}
+
+std::vector<Finding> resolve(const std::vector<maml::Requirement>& needs, const Machine& machine) {
+    std::vector<Finding> out;
+    for (const auto& need : needs)
+        out.push_back(state_of(need, machine));
+    return out;
+}
+
+} // namespace torgo::workflow

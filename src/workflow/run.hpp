@@ -1,0 +1,94 @@
+#pragma once
+
+#include "crypto/sign.hpp"
+#include "env/world.hpp"
+#include "maml/document.hpp"
+#include "maml/permission.hpp"
+#include "workflow/circuits.hpp"
+#include "workflow/requirements.hpp"
+#include "workflow/worker.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+// Runs a workflow: docs/spec/workflow.md.
+namespace torgo::workflow {
+
+inline constexpr std::uint32_t timeout_default_s = 600;
+inline constexpr std::size_t work_file_size_max = 16U << 20U; ///< of one file beside the workflow
+inline constexpr std::size_t work_files_max = 32;
+
+/// Something a block may ask the host for, and the right it takes.
+struct Service {
+    std::string name; ///< "tor_db.store"
+    maml::Operation operation = maml::Operation::replace;
+    std::function<Result<gospel::Value>(const gospel::Value& arguments)> run;
+};
+
+/// What happens, for people and for the trace.
+struct Event {
+    std::string what; ///< started, block_began, call, output, block_ended, ended
+    std::size_t block = 0;
+    std::string text;
+};
+
+struct Order {
+    const maml::Document& document;
+    std::string name;   ///< of the file, without folders
+    std::string folder; ///< where it lies; absolute
+    Digest file_hash;
+    Values given; ///< inputs
+    maml::Caller caller;
+    maml::NodePolicy policy;
+    std::string python = "/usr/bin/python3";
+    std::uint32_t timeout_s = timeout_default_s;
+    Shots shots;
+    std::string run_folder; ///< made here; with `resume` it is there
+    std::string run_id;
+    bool resume = false;
+};
+
+struct Surroundings {
+    env::World world;
+    OpenChannel open;
+    std::vector<Service> services;
+    const crypto::SigningKey& key;
+    Machine machine;
+    std::function<void(const Event&)> tell;
+    std::function<std::string()> now; ///< RFC 3339
+    std::stop_token stop;
+};
+
+struct Report {
+    enum class State : std::uint8_t { completed, failed, cancelled };
+
+    State state = State::failed;
+    Values inputs;
+    Values outputs;
+    std::vector<Finding> requirements;
+    std::vector<std::string> warnings;
+    std::size_t blocks_run = 0;
+    std::string layers;             ///< of the sandbox
+    std::vector<double> starts_ms;  ///< by block: from its turn until its code runs
+    std::vector<std::string> wrong; ///< what broke: a clause, an exception, a schema
+};
+
+std::string_view name(Report::State state) noexcept;
+
+/// What would be refused before anything runs, all of it at once; and what it would run with.
+///
+/// errors  `permission`, `unsupported`, `invalid_argument`, `not_found`
+Result<Report> prepare(const Order& order, const Surroundings& surroundings);
+
+/// Runs all blocks, one after another.
+///
+/// A block that raises, a clause that is broken and an output that does not fit end it with
+/// `failed`; what was done before stays done, and values up to there are kept for `resume`.
+///
+/// errors  those of prepare(); of writing into the run's folder
+Result<Report> run(const Order& order, const Surroundings& surroundings);
+
+} // namespace torgo::workflow
