@@ -2,6 +2,7 @@
 
 #include "base/ensure.hpp"
 
+#include <climits>
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
@@ -54,6 +55,14 @@ Result<std::size_t> StoppableReader::read(ByteSpan out) {
         if (got < 0) return std::unexpected(system_error(errno, "reading the input"));
         return static_cast<std::size_t>(got);
     }
+}
+
+Result<std::string> own_program() {
+    std::string out(PATH_MAX, '\0');
+    const auto size = ::readlink("/proc/self/exe", out.data(), out.size());
+    if (size < 0) return std::unexpected(system_error(errno, "looking for this program's file"));
+    out.resize(static_cast<std::size_t>(size));
+    return out;
 }
 
 bool is_secret_variable(std::string_view name) noexcept {

@@ -62,6 +62,9 @@ private:
     StoppableReader m_reader;
 };
 
+/// The absolute path of the program that runs. errors  `io`
+Result<std::string> own_program();
+
 /// Variables that hold secrets or lead to them; children do not get them.
 bool is_secret_variable(std::string_view name) noexcept;
 

@@ -12,6 +12,7 @@
 #include "crypto/selftest.hpp"
 #include "env/clock.hpp"
 #include "env/file_system.hpp"
+#include "sandbox/enter.hpp"
 
 #include <unistd.h>
 
@@ -177,6 +178,8 @@ private:
 
 int run(const env::World& world, const Environment& environment,
         const std::vector<std::string>& words) {
+    if (!words.empty() && words.front() == sandbox_word)
+        return sandbox::enter({words.begin() + 1, words.end()});
     // Habit of many programs; here it is a command like the others.
     const auto& meant = words == std::vector<std::string>{"--version"}
                             ? std::vector<std::string>{"version"}

@@ -4,9 +4,13 @@
 #include "env/world.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace torgo::cli {
+
+/// The first word of the hidden command that is a sandbox's inner step (sandbox/enter.hpp).
+inline constexpr std::string_view sandbox_word = "sandbox-enter";
 
 /// The whole program: reads the command line, runs the command, says what happened.
 ///

@@ -44,7 +44,8 @@ public:
         if (static_cast<std::size_t>(size) > inner_output_max)
             return fail(Errc::limit_exceeded, "a command within a workflow said " +
                                                   std::to_string(size) + " bytes; at most " +
-                                                  std::to_string(inner_output_max) + " can be taken");
+                                                  std::to_string(inner_output_max) +
+                                                  " can be taken");
         std::string out(static_cast<std::size_t>(size), '\0');
         std::size_t done = 0;
         while (done < out.size()) {
@@ -62,8 +63,8 @@ private:
     int m_descriptor;
 };
 
-Result<ExitCode> run_parsed(const Context& outer, const Command& root,
-                            const Invocation& invocation, const Globals& globals, Output& out) {
+Result<ExitCode> run_parsed(const Context& outer, const Command& root, const Invocation& invocation,
+                            const Globals& globals, Output& out) {
     Account account(outer.world.clock->wall_ns());
     const Context context{.world = outer.world,
                           .heads = outer.heads,

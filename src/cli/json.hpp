@@ -30,6 +30,9 @@ public:
     Json& object(std::string_view key, const Json& value);
     Json& objects(std::string_view key, const std::vector<Json>& values);
 
+    /// A member that is JSON already, on one line.
+    Json& json(std::string_view key, std::string_view value) { return raw_member(key, value); }
+
     std::string line() const { return "{" + m_members + "}"; }
 
 private:

@@ -134,11 +134,11 @@ public:
             here = here.substr(0, here.rfind('.'));
         }
         if (here == uri.network) return Value{};
-        return fail(Errc::permission,
-                    "the workflow's network is \"" + uri.network + "\", and this run's repository " +
-                        (here.empty() ? "has no name" : "is \"" + here + "\"") +
-                        ": give --profile " + uri.network + ", or --repo …/" + uri.network +
-                        ".torgo");
+        return fail(Errc::permission, "the workflow's network is \"" + uri.network +
+                                          "\", and this run's repository " +
+                                          (here.empty() ? "has no name" : "is \"" + here + "\"") +
+                                          ": give --profile " + uri.network + ", or --repo …/" +
+                                          uri.network + ".torgo");
     }
 
     Result<Value> store(const Value& arguments) const {
@@ -150,8 +150,8 @@ public:
         if (mode < wanted)
             return fail(Errc::permission, "the repository seals with mode " + std::to_string(mode) +
                                               ", and " + std::to_string(wanted) + " is asked for");
-        TRY(const auto objects, run({"backup", "--tag", m_tag, "--tag", std::string(storage_tag),
-                                     "--", path}));
+        TRY(const auto objects,
+            run({"backup", "--tag", m_tag, "--tag", std::string(storage_tag), "--", path}));
         if (objects.empty()) return fail(Errc::io, "the backup said nothing");
         const auto& summary = objects.back();
         return Value::record({"snapshot", "bytes", "mode"},
@@ -164,11 +164,12 @@ public:
         CHECK_OK(open(arguments));
         TRY(const auto path, path_of(workflow::text_field(arguments, "data")));
         TRY(const auto inner,
-            run_inner(m_context,
-                      {"dump", "--", workflow::text_field(arguments, "snapshot"), path}, false));
+            run_inner(m_context, {"dump", "--", workflow::text_field(arguments, "snapshot"), path},
+                      false));
         if (inner.code != ExitCode::ok) return fail(Errc::io, "torgo dump: " + inner.errors);
         if (inner.output.size() > fetch_size_max)
-            return fail(Errc::limit_exceeded, "more than 512 KiB: restore it with the command line");
+            return fail(Errc::limit_exceeded,
+                        "more than 512 KiB: restore it with the command line");
         return Value::text(peer::to_base64url(as_bytes(inner.output)));
     }
 
@@ -221,8 +222,8 @@ private:
 
 /// A field of sensors, one for 7.5 m², with an edge node every 12 m: as in a habitat or a ward.
 Result<Value> Services::simulate(std::int64_t nodes, std::int64_t seed) const {
-    const auto path = m_context.environment.temporary_folder() + "/torgo-workflow-" + m_tag.substr(4) +
-                      ".toml";
+    const auto path =
+        m_context.environment.temporary_folder() + "/torgo-workflow-" + m_tag.substr(4) + ".toml";
     const auto text = workflow::mesh_scenario(static_cast<std::uint32_t>(nodes),
                                               static_cast<std::uint32_t>(seed));
     auto& files = *m_context.world.files;
@@ -240,7 +241,8 @@ Result<Value> Services::relay(const Value& arguments) const {
     const auto seed = whole_field(arguments, "seed", 1);
     if (nodes < workflow::mesh_nodes_min || nodes > mesh_nodes_max || seed < 0 ||
         seed > mesh_seed_max)
-        return fail(Errc::invalid_argument, "a mesh has 2 to 100000 nodes, and a seed of 0 to 10^9");
+        return fail(Errc::invalid_argument,
+                    "a mesh has 2 to 100000 nodes, and a seed of 0 to 10^9");
     TRY(const auto network, simulate(nodes, seed));
     TRY(const auto rows, run({"mesh", "relay", "--seed", std::to_string(seed), "--", path}));
     if (rows.empty()) return fail(Errc::io, "the relay said nothing");

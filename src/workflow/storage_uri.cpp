@@ -30,7 +30,8 @@ Result<StorageUri> read_storage_uri(std::string_view text) {
     if (!text.starts_with(scheme)) return wrong();
     const auto rest = text.substr(scheme.size());
     const auto slash = rest.find('/');
-    if (slash == std::string_view::npos || rest.substr(0, slash).find(':') == std::string_view::npos)
+    if (slash == std::string_view::npos ||
+        rest.substr(0, slash).find(':') == std::string_view::npos)
         return wrong();
     if (!is_network_name(rest.substr(slash + 1))) return wrong();
     return StorageUri{.socks = std::string(rest.substr(0, slash)),

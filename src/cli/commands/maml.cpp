@@ -229,7 +229,7 @@ Result<maml::Document> read_workflow(const std::string& name, const MamlFile& fi
 Command maml_command() {
     Command command;
     command.name = "maml";
-    command.summary = "check, format and sign workflow files";
+    command.summary = "check, sign and run workflow files";
     command.description =
         "A MAML file is a workflow in one Markdown file: who may do what, what it is for, its "
         "code, its inputs and outputs, and what happened to it (docs/spec/maml.md).";
@@ -239,6 +239,7 @@ Command maml_command() {
     command.children.push_back(maml_sign_command());
     command.children.push_back(maml_verify_command());
     command.children.push_back(maml_history_command());
+    command.children.push_back(maml_run_command());
     return command;
 }
 

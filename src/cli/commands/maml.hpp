@@ -23,5 +23,6 @@ Result<maml::Document> read_workflow(const std::string& name, const MamlFile& fi
 Command maml_sign_command();
 Command maml_verify_command();
 Command maml_history_command();
+Command maml_run_command();
 
 } // namespace torgo::cli

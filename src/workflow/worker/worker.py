@@ -204,7 +204,9 @@ def run_javascript(source, name, values):
     if program is None:
         raise RuntimeError("neither node nor qjs is installed (Debian: nodejs or quickjs)")
     script = JAVASCRIPT_FRAME.replace("BLOCK", source)
-    words = [program, "-e", script] if program.endswith("node") else [program, "--std", "-e", script]
+    words = [program, "-e", script]
+    if program.endswith("qjs"):
+        words.insert(1, "--std")
     said = run_program(words, json.dumps(values))
     return {"values": typed(json.loads(said or "{}"), "outputs")}
 
@@ -255,17 +257,27 @@ def fault(problem, name):
     }
 
 
+def flush():
+    """What a block printed is there before its end is told."""
+    with contextlib.suppress(Exception):
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
 def run_block(order):
     name = order["name"]
     try:
         done = LANGUAGES[order["language"]](order["source"], name, order["values"])
+        flush()
         send({"done": done})
     except SystemExit as ended:
+        flush()
         if ended.code in (None, 0):
             send({"done": {"values": {}}})
         else:
             send({"raised": {"exception": "SystemExit", "text": str(ended.code), "line": 0}})
     except BaseException as problem:  # whatever a block raises is its own
+        flush()
         send({"raised": fault(problem, name)})
 
 
@@ -277,12 +289,9 @@ def main(start):
         module = types.ModuleType(name)
         sys.modules[name] = module
         exec(compile(source, f"<{name}>", "exec"), module.__dict__)
-    os.chdir("/work")
     for name in start["imports"]:
         with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
             __import__(name)
     send({"ready": True})
     while True:
         run_block(receive()["run"])
-        sys.stdout.flush()
-        sys.stderr.flush()
