@@ -16,8 +16,8 @@ namespace torgo::workflow {
 /// Of one message either way.
 inline constexpr std::size_t frame_size_max = 1U << 20U;
 
-/// A process that runs blocks, and the one way to it. Destroyed, the process and all that it
-/// started are gone.
+/// [RUN-32] A process that runs blocks, and the one way to it. Destroyed, the process and all that
+/// it started are gone.
 class Channel {
 public:
     virtual ~Channel() = default;

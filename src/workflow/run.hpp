@@ -45,7 +45,7 @@ struct Order {
     maml::NodePolicy policy;
     std::string python = "/usr/bin/python3";
     std::uint32_t timeout_s = timeout_default_s;
-    Shots shots;
+    Shots shots = {};
     std::string run_folder; ///< made here; with `resume` it is there
     std::string run_id;
     bool resume = false;

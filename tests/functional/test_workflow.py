@@ -12,7 +12,11 @@ import pytest
 
 from support import TORGO
 
-EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples" / "maml"
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+EXAMPLES = REPOSITORY / "examples" / "maml"
+# The workflow that the original specification shows; it lies outside of the project.
+ORIGINAL = REPOSITORY.parent / "shared" / "data" / "maml" / "emergency_workflow.maml.md"
+QISKIT = "qiskit==2.6.2"
 
 HEAD = """\
 ---
@@ -59,7 +63,9 @@ def run(home, *words, code=0, environment=None):
 def write(home, *blocks, context="", more="", sections="", read='"agent://*"', write='"agent://*"'):
     text = HEAD.format(
         read=read, write=write, more=more, context=context,
-        blocks="\n".join(f"```{language}\n{textwrap.dedent(source)}```" for language, source in blocks),
+        blocks="\n".join(
+            f"```{language}\n{textwrap.dedent(source)}```" for language, source in blocks
+        ),
     )
     path = home / "ward.maml.md"
     path.write_text(text + sections)
@@ -127,7 +133,7 @@ def test_a_block_that_raises_names_its_line(home):
     assert "block 1 (ward.maml.md:" in report["wrong"][0]
 
 
-def test_a_block_sees_nothing_of_this_machine(home):
+def test_a_block_sees_nothing_of_this_machine(home):  # RUN-21
     secret = home / "secret.txt"
     secret.write_text("pass phrase")
     (home / "vitals.csv").write_text("time,heart_rate\n")
@@ -173,7 +179,7 @@ def test_without_the_words_nothing_runs_outside_of_a_sandbox(home):
     "words, allowed",
     [((), True), (("--as", "agent://ward7"), True), (("--node", "gateway://other"), False)],
 )
-def test_execute_is_denied_elsewhere_than_the_file_says(home, words, allowed):
+def test_execute_is_denied_elsewhere_than_the_file_says(home, words, allowed):  # RUN-3
     path = write(home, ("python", "a = 1\n"))
     done = run(home, path, *words, code=0 if allowed else 1)
     assert allowed or "execute is denied" in done.stderr
@@ -216,7 +222,8 @@ def test_a_broken_contract_is_quoted_with_its_values(home):
     assert outputs(run(home, "--json", path))["state"] == "completed"
     refused = run(home, path, "--input", "beds=-1", code=2)
     assert "requires beds > 0" in refused.stderr and "-1" in refused.stderr
-    bad = ran(home, ("python", "twice = beds + 1\nhalf = 1\n"), context="beds: 4", more=SPEC, code=1)
+    wrong = ("python", "twice = beds + 1\nhalf = 1\n")
+    bad = ran(home, wrong, context="beds: 4", more=SPEC, code=1)
     assert "ensures twice = beds * 2" in bad["wrong"][0] and "twice = 5" in bad["wrong"][0]
     bad = ran(home, ("python", "twice = 8\nhalf = 9\n"), context="beds: 4", more=SPEC, code=1)
     assert "half <= beds" in bad["wrong"][0] and bad["blocks_run"] == 0
@@ -247,7 +254,17 @@ def test_a_run_that_failed_goes_on_behind_its_last_block(home):
     assert "another than when this run began" in refused.stderr
 
 
-def test_time_ends_a_block_and_all_that_it_started(home):
+def test_a_file_that_is_not_signed_by_the_trusted_key_is_not_run(home):  # RUN-2
+    path = write(home, ("python", "a = 1\n"))
+    signed = command(home, "maml", "sign", path, "--key", "maml.key", "--new-key", "--json")
+    key = next(json.loads(line)["key_id"] for line in signed.stdout.splitlines())
+    run(home, path, "--trust", key)
+    run(home, path, "--trust", "00" * 32, code=1)
+    path.write_text(path.read_text().replace("a = 1", "a = 2"))
+    run(home, path, "--trust", key, code=1)
+
+
+def test_time_ends_a_block_and_all_that_it_started(home):  # RUN-31
     path = write(home, ("bash", "sleep 987 &\nsleep 987\n"))
     began = time.monotonic()
     report = outputs(run(home, "--json", path, "--timeout", 3, code=1))
@@ -274,7 +291,7 @@ def test_ctrl_c_stops_a_run_at_once_and_says_how_to_go_on(home):
     assert report["state"] == "cancelled" and report["blocks_run"] == 1
 
 
-def test_ticket_record_and_receipt_are_left(home):
+def test_ticket_record_and_receipt_are_left(home):  # RUN-44
     path = write(home, ("python", "a = 1\n"))
     report = outputs(run(home, "--json", path))
     folder = home / ".local/state/torgo/workflows" / report["run"]
@@ -287,3 +304,127 @@ def test_ticket_record_and_receipt_are_left(home):
                             env={"HOME": str(home), "PATH": os.environ["PATH"]}, text=True,
                             check=True)
     assert "maml run" in listed.stdout
+
+
+# --- the examples of docs/workflows.md ------------------------------------------------------------
+
+EXPECTED = {
+    "early-warning": {"alarms": [2], "highest": 4},
+    "medication": {"stopped": [11], "checked": 3},
+    "shift-report": {"report": "4 notes, 2 of them urgent"},
+    "ward-backup": {"saved": 55, "snapshots": 1, "errors": 0},
+    "restore-drill": {"same": True, "saved": 55, "returned": 55, "versions": 1},
+    "vitals-relay": {"rows": 24, "lost": 0, "in_time": True},
+    "downlink": {"chosen": [1, 3, 5, 7], "volume": 195, "shots": 1024},
+    "flare": {"minutes": 8, "late": ["rover"], "level": "X"},
+    "habitat-air": {"days": 6.25, "enough": True},
+    "emergency": {"status": "completed"},
+}
+
+
+def command(home, *words):
+    done = subprocess.run([TORGO, *map(str, words)], cwd=home, capture_output=True, text=True,
+                          env=environment_of(home), timeout=120, check=False)
+    assert done.returncode == 0, (words, done.stdout, done.stderr)
+    return done
+
+
+def environment_of(home):
+    return {"HOME": str(home), "PATH": os.environ["PATH"], "TORGO_PASSWORD": "correct horse",
+            "TORGO_REPO": str(home / "hospital.torgo")}
+
+
+@pytest.fixture
+def hospital(home):
+    """A repository on four folders, named hospital, and the examples beside it."""
+    heads = [word for name in "abcd" for word in ("--head", home / name)]
+    command(home, "init", *heads, "--recovery-kit", home / "kit.txt")
+    for file in EXAMPLES.iterdir():
+        (home / file.name).write_bytes(file.read_bytes())
+    return home
+
+
+def test_every_example_has_an_expectation_and_a_place_in_the_guide():
+    names = {path.name.removesuffix(".maml.md") for path in EXAMPLES.glob("*.maml.md")}
+    assert names == set(EXPECTED)
+    guide = (REPOSITORY / "docs" / "workflows.md").read_text()
+    assert [name for name in names if f"{name}.maml.md" not in guide] == []
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_an_example_of_the_guide_runs_and_gives_what_it_promises(hospital, name):
+    if name == "habitat-air" and not pathlib.Path("/usr/bin/qjs").exists():
+        pytest.skip("quickjs is not installed here")
+    command(hospital, "maml", "validate", "--strict", f"{name}.maml.md")
+    done = run(hospital, "--json", f"{name}.maml.md", environment=environment_of(hospital))
+    report = outputs(done)
+    assert report["state"] == "completed"
+    assert {key: report["outputs"][key] for key in EXPECTED[name]} == EXPECTED[name]
+
+
+def test_the_emergency_is_relayed_stored_simulated_and_proved(hospital):
+    report = outputs(run(hospital, "--json", "emergency.maml.md",
+                         environment=environment_of(hospital)))["outputs"]
+    assert report["proof"]["rows"] == 24 and report["proof"]["nodes"] == 9600
+    assert report["proof"]["lost"] == report["proof"]["doubled"] == report["proof"]["changed"] == 0
+    assert sum(report["quantum_counts"].values()) == 1024
+    snapshot = report["stored"]["snapshot"]
+    file = command(hospital, "dump", snapshot, hospital / "vitals.csv").stdout
+    assert file == (EXAMPLES / "vitals.csv").read_text()
+
+
+# --- Qiskit ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def qiskit_python():
+    """A virtual environment with Qiskit, made once for all runs of the tests."""
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+    place = cache / "torgo" / f"test-{QISKIT.replace('==', '-')}"
+    python = place / "bin" / "python3"
+    if not (place / "ready").exists():
+        for words in (["python3", "-m", "venv", "--clear", place],
+                      [python, "-m", "pip", "install", "--quiet", QISKIT]):
+            done = subprocess.run(words, capture_output=True, text=True, timeout=600, check=False)
+            if done.returncode != 0:
+                pytest.skip(f"no Qiskit could be had: {done.stderr.strip()[-300:]}")
+        (place / "ready").touch()
+    return python
+
+
+def test_a_qiskit_circuit_that_a_block_leaves_is_simulated(home, qiskit_python):
+    path = write(home, ("python", "from qiskit import QuantumCircuit\n"
+                                  "bell = QuantumCircuit(2)\nbell.h(0)\nbell.cx(0, 1)\n"
+                                  "bell.measure_all()\n"),
+                 more='requires:\n  libs: ["qiskit>=0.45"]\n')
+    assert "pip install" in run(home, path, code=1).stderr  # /usr/bin/python3 has none
+    report = outputs(run(home, "--json", path, "--python", qiskit_python))["outputs"]
+    assert set(report["quantum_counts"]) == {"00", "11"}
+    assert report["quantum_counts"] == report["bell_counts"]
+
+
+def test_the_workflow_of_the_original_specification_runs_unchanged(home, qiskit_python):
+    if not ORIGINAL.exists():
+        pytest.skip("the original specification's example is not beside this clone")
+    heads = [word for name in "abcd" for word in ("--head", home / name)]
+    environment = {**environment_of(home), "TORGO_REPO": str(home / "torgo.torgo")}
+    subprocess.run([TORGO, "init", *map(str, heads), "--recovery-kit", home / "kit.txt"], cwd=home,
+                   env=environment, check=True, capture_output=True)
+    (home / ORIGINAL.name).write_bytes(ORIGINAL.read_bytes())
+    (home / "vitals_mars_colony.csv").write_bytes((EXAMPLES / "vitals.csv").read_bytes())
+    (home / "emergency_spec.mli").write_text(
+        "val emergency_workflow : dataset:string -> string\n"
+        "(*@ status = emergency_workflow ~dataset\n"
+        "    requires String.length dataset > 4\n    ensures status = \"completed\" *)\n")
+    words = ("--as", "agent://torgo-agent", "--node", "gateway://torgo-cluster", "--python",
+             qiskit_python)
+    report = outputs(run(home, "--json", ORIGINAL.name, *words, environment=environment))
+    assert report["state"] == "completed"
+    assert report["outputs"]["status"] == "completed"
+    assert sum(report["outputs"]["quantum_counts"].values()) == 1024
+    assert (home / ORIGINAL.name).read_bytes() == ORIGINAL.read_bytes()
+    receipts = home / ".local/state/torgo/receipts"
+    assert [path for path in receipts.glob("*.mu") if path.stat().st_size > 0]
+    dumped = subprocess.run([TORGO, "dump", "latest", home / "vitals_mars_colony.csv"], cwd=home,
+                            env=environment, check=True, capture_output=True)
+    assert dumped.stdout == (EXAMPLES / "vitals.csv").read_bytes()

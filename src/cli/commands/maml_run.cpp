@@ -29,6 +29,7 @@ using workflow::Report;
 
 constexpr std::uint32_t timeout_most = 604'800;
 constexpr std::uint32_t shots_most = 10'000'000;
+constexpr std::size_t shown_output_max = 300;
 constexpr std::string_view trust_words = "I trust this file";
 
 struct RunArgs {
@@ -154,6 +155,14 @@ void show_requirements(const Context& context, const Report& report) {
         context.out.warn(warning);
 }
 
+/// For people; --json has all of it.
+std::string shortened(std::string text) {
+    if (text.size() <= shown_output_max) return text;
+    const auto size = text.size();
+    text.resize(shown_output_max);
+    return text + "… (" + size_text(size) + "; --json shows all)";
+}
+
 void show_report(const Context& context, const RunArgs& args, const std::string& id,
                  const Report& report) {
     context.out.object(Json("maml_run")
@@ -170,7 +179,7 @@ void show_report(const Context& context, const RunArgs& args, const std::string&
     }
     if (report.state == Report::State::completed) {
         for (const auto& [name, value] : report.outputs)
-            context.out.line(name + " = " + printable(gospel::json_of_value(value)));
+            context.out.line(name + " = " + shortened(printable(gospel::json_of_value(value))));
     }
     context.out.say("Run " + id + ": " + std::string(workflow::name(report.state)) + ", " +
                     plural(report.blocks_run, "block", "blocks") +

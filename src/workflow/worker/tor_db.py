@@ -33,7 +33,8 @@ class TorStorage:
 
     def fetch(self, data, snapshot="latest"):
         """The bytes that were stored under this name; at most 512 KiB. Needs `read`."""
-        return base64.b64decode(call("tor_db.fetch", uri=self.uri, data=data, snapshot=snapshot))
+        text = call("tor_db.fetch", uri=self.uri, data=data, snapshot=snapshot)
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
     def list(self):
         """Names of what is stored by workflows. Needs `read`."""

@@ -26,11 +26,14 @@ JAVASCRIPT_FRAME = """
 const _torgo = (function () {
   if (typeof process === 'object') {
     const fs = require('fs');
-    return { read: () => fs.readFileSync(0, 'utf8'), write: (text) => fs.writeSync(OUT, text) };
+    return {
+      read: () => fs.readFileSync(0, 'utf8'),
+      write: (text) => fs.writeSync(RESULT_DESCRIPTOR, text),
+    };
   }
   return {
     read: () => std.in.readAsString(),
-    write: (text) => { const f = std.fdopen(OUT, 'w'); f.puts(text); f.close(); },
+    write: (text) => { const f = std.fdopen(RESULT_DESCRIPTOR, 'w'); f.puts(text); f.close(); },
   };
 })();
 const values = JSON.parse(_torgo.read());
@@ -179,7 +182,7 @@ def run_program(arguments, source_input, environment=None):
     with open(out, "rb") as result:
         try:
             process = subprocess.Popen(
-                [word.replace("OUT", str(into)) for word in arguments],
+                [word.replace("RESULT_DESCRIPTOR", str(into)) for word in arguments],
                 stdin=subprocess.PIPE,
                 pass_fds=(into,),
                 env=environment if environment is not None else {"PATH": "/usr/bin:/bin"},
