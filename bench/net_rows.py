@@ -76,7 +76,8 @@ class NetRows:
                 torrc.write_text("\n".join([*private.client_torrc_lines(), ""]))
                 with Nodes(self.options.torgo, folder / "n2", NODES, torrc) as nodes:
                     ours = self.measure_nodes("N2", nodes, mib, onions.socks)
-                    self.whole_program("N2", nodes, mib, ["--tor-socks", onions.socks])
+                    self.whole_program("N2", nodes, mib, ["--tor-socks", onions.socks,
+                                                          "--limit-upload", "none"])
                 onions.wait_until_reachable(nginx, nginx.folder / "client.pem")
                 theirs = self.measure_nginx("N2", nginx, onions.places(), mib, onions.socks)
         self.compare_transfers("N2", ours, theirs, N2_GOAL)

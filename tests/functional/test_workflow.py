@@ -424,7 +424,7 @@ def test_the_workflow_of_the_original_specification_runs_unchanged(home, qiskit_
     assert sum(report["outputs"]["quantum_counts"].values()) == 1024
     assert (home / ORIGINAL.name).read_bytes() == ORIGINAL.read_bytes()
     receipts = home / ".local/state/torgo/receipts"
-    assert [path for path in receipts.glob("*.mu") if path.stat().st_size > 0]
+    assert [path for path in receipts.rglob("*.mu") if path.stat().st_size > 0]
     dumped = subprocess.run([TORGO, "dump", "latest", home / "vitals_mars_colony.csv"], cwd=home,
                             env=environment, check=True, capture_output=True)
     assert dumped.stdout == (EXAMPLES / "vitals.csv").read_bytes()

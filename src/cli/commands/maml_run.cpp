@@ -163,6 +163,13 @@ std::string shortened(std::string text) {
     return text + "… (" + size_text(size) + "; --json shows all)";
 }
 
+std::string starts_json(const Report& report) {
+    gospel::Value::List out;
+    for (const auto one : report.starts_ms)
+        out.push_back(gospel::Value::real(one));
+    return gospel::json_of_value(gospel::Value::list(std::move(out)));
+}
+
 void show_report(const Context& context, const RunArgs& args, const std::string& id,
                  const Report& report) {
     context.out.object(Json("maml_run")
@@ -172,6 +179,7 @@ void show_report(const Context& context, const RunArgs& args, const std::string&
                            .number("blocks_run", report.blocks_run)
                            .text("sandbox", report.layers)
                            .texts("wrong", report.wrong)
+                           .json("starts_ms", starts_json(report))
                            .json("outputs", workflow::json_of(report.outputs)));
     for (const auto& problem : report.wrong) {
         for (const auto line : lines_in(problem))
