@@ -1,5 +1,6 @@
 #include "mesh/file_store.hpp"
 #include "mesh/test_air.hpp"
+#include "mesh/wiped_bytes.hpp"
 #include "sim/file_system.hpp"
 
 #include <gtest/gtest.h>
@@ -68,6 +69,38 @@ TEST(MeshFileStore, refuses_a_file_that_is_none) {
     const auto store = FileStore::open(files, path);
     ASSERT_FALSE(store);
     EXPECT_EQ(store.error().code(), Errc::corrupt);
+}
+
+// [MESH-15]
+TEST(MeshFileStore, refuses_a_file_that_is_damaged_before_its_end) {
+    sim::FileSystem files;
+    ASSERT_TRUE(files.make_directory("/node"));
+    ASSERT_TRUE(files.sync_directory("/"));
+    const auto size = [&] {
+        return env::read_file(files, path, 1_MiB).value().size();
+    };
+    std::vector<std::size_t> ends;
+    {
+        auto store = FileStore::open(files, path);
+        ASSERT_TRUE(store);
+        for (std::uint8_t i = 0; i < 50; ++i) {
+            ASSERT_TRUE((*store)->save(record_key(RecordKind::replay, i), Bytes(20, i)));
+            ends.push_back(size());
+        }
+    }
+    for (std::size_t at = ends[1]; at < ends[2]; ++at) {
+        auto damaged = files.crash(at);
+        damaged->flip(path, 8 * at);
+        const auto store = FileStore::open(*damaged, path);
+        ASSERT_FALSE(store) << at;
+        EXPECT_EQ(store.error().code(), Errc::corrupt);
+        EXPECT_NE(store.error().detail().find(path), std::string::npos);
+    }
+    // The last one may be torn: nothing follows it.
+    files.flip(path, 8 * (ends[48] + 9));
+    const auto store = FileStore::open(files, path);
+    ASSERT_TRUE(store);
+    EXPECT_EQ(records_of(**store).size(), 49);
 }
 
 /// Frames of node 1 to node 2: short messages and long ones, each delivered alone.
