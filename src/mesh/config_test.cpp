@@ -186,6 +186,23 @@ TEST_F(MeshConfigOverAir, a_key_refresh_leaves_out_who_was_not_told) {
     EXPECT_FALSE(reaches(3, 2));
 }
 
+// [MESH-13]
+TEST_F(MeshConfigOverAir, in_phase_2_a_beacon_under_the_old_key_says_nothing) {
+    auto& node = air.node(2);
+    ASSERT_EQ(ask(node.change_config(), op::net_key_update, "0000" + key_44), "8044000000");
+    ASSERT_EQ(ask(node.change_config(), op::key_refresh_set, "000002"), "801700000002");
+    const NetworkState far{.iv_index = 5};
+    const auto& subnet = node.config().keys->subnets[0];
+    air.inject(2, encode_secure_beacon(far, *subnet.key).view(), Bearing::beacon);
+    EXPECT_EQ(node.iv_index().state().index, 0);
+    air.inject(2, encode_private_beacon(far, {}, *subnet.key).view(), Bearing::beacon);
+    EXPECT_EQ(node.iv_index().state().index, 0);
+    const NetworkState switched{.key_refresh = true, .iv_index = 5};
+    air.inject(2, encode_secure_beacon(switched, *subnet.next).view(), Bearing::beacon);
+    EXPECT_EQ(node.iv_index().state().index, 5);
+    EXPECT_EQ(node.config().keys->subnets[0].phase, 2);
+}
+
 TEST_F(MeshConfigOverAir, an_iv_update_spreads_by_beacons_and_messages_go_on) {
     EXPECT_TRUE(reaches(1, 3));
     air.run(97h);

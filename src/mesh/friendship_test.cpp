@@ -190,6 +190,37 @@ TEST(LowPowerRole, follows_an_iv_update_that_it_slept_through) {
     EXPECT_EQ(friend_of(air), first);
 }
 
+void update_net_key(Node& node) {
+    auto& subnet = node.change_config().change_keys().subnets[0];
+    subnet.next = std::make_shared<NetKey>(test_key(0x55));
+    subnet.phase = 1;
+}
+
+// [MESH-13]
+TEST(LowPowerRole, keeps_the_old_key_until_its_friend_speaks_under_the_new_one) {
+    TestAir air(38);
+    build(air);
+    air.run(20s);
+    const auto first = friend_of(air);
+    ASSERT_NE(first, unassigned);
+    for (const auto address : {sleeper, first})
+        update_net_key(air.node(address));
+    air.run(60s);
+    EXPECT_EQ(air.node(sleeper).config().keys->subnets[0].phase, 1);
+    ASSERT_TRUE(air.node(1).send(air.now, to_model(sleeper, test_payload(8).view())));
+    air.run(30s);
+    ASSERT_EQ(air.heard.size(), 1);
+    EXPECT_EQ(air.heard[0].by, sleeper);
+    // The friend switches; what it says under the new key takes the sleeper along.
+    ASSERT_TRUE(enter_key_refresh_phase(air.node(first).change_config(), 0, 2));
+    air.run(60s);
+    EXPECT_EQ(air.node(sleeper).config().keys->subnets[0].phase, 2);
+    EXPECT_EQ(friend_of(air), first);
+    ASSERT_TRUE(air.node(first).send(air.now, to_model(sleeper, test_payload(8).view())));
+    air.run(30s);
+    EXPECT_EQ(air.heard.size(), 2);
+}
+
 // [MESH-33]
 TEST(FriendRole, takes_a_poll_under_the_friendship_keys_only) {
     TestAir air(37);

@@ -181,7 +181,8 @@ void LowPowerRole::on_pdu(Time now, const NetworkPdu& pdu) {
 }
 
 void LowPowerRole::on_control(Time now, const NetworkPdu& pdu, KeyIndex net_index,
-                              bool under_friendship, std::uint8_t opcode, ByteView parameters) {
+                              const Credentials* friendship, std::uint8_t opcode,
+                              ByteView parameters) {
     if (opcode == static_cast<std::uint8_t>(ControlOpcode::friend_offer)) {
         const auto offer = decode_friend_offer(parameters);
         if (!offer || m_state != State::wait_offer || net_index != m_net_index ||
@@ -197,9 +198,10 @@ void LowPowerRole::on_control(Time now, const NetworkPdu& pdu, KeyIndex net_inde
         send_poll(now);
         return;
     }
-    if (!under_friendship || pdu.src != m_friend) return;
+    const auto* subnet = m_node.m_config.keys->subnet(net_index);
+    if (friendship == nullptr || pdu.src != m_friend || subnet == nullptr) return;
     if (opcode == static_cast<std::uint8_t>(ControlOpcode::friend_update))
-        on_update(now, parameters);
+        on_update(now, friendship == m_keys.next(*subnet), parameters);
     if (opcode != static_cast<std::uint8_t>(ControlOpcode::subscription_confirm) ||
         m_asked != Asked::subscriptions || parameters.size() != 1 || parameters[0] != m_transaction)
         return;
@@ -211,7 +213,7 @@ void LowPowerRole::on_control(Time now, const NetworkPdu& pdu, KeyIndex net_inde
     m_due = now;
 }
 
-void LowPowerRole::on_update(Time now, ByteView parameters) {
+void LowPowerRole::on_update(Time now, bool under_next, ByteView parameters) {
     const auto update = decode_friend_update(parameters);
     if (!update) return;
     if (!m_established) {
@@ -219,7 +221,7 @@ void LowPowerRole::on_update(Time now, ByteView parameters) {
         ++m_counter;
         m_node.m_host.event(m_node, NodeEvent::friendship_begun);
     }
-    m_node.hear_state(now, m_net_index, update->state);
+    m_node.hear_state(now, m_net_index, update->state, under_next);
     if (m_state != State::ready) return;
     // New groups go to the friend before the next sleep.
     if (update->more || wanted_groups().size() != m_groups.size()) return;

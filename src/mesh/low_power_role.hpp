@@ -30,8 +30,9 @@ public:
 
     /// A PDU under the friendship's keys, before anything else is done with it.
     void on_pdu(Time now, const NetworkPdu& pdu);
-    void on_control(Time now, const NetworkPdu& pdu, KeyIndex net_index, bool under_friendship,
-                    std::uint8_t opcode, ByteView parameters);
+    /// `friendship`: the credentials it came under, null where they are none of a friendship's.
+    void on_control(Time now, const NetworkPdu& pdu, KeyIndex net_index,
+                    const Credentials* friendship, std::uint8_t opcode, ByteView parameters);
     void on_wake(Time now);
 
     Time next_wake() const { return m_due; }
@@ -50,7 +51,7 @@ private:
     void expect_answer(Time now);
     void answered();
     void failed(Time now);
-    void on_update(Time now, ByteView parameters);
+    void on_update(Time now, bool under_next, ByteView parameters);
     std::vector<Address> wanted_groups() const;
     void send(ControlOpcode opcode, ByteView parameters);
 

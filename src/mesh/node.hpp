@@ -280,7 +280,8 @@ private:
     void apply(IvIndex::Change change);
     void abandon_outgoing();
     bool may_complete_iv() const;
-    void hear_state(Time now, KeyIndex net_index, const NetworkState& state);
+    bool should_begin_iv_update() const;
+    void hear_state(Time now, KeyIndex net_index, const NetworkState& state, bool under_next);
     void move_key_refresh(const Subnet& subnet, bool flag);
     void wake_heartbeat(Time now);
     void wake_beacons(Time now);

@@ -78,7 +78,9 @@ void Node::on_beacon(Time now, ByteView frame) {
     if (m_reset || !is_listening(now)) return;
     const auto keys = m_config.keys;
     for (const auto& subnet : keys->subnets) {
-        for (const auto* key : {subnet.key.get(), subnet.next.get()}) {
+        // 3.11.4.3: in phase 2 who speaks under the old key was left behind on purpose.
+        const auto* old = subnet.phase == 2 ? nullptr : subnet.key.get();
+        for (const auto* key : {old, subnet.next.get()}) {
             if (key == nullptr) continue;
             auto state = open_secure_beacon(frame, *key);
             if (!state) state = open_private_beacon(frame, *key);
@@ -93,12 +95,14 @@ void Node::on_beacon(Time now, ByteView frame) {
     }
 }
 
-/// From a friend instead of a beacon, which a low power node does not hear.
-void Node::hear_state(Time now, KeyIndex net_index, const NetworkState& state) {
+/// From a friend instead of a beacon, which a low power node does not hear. As with beacons, only
+/// what comes under the new key moves the key refresh, and what comes under the old one counts no
+/// more in phase 2. [MESH-13]
+void Node::hear_state(Time now, KeyIndex net_index, const NetworkState& state, bool under_next) {
     const auto keys = m_config.keys;
     const auto* subnet = keys->subnet(net_index);
-    if (subnet == nullptr) return;
-    if (subnet->next != nullptr) move_key_refresh(*subnet, state.key_refresh);
+    if (subnet == nullptr || (subnet->phase == 2 && !under_next)) return;
+    if (under_next) move_key_refresh(*subnet, state.key_refresh);
     if (net_index == 0 || keys->subnet(0) == nullptr)
         apply(m_iv.heard(state, now, may_complete_iv()));
 }

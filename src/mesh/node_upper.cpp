@@ -37,7 +37,9 @@ void Node::on_directed(Time now, const Opened& opened, std::uint8_t opcode, Byte
 void Node::on_friendship(Time now, const Opened& opened, std::uint8_t opcode, ByteView parameters) {
     const auto net_index = opened.subnet->index;
     if (m_low_power) {
-        m_low_power->on_control(now, opened.pdu, net_index, opened.friendship, opcode, parameters);
+        m_low_power->on_control(now, opened.pdu, net_index,
+                                opened.friendship ? opened.credentials : nullptr, opcode,
+                                parameters);
         return;
     }
     if (!m_friends && m_config.states.friendly) m_friends = std::make_unique<FriendRole>(*this);
