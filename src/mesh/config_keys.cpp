@@ -13,16 +13,19 @@ Subnet* find_subnet(KeyRing& ring, KeyIndex index) {
     return at == ring.subnets.end() ? nullptr : &*at;
 }
 
+void revoke(Application& application) {
+    if (application.next == nullptr) return;
+    application.key = std::move(application.next);
+    application.next.reset();
+}
+
 /// Phase 3: the old keys are gone.
 void revoke(KeyRing& ring, Subnet& subnet) {
     subnet.key = std::move(subnet.next);
     subnet.next.reset();
     subnet.phase = 0;
     for (auto& application : ring.applications) {
-        if (application.net == subnet.index && application.next != nullptr) {
-            application.key = std::move(application.next);
-            application.next.reset();
-        }
+        if (application.net == subnet.index) revoke(application);
     }
 }
 
@@ -54,6 +57,29 @@ bool enter_key_refresh_phase(NodeConfig& config, KeyIndex index, std::uint8_t ph
         revoke(ring, subnet);
     else
         subnet.phase = phase;
+    return true;
+}
+
+// [MESH-42]
+bool settle_keys(NodeConfig& config) {
+    const auto before = config.keys;
+    const auto is_orphan = [&](const Application& a) {
+        return before->subnet(a.net) == nullptr;
+    };
+    // AppKeys get a successor in phase 1 only, so phase 0 with one is a refresh that has ended.
+    const auto is_stale = [&](const Application& a) {
+        return a.next != nullptr && !is_orphan(a) && before->subnet(a.net)->phase == 0;
+    };
+    const auto is_left = [&](const Application& a) {
+        return is_orphan(a) || is_stale(a);
+    };
+    if (std::ranges::none_of(before->applications, is_left)) return false;
+    auto& ring = config.change_keys();
+    for (auto& application : ring.applications) {
+        if (is_orphan(application)) unbind_everywhere(config, application.index);
+        if (is_stale(application)) revoke(application);
+    }
+    std::erase_if(ring.applications, is_orphan);
     return true;
 }
 

@@ -122,9 +122,7 @@ void heartbeat_publication(Context& c) {
         else if (c.config.keys->subnet(next.net_index) == nullptr)
             status = ConfigStatus::invalid_net_key_index;
         else {
-            const bool on =
-                next.publish_to != unassigned && next.count_left != 0 && next.period_log != 0;
-            next.publish_due = on ? c.now : never;
+            next.publish_due = next.is_periodic() ? c.now : never;
             h = next;
             c.out.changed = true;
         }

@@ -129,6 +129,12 @@ struct FoundationAnswer {
 /// Whether an opcode is a request that serve_foundation knows.
 bool is_foundation_request(Opcode opcode);
 
+/// Whether it is one for the Health server, which has an application's key.
+constexpr bool is_health_request(Opcode opcode) {
+    return opcode == op::health_fault_get ||
+           (opcode >= op::attention_get && opcode <= op::attention_set_unacknowledged);
+}
+
 /// Does what a request asks for. Malformed requests get no reply (3.7.4.4).
 ///
 /// in      `net_index`: the network the request came by, which it may not delete
@@ -137,6 +143,10 @@ FoundationAnswer serve_foundation(NodeConfig& config, Opcode opcode, ByteView pa
 
 /// Moves a subnet's key refresh on, by a message or by a beacon (3.11.4). True where it moved.
 bool enter_key_refresh_phase(NodeConfig& config, KeyIndex index, std::uint8_t phase);
+
+/// Ends what a power cut left half done in the records: the old AppKeys of a subnet whose refresh
+/// is over go, and so do AppKeys without a subnet. True where something was.
+bool settle_keys(NodeConfig& config);
 
 /// Two key indexes in three bytes (4.3.1.1), and one in two.
 struct KeyIndexPair {

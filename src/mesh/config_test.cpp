@@ -221,6 +221,42 @@ TEST_F(MeshConfigOverAir, an_iv_update_spreads_by_beacons_and_messages_go_on) {
     EXPECT_LE(air.node(1).sequence(), 1);
 }
 
+// [MESH-45]
+TEST_F(MeshConfigOverAir, a_health_server_answers_under_an_application_key_it_is_bound_to) {
+    const auto ask_health = [&](bool device_key) {
+        air.heard.clear();
+        const auto payload = encode_access(op::attention_set, Bytes{9});
+        auto outgoing = to_model(3, payload.view());
+        if (device_key) outgoing = {.dst = 3, .their_device_key = true, .payload = payload.view()};
+        EXPECT_TRUE(air.node(1).send(air.now, outgoing));
+        air.run(5s);
+        return air.node(3).config().states.attention_seconds;
+    };
+    EXPECT_EQ(ask_health(true), 0);
+    EXPECT_EQ(ask_health(false), 0) << "it is bound to no key yet";
+    EXPECT_EQ(request(3, op::model_app_bind, "030000000200"), "803e00030000000200");
+    EXPECT_EQ(ask_health(false), 9);
+    const auto answer = std::ranges::find(air.heard, Address{1}, &TestAir::Heard::by);
+    ASSERT_NE(answer, air.heard.end());
+    EXPECT_EQ(answer->received.opcode, op::attention_status);
+    EXPECT_EQ(answer->parameters, Bytes{9});
+    EXPECT_FALSE(answer->received.device_key);
+}
+
+TEST_F(MeshConfigOverAir, a_change_of_a_feature_is_told_by_a_heartbeat_at_once) {
+    constexpr std::uint16_t watched = feature_relay;
+    air.node(3).states().heartbeat = {.publish_to = 2, .ttl = 5, .features = watched};
+    auto& s = air.node(2).states().heartbeat;
+    s.from = 3;
+    s.to = 2;
+    s.listen_until = 100h;
+    EXPECT_EQ(request(3, op::network_transmit_set, "22"), "802522");
+    EXPECT_TRUE(air.heartbeats.empty());
+    EXPECT_EQ(request(3, op::relay_set, "0000"), "80280000");
+    ASSERT_EQ(air.heartbeats.size(), 1);
+    EXPECT_EQ(air.heartbeats[0].second.features, 0);
+}
+
 // [MESH-14]
 TEST_F(MeshConfigOverAir, a_reset_node_answers_once_more_and_is_gone) {
     EXPECT_EQ(request(3, op::node_reset, ""), "804a");

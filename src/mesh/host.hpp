@@ -54,8 +54,9 @@ enum class NodeEvent : std::uint8_t {
     key_refresh_moved,
     friendship_begun, ///< of a low power node
     friendship_ended,
-    reset,        ///< it has left its network; no more can be sent
-    store_failed, ///< the disk refuses: what was not stored was not done
+    reset,            ///< it has left its network; no more can be sent
+    sequence_used_up, ///< no number is left under this IV Index, and no update is under way
+    store_failed,     ///< the disk refuses: what was not stored was not done
 };
 
 /// The world around a node. Called from within the node's own calls; must not call back into it

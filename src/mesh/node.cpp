@@ -3,10 +3,12 @@
 #include "mesh/node.hpp"
 
 #include "base/codec.hpp"
+#include "mesh/config_server.hpp"
 #include "mesh/node_records.hpp"
 #include "mesh/wiped_bytes.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 
 namespace torgo::mesh {
@@ -27,6 +29,8 @@ Node::Node(NodeConfig config, const IvIndex::State& iv_index, const NodeLimits& 
     ENSURE(m_config.composition != nullptr && !m_config.composition->elements.empty());
     ENSURE(is_unicast(m_config.address) &&
            m_config.address + m_config.element_count() - 1 <= unicast_max);
+    // [MESH-43] A key that everybody knows would let everybody configure this node.
+    if (m_config.device_key == Key128{}) m_random.fill(m_config.device_key);
     time_publications(now);
 }
 
@@ -62,7 +66,8 @@ bool Node::save_config() {
                           kind == RecordKind::models;
         if (ours && !wanted.contains(key)) gone.push_back(key);
     });
-    for (const auto key : gone)
+    // What points goes before what is pointed to: an AppKey before its network.
+    for (const auto key : std::views::reverse(gone))
         good = good && save(static_cast<RecordKind>(key >> 16U),
                             static_cast<std::uint16_t>(key & 0xFFFFU), {});
     return good;
@@ -135,16 +140,22 @@ Result<std::unique_ptr<Node>> Node::restore(std::shared_ptr<const Composition> c
     TRY(const auto state, decode_iv(*iv));
     if (config.address + config.element_count() - 1 > unicast_max)
         return fail(Errc::corrupt, "a node's elements have no addresses");
+    const bool is_keyless = config.device_key == Key128{};
     auto node = std::make_unique<Node>(std::move(config), state, limits, host, random, &store, now);
+    if (is_keyless) {
+        const WipedBytes drawn(encode_identity(node->m_config));
+        CHECK_OK(store.save(record_key(RecordKind::identity), drawn.bytes));
+    }
     Result<> loaded;
     store.each([&](RecordKey key, ByteView record) {
         if (loaded) loaded = node->load(key, record);
     });
     if (!loaded) return std::unexpected(loaded.error());
-    for (const auto& application : node->m_config.keys->applications) {
-        if (node->m_config.keys->subnet(application.net) == nullptr)
-            return fail(Errc::corrupt, "an AppKey's network is missing");
-    }
+    // A change of keys is several records: a power cut may have come between them. [MESH-42]
+    if (settle_keys(node->m_config) && !node->save_config())
+        return fail(Errc::io, "the node's store refuses");
+    auto& heartbeat = node->m_config.states.heartbeat;
+    if (heartbeat.is_periodic()) heartbeat.publish_due = now;
     node->time_publications(now);
     return node;
 }
@@ -161,6 +172,7 @@ void Node::on_wake(Time now) {
     wake_heartbeat(now);
     wake_beacons(now);
     apply(m_iv.pass(now, may_complete_iv()));
+    if (should_begin_iv_update()) (void)begin_iv_update(now);
 }
 
 void Node::start_low_power(Time now, const LowPowerOptions& options) {

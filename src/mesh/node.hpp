@@ -215,6 +215,7 @@ private:
                                           std::uint32_t iv_index, bool& cached);
     bool should_relay(const Opened& opened) const;
     void relay(const Opened& opened);
+    bool is_in_fixed_group(Address dst) const;
     bool is_for_us(Address dst) const;
     void on_lower(Time now, const Opened& opened);
     void on_unsegmented(Time now, const Opened& opened, const LowerPdu& lower);
@@ -247,10 +248,12 @@ private:
                          const Application& application, const AppKey& key);
     void deliver_application(Time now, Received received, const LabelUuid* label, ByteView payload);
     void deliver_device(Time now, Received received, ByteView payload, bool own_key);
+    void answer_health(Time now, const Received& received);
     void answer_foundation(Time now, const Received& received);
 
     // node_send.cpp
     std::optional<std::uint32_t> take_sequence();
+    void say_used_up();
     bool transmit_pdu(Time now, const Subnet& subnet, NetworkPdu pdu, std::uint32_t iv_index);
     void transmit_frame(const NetworkFrame& frame);
     Result<MessageNumber> send_upper(Time now, const Outgoing& message, MessageNumber number,
@@ -283,6 +286,8 @@ private:
     bool should_begin_iv_update() const;
     void hear_state(Time now, KeyIndex net_index, const NetworkState& state, bool under_next);
     void move_key_refresh(const Subnet& subnet, bool flag);
+    std::uint16_t features() const;
+    void send_heartbeat();
     void wake_heartbeat(Time now);
     void wake_beacons(Time now);
     NetworkState network_state(const Subnet& subnet) const;

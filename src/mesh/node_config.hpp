@@ -102,6 +102,11 @@ struct HeartbeatStates {
     std::uint8_t hops_most = 0;
     Time publish_due = never;
     Time listen_until = Time{0};
+
+    /// Now and then; a change of features is told even where this is off.
+    bool is_periodic() const {
+        return publish_to != unassigned && count_left != 0 && period_log != 0;
+    }
 };
 
 struct NodeStates {
@@ -124,7 +129,7 @@ struct NodeStates {
 /// All of it.
 struct NodeConfig {
     Address address = unassigned;
-    Key128 device_key{};
+    Key128 device_key{}; ///< all zero: the node draws one, that nobody but its store knows
     std::shared_ptr<const Composition> composition;
     std::shared_ptr<const KeyRing> keys = std::make_shared<KeyRing>();
     std::shared_ptr<const ModelTable> models = std::make_shared<ModelTable>();

@@ -86,12 +86,17 @@ std::optional<Node::Opened> Node::open(ByteView frame) {
     return std::nullopt;
 }
 
-bool Node::is_for_us(Address dst) const {
-    if (is_unicast(dst)) return m_config.element_of(dst).has_value();
+/// 3.4.2.4: who is in a fixed group is said by its features.
+bool Node::is_in_fixed_group(Address dst) const {
     if (dst == all_nodes) return true;
     if (dst == all_relays) return m_config.states.relay;
     if (dst == all_friends) return m_config.states.friendly;
-    if (dst == all_directed) return m_config.states.directed;
+    return dst == all_directed && m_config.states.directed;
+}
+
+bool Node::is_for_us(Address dst) const {
+    if (is_unicast(dst)) return m_config.element_of(dst).has_value();
+    if (is_in_fixed_group(dst)) return true;
     if (dst == m_config.states.heartbeat.to) return true;
     if (is_group(dst) && is_fixed_group(dst)) return false;
     return std::ranges::any_of(*m_config.models,

@@ -6,9 +6,17 @@
 
 namespace torgo::mesh {
 
+void Node::say_used_up() {
+    if (!m_iv.state().updating) m_host.event(*this, NodeEvent::sequence_used_up);
+}
+
 // [MESH-5] A block of numbers is stored as used before the first of them is.
 std::optional<std::uint32_t> Node::take_sequence() {
-    if (m_reset || m_sequence > sequence_max) return std::nullopt;
+    if (m_reset) return std::nullopt;
+    if (m_sequence > sequence_max) {
+        say_used_up();
+        return std::nullopt;
+    }
     if (m_store != nullptr && m_sequence >= m_sequence_stored) {
         const auto end = std::min(m_sequence + m_limits.sequence_block, sequence_max + 1);
         Bytes record;
@@ -119,8 +127,10 @@ Result<MessageNumber> Node::send_upper(Time now, const Outgoing& message, Messag
     const bool segmented =
         message.acknowledged || message.long_mic ||
         message.payload.size() + trans_mic_size(message.long_mic) > unsegmented_access_max;
-    if (m_sequence > sequence_max)
+    if (m_sequence > sequence_max) {
+        say_used_up();
         return fail(Errc::unavailable, "all sequence numbers are used until the next IV update");
+    }
     const AccessNonce nonce{.device_key = !message.app_index,
                             .szmic = message.long_mic,
                             .seq = m_sequence,

@@ -32,6 +32,15 @@ void Node::abandon_outgoing() {
         m_host.ended(*this, number, SendEnd::abandoned);
 }
 
+// [MESH-44] Early enough for the four to six days that an update takes, and only by a node of the
+// primary subnet whose beacons tell the others.
+bool Node::should_begin_iv_update() const {
+    constexpr std::uint32_t sequence_low = sequence_max / 4 * 3;
+    const auto& states = m_config.states;
+    return m_sequence > sequence_low && m_config.keys->subnet(0) != nullptr &&
+           (states.secure_beacons || states.private_beacons);
+}
+
 void Node::apply(IvIndex::Change change) {
     if (change == IvIndex::Change::none) return;
     const bool stored = save(RecordKind::iv_index, 0, encode_iv(m_iv.state()));
@@ -126,15 +135,23 @@ void Node::wake_beacons(Time now) {
     }
 }
 
+std::uint16_t Node::features() const {
+    return static_cast<std::uint16_t>((m_config.states.relay ? feature_relay : 0U) |
+                                      (m_config.states.friendly ? feature_friend : 0U) |
+                                      (m_low_power ? feature_low_power : 0U));
+}
+
+void Node::send_heartbeat() {
+    const auto& h = m_config.states.heartbeat;
+    send_control(m_config.address, h.publish_to, h.net_index, h.ttl, ControlOpcode::heartbeat,
+                 encode_heartbeat({.initial_ttl = h.ttl, .features = features()}).view());
+}
+
 // 3.6.7.2
 void Node::wake_heartbeat(Time now) {
     auto& h = m_config.states.heartbeat;
     if (h.publish_due > now) return;
-    const auto features = static_cast<std::uint16_t>(
-        (m_config.states.relay ? feature_relay : 0U) |
-        (m_config.states.friendly ? feature_friend : 0U) | (m_low_power ? feature_low_power : 0U));
-    send_control(m_config.address, h.publish_to, h.net_index, h.ttl, ControlOpcode::heartbeat,
-                 encode_heartbeat({.initial_ttl = h.ttl, .features = features}).view());
+    send_heartbeat();
     if (h.count_left != 0xFFFF) --h.count_left;
     h.publish_due =
         h.count_left == 0 ? never : now + std::chrono::seconds(1U << (h.period_log - 1U));

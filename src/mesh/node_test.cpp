@@ -159,6 +159,29 @@ TEST(MeshNode, group_and_virtual_addresses_reach_those_who_subscribed) {
     }
 }
 
+// [MESH-9]
+TEST(MeshNode, a_fixed_group_is_those_who_have_its_feature) {
+    TestAir air(23);
+    build_line(air, 3);
+    air.node(2).states().friendly = true;
+    air.node(3).states().directed = true;
+    const auto heard_by = [&](Address group) {
+        air.heard.clear();
+        EXPECT_TRUE(air.node(1).send(air.now, to_model(group, test_payload(8).view())));
+        air.run(5s);
+        std::set<Address> out;
+        for (const auto& heard : air.heard)
+            out.insert(heard.by);
+        return out;
+    };
+    EXPECT_EQ(heard_by(all_nodes), (std::set<Address>{2, 3}));
+    EXPECT_EQ(heard_by(all_friends), std::set<Address>{2});
+    EXPECT_EQ(heard_by(all_directed), std::set<Address>{3});
+    // To count its heartbeats is not to be in it.
+    air.node(3).states().heartbeat.to = all_friends;
+    EXPECT_EQ(heard_by(all_friends), std::set<Address>{2});
+}
+
 TEST(MeshNode, two_long_messages_to_one_place_go_one_after_another) {
     TestAir air(6);
     build_line(air, 3);

@@ -161,7 +161,7 @@ void Node::deliver_application(Time now, Received received, const LabelUuid* lab
         if (!model.is_bound(received.app_index)) continue;
         const bool meant =
             is_unicast(received.dst) ? element && *element == model.element
-            : received.dst == all_nodes || received.dst == all_relays
+            : is_in_fixed_group(received.dst)
                 ? model.element == 0
                 : std::ranges::any_of(model.subscriptions, [&](const Subscription& s) {
                       return s.address == received.dst &&
@@ -171,8 +171,22 @@ void Node::deliver_application(Time now, Received received, const LabelUuid* lab
         received.element = model.element;
         received.model = model.id;
         ++m_counters.delivered;
-        m_host.message(*this, now, received);
+        if (model.id == health_server && is_health_request(received.opcode))
+            answer_health(now, received);
+        else
+            m_host.message(*this, now, received);
     }
+}
+
+/// 4.4.3: a health server is asked, and answers, under an application's key.
+void Node::answer_health(Time now, const Received& received) {
+    const auto answer =
+        serve_foundation(m_config, received.opcode, received.parameters, received.net_index, now);
+    if (answer.reply)
+        (void)send(now, {.element = received.element,
+                         .dst = received.src,
+                         .app_index = received.app_index,
+                         .payload = answer.reply->view()});
 }
 
 void Node::deliver_device(Time now, Received received, ByteView payload, bool own_key) {
@@ -183,7 +197,8 @@ void Node::deliver_device(Time now, Received received, ByteView payload, bool ow
     received.opcode = message->opcode;
     received.parameters = message->parameters;
     ++m_counters.delivered;
-    if (own_key && *element == 0 && is_foundation_request(message->opcode)) {
+    if (own_key && *element == 0 && is_foundation_request(message->opcode) &&
+        !is_health_request(message->opcode)) {
         answer_foundation(now, received);
         return;
     }
@@ -195,6 +210,7 @@ void Node::deliver_device(Time now, Received received, ByteView payload, bool ow
 }
 
 void Node::answer_foundation(Time now, const Received& received) {
+    const auto features_before = features();
     auto answer =
         serve_foundation(m_config, received.opcode, received.parameters, received.net_index, now);
     if (received.opcode == op::poll_timeout_get && answer.reply && m_friends) {
@@ -213,6 +229,10 @@ void Node::answer_foundation(Time now, const Received& received) {
     if (answer.changed) {
         time_publications(now);
         m_beacon_due = now;
+        // 4.2.18.5: a change of a feature that is watched is told at once.
+        const auto& h = m_config.states.heartbeat;
+        if (((features() ^ features_before) & h.features) != 0 && h.publish_to != unassigned)
+            send_heartbeat();
         m_host.event(*this, NodeEvent::config_changed);
     }
     if (answer.reset) reset();

@@ -183,6 +183,90 @@ TEST(MeshStore, a_power_cut_at_any_write_repeats_no_number_and_takes_no_message_
     EXPECT_GT(cuts, 20);
 }
 
+/// Two networks, the first in phase 2 of its key refresh; an AppKey of each, bound.
+NodeConfig config_in_phase_2(Address address) {
+    auto config = test_config(address);
+    auto& ring = config.change_keys();
+    ring.subnets[0].phase = 2;
+    ring.subnets[0].next = std::make_shared<NetKey>(test_key(0x31));
+    ring.applications[0].next = std::make_shared<AppKey>(test_key(0x32));
+    ring.subnets.push_back({.index = 1, .key = std::make_shared<NetKey>(test_key(0x33))});
+    ring.applications.push_back(
+        {.index = 1, .net = 1, .key = std::make_shared<AppKey>(test_key(0x34))});
+    config.change_model(0, test_model).bound = {0, 1};
+    return config;
+}
+
+void ask_to_end_both(TestAir& air) {
+    for (const auto& payload : {encode_access(op::net_key_delete, Bytes{1, 0}),
+                                encode_access(op::key_refresh_set, Bytes{0, 0, 3})}) {
+        (void)air.node(1).send(air.now,
+                               {.dst = 2, .their_device_key = true, .payload = payload.view()});
+        air.run(1s);
+    }
+}
+
+// [MESH-42]
+TEST(MeshStore, a_power_cut_within_a_change_of_keys_leaves_a_node_that_starts) {
+    unsigned cuts = 0;
+    for (bool survived = false; !survived; ++cuts) {
+        sim::FileSystem files;
+        ASSERT_TRUE(files.make_directory("/node"));
+        ASSERT_TRUE(files.sync_directory("/"));
+        TestAir air(1);
+        air.line(1, 2);
+        air.add(config_in_phase_2(1));
+        auto store = FileStore::open(files, path);
+        ASSERT_TRUE(store);
+        auto& node = air.add(config_in_phase_2(2), store->get());
+        air.device_keys.emplace(2, Aes128(node.config().device_key));
+        ASSERT_TRUE(node.save_all());
+        files.set_crash_after(cuts + 1);
+        ask_to_end_both(air);
+        survived = !files.is_without_power();
+
+        const auto found = files.crash(cuts);
+        auto again = FileStore::open(*found, path);
+        ASSERT_TRUE(again) << cuts;
+        const auto restored =
+            Node::restore(test_composition(), air.limits, air, air.random(), **again, air.now);
+        ASSERT_TRUE(restored) << cuts << restored.error().detail();
+        const auto& keys = *(*restored)->config().keys;
+        for (const auto& application : keys.applications) {
+            const auto* subnet = keys.subnet(application.net);
+            ASSERT_NE(subnet, nullptr) << cuts;
+            EXPECT_EQ(application.next != nullptr, subnet->phase == 2 && application.index == 0)
+                << cuts;
+            if (application.index == 0) {
+                EXPECT_EQ(keys.transmit_key(application).bytes(), test_key(0x32)) << cuts;
+            }
+        }
+        for (const auto bound : (*restored)->config().models->front().bound)
+            EXPECT_NE(keys.application(bound), nullptr) << cuts;
+        if (survived) {
+            EXPECT_EQ(keys.subnets.size(), 1);
+            EXPECT_EQ(keys.subnets[0].phase, 0);
+        }
+    }
+    EXPECT_GT(cuts, 10);
+}
+
+// [MESH-42]
+TEST(MeshStore, an_app_key_without_its_network_goes_with_its_bindings) {
+    TestAir air(1);
+    MemoryStore store;
+    ASSERT_TRUE(air.add(config_in_phase_2(2), &store).save_all());
+    ASSERT_TRUE(store.save(record_key(RecordKind::subnet, 1), {}));
+    for (int i = 0; i < 2; ++i) {
+        const auto again =
+            Node::restore(test_composition(), air.limits, air, air.random(), store, air.now);
+        ASSERT_TRUE(again) << again.error().detail();
+        EXPECT_EQ((*again)->config().keys->applications.size(), 1);
+        EXPECT_EQ((*again)->config().models->front().bound, std::vector<KeyIndex>{0});
+        EXPECT_FALSE(records_of(store).contains(record_key(RecordKind::application, 1)));
+    }
+}
+
 // [MESH-5]
 TEST(MeshStore, a_block_of_no_numbers_is_one_of_one) {
     TestAir air(4);
@@ -197,6 +281,94 @@ TEST(MeshStore, a_block_of_no_numbers_is_one_of_one) {
     ASSERT_TRUE(again);
     EXPECT_GE((*again)->sequence(), node.sequence());
     EXPECT_EQ(node.sequence(), 3U);
+}
+
+// [MESH-43]
+TEST(MeshStore, a_node_without_a_device_key_draws_one_and_keeps_it) {
+    TestAir air(5);
+    MemoryStore store;
+    auto config = test_config(5);
+    config.device_key = {};
+    auto& node = air.add(config, &store);
+    const auto drawn = node.config().device_key;
+    EXPECT_NE(drawn, Key128{});
+    ASSERT_TRUE(node.save_all());
+    const auto restore = [&] {
+        return Node::restore(test_composition(), air.limits, air, air.random(), store, air.now);
+    };
+    EXPECT_EQ(restore().value()->config().device_key, drawn);
+    // As an earlier version left it.
+    ASSERT_TRUE(store.save(record_key(RecordKind::identity), joined({Bytes{5, 0}, Bytes(16, 0)})));
+    const auto anew = restore().value()->config().device_key;
+    EXPECT_NE(anew, Key128{});
+    EXPECT_EQ(restore().value()->config().device_key, anew);
+}
+
+TEST(MeshStore, heartbeats_go_on_after_a_restart) {
+    TestAir air(6);
+    air.line(1, 2);
+    MemoryStore store;
+    auto config = test_config(2);
+    config.states.heartbeat = {
+        .publish_to = 1, .count_left = 0xFFFF, .period_log = 1, .ttl = 5, .publish_due = never};
+    ASSERT_TRUE(air.add(config, &store).save_all());
+    auto& s = air.add(test_config(1)).states().heartbeat;
+    s.from = 2;
+    s.to = 1;
+    s.listen_until = 100s;
+    air.replace(2,
+                *Node::restore(test_composition(), air.limits, air, air.random(), store, air.now));
+    air.run(9500ms);
+    EXPECT_EQ(air.heartbeats.size(), 10);
+}
+
+/// A node that has used this many numbers, and whose IV Index is old enough for an update.
+void put_used_up(TestAir& air, MemoryStore& store, std::uint32_t sequence, bool beacons) {
+    auto config = test_config(2);
+    config.states.secure_beacons = beacons;
+    ASSERT_TRUE(air.add(config, &store, {.hours = 95}).save_all());
+    Bytes record;
+    for (unsigned shift = 0; shift < 32; shift += 8)
+        record.push_back(static_cast<std::uint8_t>(sequence >> shift));
+    ASSERT_TRUE(store.save(record_key(RecordKind::sequence), record));
+    air.replace(2,
+                *Node::restore(test_composition(), air.limits, air, air.random(), store, air.now));
+}
+
+// [MESH-44]
+TEST(MeshStore, a_node_that_runs_out_of_numbers_begins_an_iv_update_in_time) {
+    TestAir air(7);
+    air.line(1, 2);
+    air.add(test_config(1), nullptr, {.hours = 200});
+    MemoryStore store;
+    put_used_up(air, store, 0xFFF000, true);
+    EXPECT_FALSE(air.node(2).iv_index().state().updating);
+    air.run(61min);
+    for (const Address a : {Address{1}, Address{2}}) {
+        EXPECT_TRUE(air.node(a).iv_index().state().updating) << a;
+        EXPECT_EQ(air.node(a).iv_index().state().index, 1) << a;
+    }
+    air.run(145h);
+    EXPECT_FALSE(air.node(2).iv_index().state().updating);
+    EXPECT_EQ(air.node(2).sequence(), 0);
+    ASSERT_TRUE(air.node(2).send(air.now, to_model(1, test_payload(8).view())));
+    air.run(1s);
+    EXPECT_EQ(air.heard.size(), 1);
+}
+
+// [MESH-44]
+TEST(MeshStore, a_node_whose_numbers_are_used_up_says_so) {
+    TestAir air(8);
+    MemoryStore store;
+    put_used_up(air, store, 0xFFFFFF, false);
+    ASSERT_TRUE(air.node(2).send(air.now, to_model(1, test_payload(8).view())));
+    EXPECT_TRUE(air.events.empty());
+    air.run(200h);
+    EXPECT_FALSE(air.node(2).iv_index().state().updating) << "nobody would hear of it";
+    EXPECT_EQ(air.node(2).send(air.now, to_model(1, test_payload(8).view())).error().code(),
+              Errc::unavailable);
+    ASSERT_FALSE(air.events.empty());
+    EXPECT_EQ(air.events.back(), std::pair(Address{2}, NodeEvent::sequence_used_up));
 }
 
 TEST(MeshStore, everything_a_node_was_told_comes_back) {
