@@ -144,7 +144,9 @@ Result<std::optional<Bytes>> HciBearer::next_packet(std::int64_t now) {
         CHECK_OK(break_down(Errc::timeout, "the controller does not answer"));
     }
     if (m_commands.empty()) plan(now);
-    if (m_commands.empty() || m_credits == 0) return std::nullopt;
+    if (m_commands.empty()) return std::nullopt;
+    if (m_credits == 0) return wait_for_credit(now);
+    m_credit_until.reset();
     --m_credits;
     m_in_flight = true;
     m_answer_until = now + m_settings.command_limit_ns;
@@ -155,8 +157,16 @@ Result<std::optional<Bytes>> HciBearer::next_packet(std::int64_t now) {
     return std::move(out).take();
 }
 
+Result<std::optional<Bytes>> HciBearer::wait_for_credit(std::int64_t now) {
+    if (!m_credit_until) m_credit_until = now + m_settings.command_limit_ns;
+    if (now < *m_credit_until) return std::nullopt;
+    CHECK_OK(break_down(Errc::timeout, "the controller takes no more commands"));
+    return std::nullopt;
+}
+
 std::optional<std::int64_t> HciBearer::next_time() const {
     if (m_error) return std::nullopt;
+    if (m_credit_until) return m_credit_until;
     if (m_in_flight) return m_answer_until;
     if (m_commands.empty() && m_advertising == Advertising::on) return m_advertise_until;
     return std::nullopt;

@@ -75,6 +75,7 @@ private:
 
     void begin();
     void plan(std::int64_t now);
+    Result<std::optional<Bytes>> wait_for_credit(std::int64_t now);
     Result<> take_packet(ByteView event, std::int64_t now);
     Result<> take_command_complete(ByteView parameters, std::int64_t now);
     Result<> take_command_status(ByteView parameters);
@@ -94,6 +95,7 @@ private:
     bool m_in_flight = false;
     std::int64_t m_answer_until = 0;
     unsigned m_credits = 1;
+    std::optional<std::int64_t> m_credit_until; ///< set while a command waits for one
     bool m_is_ready = false;
     bool m_is_slow = false; ///< has refused the short interval
     Advertising m_advertising = Advertising::off;

@@ -105,6 +105,27 @@ TEST(HciBearer, sets_the_controller_up_and_listens) {
     EXPECT_FALSE(script.bearer.next_time().has_value());
 }
 
+// [HCI-2]
+TEST(HciBearer, gives_a_controller_up_that_takes_no_more_commands) {
+    Script script;
+    const auto told = script.next();
+    script.say(complete(opcode_of(told), 0, 0));
+    EXPECT_TRUE(script.next().empty());
+    ASSERT_TRUE(script.bearer.next_time().has_value());
+    script.now = *script.bearer.next_time() - millisecond;
+    EXPECT_TRUE(script.next().empty());
+    // The credit comes by an event of its own, and goes with the next command.
+    script.say(event(0x0e, {1, 0, 0}));
+    const auto second = script.next();
+    ASSERT_FALSE(second.empty());
+    script.say(complete(opcode_of(second), 0, 0));
+    EXPECT_TRUE(script.next().empty());
+    script.now += 3000 * millisecond;
+    const auto ended = script.bearer.next_packet(script.now);
+    ASSERT_FALSE(ended);
+    EXPECT_EQ(ended.error().code(), Errc::timeout);
+}
+
 TEST(HciBearer, advertises_each_frame_for_one_event) {
     Script script;
     script.obey();
