@@ -24,11 +24,14 @@ Result<std::unique_ptr<StackBearer>> StackBearer::open(env::FileSystem& files, e
     auto quick = role;
     quick.quick = true;
     auto config = mesh_config(keys, quick);
+    // Who comes later, or was away during an update of the IV Index, learns of it by beacons.
+    config.states.secure_beacons = true;
     auto composition = config.composition;
     auto restored =
         mesh::Node::restore(composition, limits, host, random, *out->m_store, out->now());
     if (restored) {
         out->m_node = std::move(*restored);
+        out->m_node->states().secure_beacons = true;
         return out;
     }
     if (restored.error().code() != Errc::not_found) return std::unexpected(restored.error());
@@ -63,10 +66,19 @@ void StackBearer::message(mesh::Node&, mesh::Time, const mesh::Received& receive
         {.from = received.src, .payload = payload_of(received.opcode, received.parameters)});
 }
 
+void StackBearer::event(mesh::Node&, mesh::NodeEvent event) {
+    if (event == mesh::NodeEvent::reset)
+        m_ended = Error(Errc::io, "the mesh node was told to leave its network");
+    if (event == mesh::NodeEvent::sequence_used_up)
+        m_ended = Error(Errc::io, "the mesh node has used all its sequence numbers: the mesh needs "
+                                  "new keys");
+}
+
 Result<> StackBearer::send(Address to, ByteView payload) {
-    TRY(const auto number,
-        m_node->send(now(), {.dst = to, .app_index = app_index, .payload = payload}));
-    (void)number;
+    const auto number =
+        m_node->send(now(), {.dst = to, .app_index = app_index, .payload = payload});
+    if (m_ended) return std::unexpected(*m_ended);
+    if (!number) return std::unexpected(number.error());
     if (payload.size() > envelope::unsegmented_payload_max) m_under_way += 1;
     return {};
 }
@@ -103,6 +115,7 @@ void StackBearer::take_frame(ByteView frame) {
 Result<std::optional<Heard>> StackBearer::receive(env::Deadline until) {
     while (m_heard.empty()) {
         send_due();
+        if (m_ended) return std::unexpected(*m_ended);
         TRY(const auto frame, m_air.receive(next_due(until)));
         if (frame)
             take_frame(*frame);

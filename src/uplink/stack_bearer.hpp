@@ -12,6 +12,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace torgo::uplink {
@@ -26,6 +27,8 @@ class StackBearer final : public Bearer, private mesh::Host {
 public:
     /// What the mesh node must not forget (sequence numbers, replay list) is kept in `path`.
     /// errors  those of the file system; `corrupt`
+    /// Sending and receiving end with `io` once the node has been told to leave its network, or has
+    /// no sequence number left.
     static Result<std::unique_ptr<StackBearer>> open(env::FileSystem& files, env::Clock& clock,
                                                      env::Random& random, AirSocket air,
                                                      const std::string& path, const MeshKeys& keys,
@@ -64,6 +67,8 @@ private:
         if (m_under_way > 0) m_under_way -= 1;
     }
 
+    void event(mesh::Node& node, mesh::NodeEvent event) override;
+
     env::Clock& m_clock;
     AirSocket m_air;
     AirFaults m_faults;
@@ -73,6 +78,7 @@ private:
     std::multimap<std::int64_t, Repeat> m_repeats; ///< by time
     std::deque<Heard> m_heard;
     unsigned m_under_way = 0;
+    std::optional<Error> m_ended;
 };
 
 } // namespace torgo::uplink
