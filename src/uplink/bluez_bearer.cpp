@@ -16,6 +16,8 @@ constexpr std::size_t file_max = 64;
 constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t call_ns = 10 * second_ns;
 constexpr std::int64_t set_up_ns = 30 * second_ns;
+/// Between two attempts at a daemon that is there but does not do what it is asked.
+constexpr std::int64_t attach_pause_ns = 5 * second_ns;
 /// The daemon sends a mesh segment each 100 ms, sends again whatever an early acknowledgement
 /// lacks, mostly twice over, and never says that a message has arrived. Whoever gives it long
 /// messages faster than that waits longer for each (bluez 5.82 mesh/net.c, ack_received).
@@ -44,11 +46,17 @@ Result<> or_there(Result<> result) {
     return result;
 }
 
+/// By its number alone: models of company 0xFFFF come back without one (mesh_setup.hpp).
 bool is_bound(const std::vector<bluez::ModelConfiguration>& configuration) {
     return std::ranges::any_of(configuration, [](const bluez::ModelConfiguration& one) {
-        return one.model == model && one.bindings &&
+        return one.model.model == model_number && one.bindings &&
                std::ranges::contains(*one.bindings, app_index);
     });
+}
+
+/// A daemon that ends, or has not begun yet.
+bool is_passing(const Error& error) {
+    return error.code() == Errc::unavailable || error.code() == Errc::timeout;
 }
 } // namespace
 
@@ -61,9 +69,13 @@ Result<std::unique_ptr<BluezBearer>> BluezBearer::open(env::FileSystem& files, e
     out->m_keys = keys;
     out->m_address = address;
     CHECK_OK(out->load());
-    TRY(out->m_client, bluez::Client::open(clock, std::move(options), application()));
+    auto shown = application();
+    shown.keep_token = [raw = out.get()](bluez::Token token) {
+        return raw->keep(token);
+    };
+    TRY(out->m_client, bluez::Client::open(clock, std::move(options), std::move(shown)));
     if (out->m_token == 0) CHECK_OK(out->import(random, keys, address));
-    CHECK_OK(out->attach(keys, address));
+    CHECK_OK(out->attach());
     return out;
 }
 
@@ -89,6 +101,15 @@ Result<> BluezBearer::store() {
     return env::write_file_atomically(m_files, m_path, out.take().view(), /*secret=*/true);
 }
 
+/// [BLUEZ-4] On the bus's thread, while import() waits: without the token in its file the daemon
+/// must not have the node.
+Result<> BluezBearer::keep(bluez::Token token) {
+    m_token = token;
+    auto kept = store();
+    if (!kept) m_token = 0;
+    return kept;
+}
+
 Result<> BluezBearer::import(env::Random& random, const MeshKeys& keys, Address address) {
     m_device_key = crypto::SecretBytes(bluez::mesh_key_size);
     random.fill(m_device_key.span());
@@ -98,15 +119,28 @@ Result<> BluezBearer::import(env::Random& random, const MeshKeys& keys, Address 
     node.network_key = secret(keys.network);
     node.network = net_index;
     node.address = address;
-    TRY(m_token, m_client->import_node(node, m_clock.monotonic_ns() + call_ns));
-    return store();
+    CHECK_OK(m_client->import_node(node, m_clock.monotonic_ns() + call_ns));
+    return {};
 }
 
-Result<> BluezBearer::attach(const MeshKeys& keys, Address address) {
-    TRY(auto attached, m_client->attach(m_token, m_clock.monotonic_ns() + call_ns));
-    m_node = attached.node;
-    if (is_bound(attached.configuration)) return {};
-    return set_up(keys, address);
+Result<> BluezBearer::attach() {
+    if (!m_node) {
+        TRY(auto attached, m_client->attach(m_token, m_clock.monotonic_ns() + call_ns));
+        m_node = attached.node;
+        m_is_set_up = is_bound(attached.configuration);
+    }
+    if (!m_is_set_up) CHECK_OK(set_up(m_keys, m_address));
+    m_is_set_up = true;
+    return {};
+}
+
+/// What passes is tried again later: a daemon that has just started may end once more.
+Result<> BluezBearer::attach_again() {
+    m_attach_at_ns = no_attempt_ns;
+    auto done = attach();
+    if (done || !is_passing(done.error())) return done;
+    m_attach_at_ns = m_clock.monotonic_ns() + attach_pause_ns;
+    return {};
 }
 
 /// The node configures itself, as its own provisioner would.
@@ -119,12 +153,10 @@ Result<> BluezBearer::set_up(const MeshKeys& keys, Address address) const {
     CHECK_OK(or_there(
         manager.import_application_key(net_index, app_index, secret(keys.application), until)));
     CHECK_OK(m_node->add_application_key(address, app_index, false, until));
-    TRY(const auto bound,
-        m_node->ask(address, bluez::bind_model(address, app_index, model), until));
-    (void)bound;
     // Before 5.84 it spoils each packet that it relays (docs/mesh-bluez.md).
-    TRY(const auto relay, m_node->ask(address, bluez::set_relay(false, 0, 0), until));
-    (void)relay;
+    CHECK_OK(m_node->ask(address, bluez::set_relay(false, 0, 0), until));
+    // Last: who finds it bound holds all of this for done.
+    CHECK_OK(m_node->ask(address, bluez::bind_model(address, app_index, model), until));
     return {};
 }
 
@@ -135,21 +167,35 @@ Result<> BluezBearer::send(Address to, ByteView payload) {
     const auto segments =
         static_cast<std::int64_t>((payload.size() + mic_size + segment_size - 1) / segment_size);
     m_busy_until_ns = now + (is_short ? segment_ns : segments * long_segment_ns);
-    return m_node->send(0, to, app_index, payload, now + call_ns);
+    auto sent = m_node->send(0, to, app_index, payload, now + call_ns);
+    if (sent || sent.error().code() != Errc::not_found) return sent;
+    // Another daemon has the name already, and does not know of us: that the first one has ended
+    // waits among the events.
+    m_node.reset();
+    m_attach_at_ns = now;
+    return fail(Errc::unavailable, "the mesh daemon was started anew");
 }
 
 Result<std::optional<Heard>> BluezBearer::receive(env::Deadline until) {
     while (true) {
         // A payload that waits for the daemon's air time must not wait for a message as well.
-        const auto limit = is_free() ? until : std::min(until, m_busy_until_ns);
+        const auto limit =
+            std::min(is_free() ? until : std::min(until, m_busy_until_ns), m_attach_at_ns);
         auto event = m_client->next_event(limit);
-        if (!event && event.error().code() == Errc::timeout) return std::optional<Heard>();
+        if (!event && event.error().code() == Errc::timeout) {
+            if (m_clock.monotonic_ns() < m_attach_at_ns) return std::optional<Heard>();
+            CHECK_OK(attach_again());
+            continue;
+        }
         if (!event) return std::unexpected(std::move(event).error());
         if (auto* const message = std::get_if<bluez::Message>(&*event))
             return std::optional(
                 Heard{.from = message->source, .payload = std::move(message->data)});
-        if (std::holds_alternative<bluez::DaemonGone>(*event)) m_node.reset();
-        if (std::holds_alternative<bluez::DaemonBack>(*event)) CHECK_OK(attach(m_keys, m_address));
+        if (std::holds_alternative<bluez::DaemonGone>(*event)) {
+            m_node.reset();
+            m_attach_at_ns = no_attempt_ns;
+        }
+        if (std::holds_alternative<bluez::DaemonBack>(*event)) CHECK_OK(attach_again());
         if (const auto* const gone = std::get_if<bluez::BusGone>(&*event))
             return fail(Errc::io, "the bus has ended: " + gone->reason);
     }

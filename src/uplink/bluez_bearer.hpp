@@ -7,6 +7,7 @@
 #include "uplink/bearer.hpp"
 #include "uplink/mesh_setup.hpp"
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,13 +32,17 @@ public:
     Result<std::optional<Heard>> receive(env::Deadline until) override;
 
 private:
+    static constexpr auto no_attempt_ns = std::numeric_limits<std::int64_t>::max();
+
     BluezBearer(env::FileSystem& files, env::Clock& clock, std::string path)
         : m_files(files), m_clock(clock), m_path(std::move(path)) {}
 
     Result<> load();
     Result<> store();
+    Result<> keep(bluez::Token token);
     Result<> import(env::Random& random, const MeshKeys& keys, Address address);
-    Result<> attach(const MeshKeys& keys, Address address);
+    Result<> attach();
+    Result<> attach_again();
     Result<> set_up(const MeshKeys& keys, Address address) const;
 
     env::FileSystem& m_files;
@@ -47,9 +52,12 @@ private:
     Address m_address = 0;
     bluez::Token m_token = 0; ///< 0: none yet
     crypto::SecretBytes m_device_key;
+    bool m_is_set_up = false;
+    std::int64_t m_attach_at_ns = no_attempt_ns; ///< and what set_up() lacks
+    std::int64_t m_busy_until_ns = 0;
+    /// Its thread calls keep(), and ends before what that uses.
     std::unique_ptr<bluez::Client> m_client;
     std::optional<bluez::Node> m_node;
-    std::int64_t m_busy_until_ns = 0;
 };
 
 } // namespace torgo::uplink

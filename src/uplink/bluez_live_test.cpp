@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <iostream>
 #include <thread>
 
@@ -39,14 +40,37 @@ protected:
             std::cout << name << ":\n" << lab->log_of(name) << '\n';
     }
 
+    /// `name`: on the bus; a unique one dies with its daemon.
+    Result<std::unique_ptr<BluezBearer>> try_open(const std::string& daemon,
+                                                  const std::string& name, const MeshKeys& keys,
+                                                  Address address) {
+        bluez::ClientOptions options{bluez::SessionBus{lab->bus_address()}};
+        options.daemon = name;
+        return BluezBearer::open(files, lab->clock(), random, std::move(options),
+                                 "/" + daemon + ".node", keys, address);
+    }
+
     std::unique_ptr<BluezBearer> open(const std::string& daemon, const MeshKeys& keys,
                                       Address address) {
-        bluez::ClientOptions options{bluez::SessionBus{lab->bus_address()}};
-        options.daemon = lab->bus_name(daemon);
-        auto out = BluezBearer::open(files, lab->clock(), random, std::move(options),
-                                     "/" + daemon + ".node", keys, address);
+        auto out = try_open(daemon, lab->bus_name(daemon), keys, address);
         EXPECT_TRUE(out) << out.error().detail();
         return out ? std::move(*out) : nullptr;
+    }
+
+    /// What the daemon keeps: one folder a node.
+    std::size_t nodes_of(const std::string& daemon) const {
+        constexpr std::string_view scheme = "unix:path=";
+        const auto bus = lab->bus_address().substr(scheme.size());
+        const auto folder = std::filesystem::path(bus.substr(0, bus.find(','))).parent_path();
+        std::size_t count = 0;
+        for (const auto& one : std::filesystem::directory_iterator(folder / (daemon + ".store")))
+            count += one.is_directory() ? 1U : 0U;
+        return count;
+    }
+
+    void start_again(const std::string& daemon) {
+        lab->kill(daemon);
+        ASSERT_TRUE(lab->start(daemon, lab->in(10 * second_ns)));
     }
 
     std::unique_ptr<Card> enrol(GatewayLink& gateway, const MeshKeys& keys) {
@@ -101,6 +125,59 @@ TEST_F(UplinkLive, rows_cross_two_daemons_whole_over_air_that_loses_some) {
               << outcome->acknowledged.quantile(500) / 1'000'000 << " ms (p50), "
               << outcome->acknowledged.quantile(990) / 1'000'000 << " ms (p99)\n";
     EXPECT_GT(lab->air().counts().lost, 0U);
+}
+
+// [BLUEZ-4]
+TEST_F(UplinkLive, a_node_whose_token_finds_no_room_on_disk_is_not_made) {
+    const auto keys = load_mesh_keys(files, random, "/mesh.key").value();
+    files.fail_next(sim::Operation::create, Errc::no_space);
+    EXPECT_EQ(try_open("A", lab->bus_name("A"), keys, gateway_address).error().code(),
+              Errc::no_space);
+    // The daemon hears of the refusal before it is asked again.
+    ASSERT_TRUE(open("A", keys, gateway_address));
+    EXPECT_EQ(nodes_of("A"), 1U);
+}
+
+TEST_F(UplinkLive, a_node_that_is_set_up_is_attached_and_no_more) {
+    const auto keys = load_mesh_keys(files, random, "/mesh.key").value();
+    const auto is_set_up_now = [&] {
+        EXPECT_TRUE(open("A", keys, gateway_address));
+        const auto log = lab->log_of("A");
+        return log.find("AddAppKey", log.rfind("attach_call()")) != std::string::npos;
+    };
+    EXPECT_TRUE(is_set_up_now());
+    EXPECT_FALSE(is_set_up_now());
+}
+
+// [BLUEZ-5]
+TEST_F(UplinkLive, a_daemon_that_is_started_anew_does_not_end_a_bearer) {
+    lab->kill("B"); // it would take the name over
+    const auto keys = load_mesh_keys(files, random, "/mesh.key").value();
+    auto opened = try_open("A", "org.bluez.mesh", keys, gateway_address);
+    ASSERT_TRUE(opened) << opened.error().detail();
+    auto& bearer = **opened;
+    const Bytes payload{0xc1, 0xff, 0xff, 1};
+    ASSERT_TRUE(bearer.send(0x0002, payload));
+    // Gone and back before anybody looks.
+    start_again("A");
+    EXPECT_EQ(bearer.send(0x0002, payload).error().code(), Errc::unavailable);
+    const auto heard = bearer.receive(lab->in(second_ns));
+    ASSERT_TRUE(heard) << heard.error().detail();
+    const auto sent = bearer.send(0x0002, payload);
+    EXPECT_TRUE(sent) << sent.error().detail();
+    // Back, but it does not answer.
+    start_again("A");
+    lab->stop("A");
+    const auto waited = bearer.receive(lab->in(second_ns));
+    ASSERT_TRUE(waited) << waited.error().detail();
+    start_again("A");
+    Result<> again;
+    for (int i = 0; i < 20; ++i) {
+        ASSERT_TRUE(bearer.receive(lab->in(second_ns)));
+        again = bearer.send(0x0002, payload);
+        if (again) break;
+    }
+    EXPECT_TRUE(again) << again.error().detail();
 }
 
 } // namespace
