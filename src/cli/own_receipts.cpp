@@ -31,8 +31,9 @@ markup::Outcome outcome_of(const Result<ExitCode>& result) {
     }
 }
 
-markup::Receipt facts_of(const Context& context, const Result<ExitCode>& result) {
-    auto out = context.account.facts();
+markup::Receipt facts_of(const Context& context, const Account& account,
+                         const Result<ExitCode>& result) {
+    auto out = account.facts();
     out.command = context.command;
     out.program = std::string("torgo ") + version;
     out.host = context.environment.host();
@@ -49,16 +50,24 @@ std::string ledger_url(const Context& context, const OwnReceipts& own) {
     return "sqlite://" + own.folder.path() + "/ledger.sqlite";
 }
 
-Result<> try_to_leave(const Context& context, const Result<ExitCode>& result) {
+Result<> try_to_leave(const Context& context, const Account& account,
+                      const Result<ExitCode>& result) {
     TRY(auto own, own_receipts(context));
     TRY(const auto kept,
-        own.folder.append(facts_of(context, result), own.key, *context.world.random));
+        own.folder.append(facts_of(context, account, result), own.key, *context.world.random));
     const auto url = ledger_url(context, own);
     if (url == no_ledger) return {};
     auto written =
         receipts::Ledger::open(url).and_then([&](const auto& ledger) { return ledger->put(kept); });
-    if (!written)
-        context.out.warn("receipt " + std::to_string(kept.receipt.number) +
+    if (written) return {};
+    const auto number = std::to_string(kept.receipt.number);
+    if (written.error().code() == Errc::exists)
+        context.out.warn(written.error().detail() +
+                         ": receipts were taken away or replaced, and \"torgo receipt verify\" "
+                         "says which; receipt " +
+                         number + " is not in the ledger");
+    else
+        context.out.warn("receipt " + number +
                          " is not in the ledger yet: " + written.error().detail());
     return {};
 }
@@ -98,10 +107,14 @@ Result<std::unique_ptr<receipts::Ledger>> open_ledger(const Context& context,
     return ledger;
 }
 
-void leave_receipt(const Context& context, const Result<ExitCode>& result) {
-    if (!context.account.begun()) return;
-    if (auto left = try_to_leave(context, result); !left)
+void leave_receipt(const Context& context, const Account& account, const Result<ExitCode>& result) {
+    if (!account.begun()) return;
+    if (auto left = try_to_leave(context, account, result); !left)
         context.out.warn("no receipt could be left of this: " + left.error().detail());
+}
+
+void leave_receipt(const Context& context, const Result<ExitCode>& result) {
+    leave_receipt(context, context.account, result);
 }
 
 } // namespace torgo::cli

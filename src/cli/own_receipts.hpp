@@ -38,4 +38,7 @@ Result<std::unique_ptr<receipts::Ledger>> open_ledger(const Context& context,
 /// written is a warning. (RECEIPT-20)
 void leave_receipt(const Context& context, const Result<ExitCode>& result);
 
+/// The same of one part of a command that runs for long. in  `account`, of that part
+void leave_receipt(const Context& context, const Account& account, const Result<ExitCode>& result);
+
 } // namespace torgo::cli

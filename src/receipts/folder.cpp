@@ -130,14 +130,19 @@ Result<Folder::Lock> Folder::lock() const {
     return env::lock_file(m_files, m_clock, m_path + "/lock");
 }
 
-/// A damaged newest one must not end the chain: the next names what lies there, and whoever
-/// verifies finds both.
+Digest prev_of_unreadable() {
+    return crypto::sha256({});
+}
+
+/// A damaged newest one must not end the chain: the next names what lies there, or that nothing
+/// can be read, and whoever verifies finds both.
 Result<Folder::Tail> Folder::tail() const {
     TRY(const auto last, newest());
     if (!last) return Tail{};
-    TRY(const auto text, mirror_of(*last));
-    const auto read = markup::read_receipt(text);
-    return Tail{*last + 1, read ? read->hash : crypto::sha256(as_bytes(text))};
+    const auto text = mirror_of(*last);
+    if (!text) return Tail{*last + 1, prev_of_unreadable()};
+    const auto read = markup::read_receipt(*text);
+    return Tail{*last + 1, read ? read->hash : crypto::sha256(as_bytes(*text))};
 }
 
 // RECEIPT-13, RECEIPT-14

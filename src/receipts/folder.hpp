@@ -22,6 +22,9 @@ namespace torgo::receipts {
 /// A UUID of version 7: time first, then chance. in  `wall_ns`, not before 1970
 markup::Uuid make_uuid(env::Random& random, std::int64_t wall_ns);
 
+/// What a receipt names that follows one of which nothing could be read.
+Digest prev_of_unreadable();
+
 class Folder {
 public:
     static constexpr std::uint64_t group_size = 1000;

@@ -104,12 +104,58 @@ TEST_F(FolderTest, goes_on_behind_a_damaged_one) {
     EXPECT_EQ(faults(), (std::vector<std::string>{"damaged 1"}));
 }
 
-TEST_F(FolderTest, gives_the_markdown_again) {
-    append(1);
+// RECEIPT-14
+TEST_F(FolderTest, goes_on_behind_one_that_can_not_be_read) {
+    append(2);
+    const auto whole = *folder.mirror_of(1);
+    change(folder.mirror_path(1), whole + std::string(6U << 20U, 'x'));
+    append(2);
+    EXPECT_EQ(verified().verified, 3U);
+    EXPECT_EQ(faults(), (std::vector<std::string>{"damaged 1"}));
+    change(folder.mirror_path(1), whole);
+    EXPECT_EQ(faults(), (std::vector<std::string>{"broken 2"}));
+    EXPECT_TRUE(verified().faults.front().why.contains("could not be read"));
+}
+
+// RECEIPT-14, RECEIPT-15
+TEST_F(FolderTest, what_a_power_cut_takes_of_the_markdown_is_no_fault) {
+    append(4);
     ASSERT_TRUE(files.remove(folder.text_path(0)));
-    EXPECT_EQ(faults(), (std::vector<std::string>{"altered 0"}));
-    ASSERT_TRUE(folder.restore_text(0, markup::verify_receipt(*folder.mirror_of(0))->text));
+    change(folder.text_path(1), "");
+    change(folder.text_path(2), std::string(100, '\0'));
     EXPECT_TRUE(faults().empty());
+    EXPECT_EQ(verified().verified, 4U);
+    EXPECT_EQ(verified().without_text, (std::vector<std::uint64_t>{0, 1, 2}));
+    ASSERT_TRUE(folder.restore_text(0, markup::verify_receipt(*folder.mirror_of(0))->text));
+    EXPECT_EQ(verified().without_text, (std::vector<std::uint64_t>{1, 2}));
+    change(folder.text_path(0), *folder.text_of(3));
+    change(folder.text_path(1), std::string(1U << 20U, '\0'));
+    EXPECT_EQ(faults(), (std::vector<std::string>{"altered 0", "altered 1"}));
+}
+
+// RECEIPT-15
+TEST_F(FolderTest, names_what_a_ledger_knows_and_the_files_do_not_show) {
+    append(6);
+    std::vector<Row> rows;
+    for (std::uint64_t number = 0; number < 6; ++number) {
+        Row row;
+        row.number = number;
+        row.hash = markup::hash_text(markup::verify_receipt(*folder.mirror_of(number))->hash);
+        rows.push_back(row);
+    }
+    EXPECT_TRUE(compare_with_ledger(folder, rows)->empty());
+    for (const auto number : {3U, 4U, 5U})
+        ASSERT_TRUE(files.remove(folder.mirror_path(number)));
+    append(2);
+    EXPECT_TRUE(faults().empty()) << "the chain alone does not show it";
+    change(folder.mirror_path(0), "rubbish");
+    std::vector<std::uint64_t> cut;
+    const auto found = *compare_with_ledger(folder, rows);
+    for (const auto& fault : found) {
+        EXPECT_EQ(fault.kind, Fault::Kind::cut);
+        cut.push_back(fault.number);
+    }
+    EXPECT_EQ(cut, (std::vector<std::uint64_t>{3, 4, 5}));
 }
 
 // RECEIPT-16

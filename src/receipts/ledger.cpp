@@ -213,10 +213,14 @@ Result<> SqlLedger::put(const markup::SignedReceipt& one) {
         const auto author = one.receipt.author.hex();
         const auto number = static_cast<long long>(one.receipt.number);
         soci::transaction all(m_sql);
-        int there = 0;
-        m_sql << "SELECT COUNT(*) FROM torgo_receipts WHERE author = :a AND number = :n",
+        std::string there;
+        m_sql << "SELECT hash FROM torgo_receipts WHERE author = :a AND number = :n",
             soci::use(author), soci::use(number), soci::into(there);
-        if (there != 0) return {};
+        if (m_sql.got_data()) {
+            if (there == markup::hash_text(one.hash)) return {};
+            return fail(Errc::exists, "another receipt " + std::to_string(number) + ", " + there +
+                                          ", is in the ledger");
+        }
         put_receipt(one);
         put_items(one.receipt, "input", one.receipt.inputs);
         put_items(one.receipt, "output", one.receipt.outputs);

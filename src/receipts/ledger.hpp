@@ -58,6 +58,7 @@ public:
     Ledger& operator=(Ledger&&) = delete;
 
     /// One transaction; nothing where it is there already.
+    /// errors  `exists` where another one has its number: that one was taken away or replaced; `io`
     virtual Result<> put(const markup::SignedReceipt& receipt) = 0;
 
     /// Of one author, ascending. errors  `io`

@@ -36,6 +36,7 @@ void behaves(const std::string& url) {
         ASSERT_TRUE(one.put(numbered(static_cast<std::uint64_t>(number))));
     ASSERT_TRUE(one.put(numbered(3, "key add")));
     ASSERT_TRUE(one.put(numbered(2))) << "again";
+    EXPECT_EQ(one.put(numbered(2, "restore")).error().code(), Errc::exists) << "another";
     EXPECT_EQ(*one.numbers(me), (std::vector<std::uint64_t>{0, 1, 2, 3}));
     const auto all = one.list(me, {});
     ASSERT_TRUE(all) << all.error().detail();

@@ -115,14 +115,69 @@ def test_what_was_changed_or_taken_away_is_named(machine):
     damaged[-100] ^= 1
     mirror_of(machine, last - 2).write_bytes(damaged)
     mirror_of(machine, last).unlink()
+    assert "1 receipt of this list" in machine.must("receipt", "list").stderr
     assert faults(machine, 1) == [(str(last - 3), "altered"), (str(last - 2), "damaged"),
                                   (str(last), "cut")]
     assert faults(machine, 0, str(last - 1)) == []
     assert faults(machine, 1, str(last - 2)) == [(str(last - 2), "damaged")]
-    machine.must("receipt", "list", "--rebuild")
+    rebuilt = machine.must("receipt", "list", "--rebuild")
+    assert f'the ledger forgets receipt {last}, "backup" of 2' in rebuilt.stderr
     assert faults(machine, 1) == [(str(last - 2), "damaged")], "the Markdown came out of the mirror"
     machine.backup()
     assert listed(machine)[-1]["number"] == last
+
+
+# RECEIPT-15, RECEIPT-17
+def test_a_chain_that_was_cut_and_has_grown_again_is_seen(machine):
+    for _ in range(3):
+        machine.backup()
+    rows = listed(machine)
+    last = rows[-1]["number"]
+    for number in (last, last - 1):
+        mirror_of(machine, number).unlink()
+        text_of(machine, number).unlink()
+    for _ in range(3):
+        done = machine.must("backup", machine.data)
+    assert "warning" not in done.stderr, "its number is new"
+    assert faults(machine, 1) == [(str(last - 1), "cut"), (str(last), "cut")]
+    done = machine.must("receipt", "list", "--json")
+    assert "2 receipts of this list" in done.stderr
+    assert objects(done)[last]["hash"] == rows[last]["hash"], "what is gone is still known"
+    mirror_of(machine, last + 1).unlink()
+    done = machine.must("backup", machine.data)
+    assert f"another receipt {last + 1}, sha256:" in done.stderr and "verify" in done.stderr
+    done = machine.must("receipt", "list", "--rebuild")
+    assert done.stderr.count("the ledger forgets receipt") == 3
+    assert faults(machine, 0) == []
+
+
+# RECEIPT-14, RECEIPT-15
+def test_a_receipt_that_can_not_be_read_ends_no_chain(machine):
+    machine.backup()
+    last = listed(machine)[-1]["number"]
+    with mirror_of(machine, last).open("ab") as file:
+        file.write(b"x" * (6 << 20))
+    done = machine.must("backup", machine.data)
+    assert "warning" not in done.stderr
+    machine.backup()
+    assert listed(machine)[-1]["number"] == last + 2
+    assert faults(machine, 1) == [(str(last), "damaged")]
+
+
+# RECEIPT-14
+def test_markdown_that_a_power_cut_took_is_no_fault(machine):
+    machine.backup()
+    machine.backup()
+    last = listed(machine)[-1]["number"]
+    text = text_of(machine, last).read_text()
+    text_of(machine, last).write_text("")
+    text_of(machine, last - 1).unlink()
+    done = machine.must("receipt", "verify")
+    assert "2 receipts is missing or empty, the first beside number" in done.stderr
+    assert "torgo receipt list --rebuild" in done.stderr
+    machine.must("receipt", "list", "--rebuild")
+    assert machine.must("receipt", "verify").stderr == ""
+    assert text_of(machine, last).read_text() == text
 
 
 def test_a_receipt_of_another_machine_is_believed_for_its_own_key(machine, first_machine, tmp_path):

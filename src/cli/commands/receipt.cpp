@@ -43,7 +43,39 @@ Result<std::string> mirror_text(const Context& context, const std::string& word)
     return std::string(as_text(bytes));
 }
 
+struct Gone {
+    receipts::Fault fault;
+    receipts::Row row; ///< what the ledger still knows of it
+};
+
+/// What the ledger knows and the folder does not show.
+Result<std::vector<Gone>> gone_receipts(const Context& context, const OwnReceipts& own) {
+    TRY(const auto ledger, open_ledger(context, own));
+    TRY(const auto rows, ledger->list(own.author, {}));
+    TRY(auto faults, receipts::compare_with_ledger(own.folder, rows));
+    std::vector<Gone> out;
+    for (auto& fault : faults) {
+        const auto row = std::ranges::lower_bound(rows, fault.number, {}, &receipts::Row::number);
+        out.push_back({std::move(fault), *row});
+    }
+    return out;
+}
+
+/// Once it is made again, nothing knows of receipts that are gone.
+void say_what_is_forgotten(const Context& context, const OwnReceipts& own) {
+    const auto gone = gone_receipts(context, own);
+    if (!gone) {
+        context.out.warn("whether the ledger knew of receipts that are gone can not be said: " +
+                         gone.error().detail());
+        return;
+    }
+    for (const auto& [fault, row] : *gone)
+        context.out.warn("the ledger forgets receipt " + std::to_string(row.number) + ", \"" +
+                         row.command + "\" of " + row.ended_at + ", " + row.hash);
+}
+
 Result<> rebuild(const Context& context, const OwnReceipts& own) {
+    say_what_is_forgotten(context, own);
     const auto ledger_file = own.folder.path() + "/ledger.sqlite";
     if (context.globals.ledger.empty()) {
         auto gone = context.world.files->remove(ledger_file);
@@ -104,6 +136,17 @@ void warn_of_unfinished(const Context& context, const OwnReceipts& own,
     }
 }
 
+/// The table is looked up, not proved; but it must not name what nobody can prove.
+Result<> warn_of_gone(const Context& context, const OwnReceipts& own,
+                      const std::vector<receipts::Row>& rows) {
+    TRY(const auto gone, receipts::compare_with_ledger(own.folder, rows));
+    if (gone.empty()) return {};
+    context.out.warn(plural(gone.size(), "receipt", "receipts") +
+                     " of this list, the first number " + std::to_string(gone.front().number) +
+                     ", can not be shown any more: \"torgo receipt verify\" says why");
+    return {};
+}
+
 Result<ExitCode> run_list(const Context& context, const ListArgs& args) {
     TRY(const auto own, own_receipts(context));
     if (args.rebuild) CHECK_OK(rebuild(context, own));
@@ -116,6 +159,7 @@ Result<ExitCode> run_list(const Context& context, const ListArgs& args) {
     }
     TRY(const auto rows, ledger->list(own.author, filter));
     show_rows(context, rows);
+    CHECK_OK(warn_of_gone(context, own, rows));
     if (rows.empty()) context.out.say("no receipt");
     TRY(const auto all, ledger->list(own.author, {}));
     warn_of_unfinished(context, own, all);
@@ -152,6 +196,10 @@ public:
         m_context.out.line("Receipt " + which + ": " + std::string(kind) + ": " + why);
     }
 
+    void fault(const receipts::Fault& one) {
+        fault(std::to_string(one.number), receipts::name(one.kind), one.why);
+    }
+
     void good(std::uint64_t count) { m_verified += count; }
 
     ExitCode summarize() const {
@@ -168,21 +216,25 @@ private:
     std::uint64_t m_faults = 0;
 };
 
-/// RECEIPT-15: that the newest are gone is known from the ledger alone, where there is one.
+/// RECEIPT-15: that the newest were taken away is known from the ledger alone, where there is one.
 void look_for_cut(const Context& context, const OwnReceipts& own, Verifying& verifying) {
-    const auto ledger = open_ledger(context, own);
-    const auto known = ledger ? (*ledger)->numbers(own.author)
-                              : Result<std::vector<std::uint64_t>>(std::unexpected(ledger.error()));
-    if (!known) {
+    const auto gone = gone_receipts(context, own);
+    if (!gone) {
         context.out.warn("the ledger was not asked whether receipts are gone: " +
-                         known.error().detail());
+                         gone.error().detail());
         return;
     }
-    const auto newest = own.folder.newest();
-    if (known->empty() || !newest) return;
-    if (!*newest || known->back() > **newest)
-        verifying.fault(std::to_string(known->back()), receipts::name(receipts::Fault::Kind::cut),
-                        "it stands in the ledger, and is not there any more");
+    for (const auto& one : *gone)
+        verifying.fault(one.fault);
+}
+
+/// A power cut leaves it so: the copy for people is not flushed. (RECEIPT-14)
+void say_without_text(const Context& context, const std::vector<std::uint64_t>& numbers) {
+    if (numbers.empty()) return;
+    context.out.warn("the Markdown beside " + plural(numbers.size(), "receipt", "receipts") +
+                     " is missing or empty, the first beside number " +
+                     std::to_string(numbers.front()) +
+                     ": \"torgo receipt list --rebuild\" writes it again from the mirror");
 }
 
 Result<ExitCode> verify_all(const Context& context) {
@@ -191,8 +243,9 @@ Result<ExitCode> verify_all(const Context& context) {
     TRY(const auto chain, receipts::verify_chain(own.folder, own.author));
     verifying.good(chain.verified);
     for (const auto& one : chain.faults)
-        verifying.fault(std::to_string(one.number), receipts::name(one.kind), one.why);
+        verifying.fault(one);
     look_for_cut(context, own, verifying);
+    say_without_text(context, chain.without_text);
     return verifying.summarize();
 }
 
