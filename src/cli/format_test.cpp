@@ -119,6 +119,11 @@ TEST(Json, gives_the_exact_bytes_of_what_is_no_utf8) {
               "{\"p\":[\"a\",\"\xef\xbf\xbd\"],\"p_hex\":[\"61\",\"ff\"]}");
 }
 
+TEST(JsonDeath, a_key_that_comes_twice_is_a_bug) {
+    EXPECT_DEATH((void)Json("x").text("state", "a").number("state", 1), "json.cpp");
+    EXPECT_DEATH((void)Json().text("name", "\xff").text("name_hex", ""), "json.cpp");
+}
+
 TEST(Json, writes_numbers_that_every_parser_reads) {
     EXPECT_EQ(Json().real("x", 0.5).line(), R"({"x":0.5})");
     EXPECT_EQ(Json().real("x", 3).line(), R"({"x":3})");

@@ -1,5 +1,6 @@
 #include "cli/json.hpp"
 
+#include "base/ensure.hpp"
 #include "base/hex.hpp"
 #include "base/utf8.hpp"
 
@@ -67,6 +68,8 @@ std::string json_string(std::string_view raw) {
 }
 
 Json& Json::raw_member(std::string_view key, std::string_view value) {
+    ENSURE(!std::ranges::contains(m_keys, key)); // which of two counts, readers do not agree
+    m_keys.emplace_back(key);
     if (!m_members.empty()) m_members += ",";
     m_members += json_string(key) + ":" + std::string(value);
     return *this;

@@ -10,7 +10,8 @@ namespace torgo::cli {
 /// A JSON string in quotes; bytes that are no UTF-8 become U+FFFD.
 std::string json_string(std::string_view raw);
 
-/// One JSON object on one line, its members in the order they were added (docs/spec/cli.md 4).
+/// One JSON object on one line, its members in the order they were added (docs/spec/cli.md 4). Two
+/// members of one key are a mistake that ends the program.
 class Json {
 public:
     Json() = default;
@@ -38,6 +39,7 @@ public:
 private:
     Json& raw_member(std::string_view key, std::string_view value);
 
+    std::vector<std::string> m_keys; ///< each is there once
     std::string m_members;
 };
 
