@@ -81,14 +81,15 @@ Result<std::string> add(const Context& context, repo::Repository& repository,
     auto label = args.label;
     if (label.empty()) label = context.environment.user() + "@" + context.environment.host();
     context.account.begin(repository.place().id).input("label", label);
-    return repository.add_key(credential, args.kdf.cost(), label);
+    TRY(auto slot, repository.add_key(credential, args.kdf.cost(), label));
+    context.account.output("key", slot);
+    return slot;
 }
 
 Result<ExitCode> run_add(const Context& context, const NewKeyArgs& args) {
     TRY(const auto repository, open_unlocked(context));
     TRY(const auto credential, new_credential(context, args.source()));
     TRY(const auto slot, add(context, *repository, args, credential));
-    context.account.output("key", slot);
     context.out.object(Json("key_added").text("id", slot));
     context.out.line("Key " + short_id(slot) + " added");
     return ExitCode::ok;
@@ -96,8 +97,12 @@ Result<ExitCode> run_add(const Context& context, const NewKeyArgs& args) {
 
 Result<ExitCode> run_remove(const Context& context, const RemoveArgs& args) {
     TRY(const auto repository, open_unlocked(context));
-    context.account.begin(repository->place().id).input("key", args.slot);
-    CHECK_OK(repository->remove_key(args.slot));
+    const auto removed = repository->remove_key(args.slot);
+    // No such key, the one in use, the last one: nothing is begun.
+    const bool refused = !removed && (removed.error().code() == Errc::not_found ||
+                                      removed.error().code() == Errc::invalid_argument);
+    if (!refused) context.account.begin(repository->place().id).input("key", args.slot);
+    CHECK_OK(removed);
     context.out.object(Json("key_removed").text("id", args.slot));
     context.out.line("Key " + printable(args.slot) + " removed");
     context.out.say("Whoever held it may have kept the secrets it opened: it stops nobody who has "
@@ -111,14 +116,22 @@ Result<ExitCode> run_passwd(const Context& context, const NewKeyArgs& args) {
     const auto old_slot = repository->current_slot();
     TRY(const auto credential, new_credential(context, args.source()));
     TRY(const auto slot, add(context, *repository, args, credential));
-    CHECK_OK(repository->unlock(credential));
+    CHECK_OK_WITH("trying the new key " + short_id(slot), repository->unlock(credential));
     if (repository->current_slot() == old_slot) {
         return fail(Errc::exists,
                     "the new pass phrase is the old one: nothing was removed, and key " + slot +
                         " opens with it too");
     }
-    CHECK_OK(repository->remove_key(old_slot));
-    context.account.input("key", old_slot).output("key", slot);
+    context.account.input("key", old_slot);
+    if (auto removed = repository->remove_key(old_slot); !removed)
+        return fail(removed.error().code(),
+                    removed.error().detail() +
+                        ". The new pass phrase opens the repository already "
+                        "(key " +
+                        short_id(slot) +
+                        "), and the old one does still where its key is; once all "
+                        "heads are there: \"torgo key remove " +
+                        short_id(old_slot) + "\"");
     context.out.object(Json("key_changed").text("id", slot).text("removed", old_slot));
     context.out.line("Pass phrase changed: key " + short_id(slot) + " replaces " +
                      short_id(old_slot));
