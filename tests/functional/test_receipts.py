@@ -215,6 +215,71 @@ def test_the_ledger_is_made_again_from_the_files(machine):
 
 
 # RECEIPT-20
+def test_a_repository_that_was_half_made_leaves_a_receipt(machine):
+    before = len(listed(machine))
+
+    def init(*heads):
+        words = [word for head in heads for word in ("--head", machine.home / head)]
+        return machine.run("init", "-r", machine.home / "second.torgo", "--kdf-memory", "64",
+                           "--recovery-kit", machine.home / "second.txt", *words)
+
+    (machine.home / "file").write_text("no folder")
+    assert init("a", "b", "c", "c").returncode == 2, "named twice"
+    assert init("a", "b", "c", machine.heads[3]).returncode != 0, "it is a head already"
+    assert len(listed(machine)) == before, "nothing was begun"
+    assert init("a", "b", "c", "file/d").returncode == 1
+    (row,) = listed(machine)[before:]
+    assert (row["command"], row["outcome"]) == ("init", "failed") and row["repository"]
+    shown = machine.must("receipt", "show", "latest").stdout
+    assert all(f'name: "dir://{machine.home}/{head}"' in shown for head in ("a", "b", "c", "file/d"))
+
+
+# RECEIPT-20
+def test_a_descriptor_that_is_written_again_leaves_a_receipt(machine):
+    machine.descriptor.unlink()
+    machine.must("init", "--from", *machine.heads)
+    row = listed(machine)[-1]
+    assert (row["command"], row["outcome"]) == ("init", "ok") and row["repository"]
+    assert f'name: "{machine.descriptor}"' in machine.must("receipt", "show", "latest").stdout
+
+
+# RECEIPT-20
+def test_what_is_refused_before_it_begins_leaves_none(machine):
+    before = listed(machine)
+    keys = objects(machine.must("key", "list", "--json"))
+    current = next(one["id"] for one in keys if one["current"])
+    for wrong in ("nosuch", current):
+        assert machine.run("key", "remove", wrong).returncode != 0
+    assert machine.run("init", "--from", *machine.heads, "-r", machine.data / "large").returncode
+    assert listed(machine) == before
+
+
+def test_a_pass_phrase_that_was_changed_in_part_says_so(machine):
+    old = next(one["id"] for one in objects(machine.must("key", "list", "--json"))
+               if one["current"])
+    away = machine.heads[3].with_suffix(".away")
+    machine.heads[3].rename(away)
+    new = "umber plank vivid otter"
+    done = machine.run("key", "passwd", "--kdf-memory", "64",
+                       env=machine.environment(TORGO_NEW_PASSWORD=new))
+    assert done.returncode != 0
+    assert "is still on" in done.stderr and f"torgo key remove {old[:8]}" in done.stderr
+    with_new = machine.environment(TORGO_PASSWORD=new)
+    assert machine.run("snapshots", env=with_new).returncode == 0, "as it says"
+    away.rename(machine.heads[3])
+    assert machine.run("snapshots").returncode == 0, "as it says"
+    added = next(one["id"] for one in objects(machine.must("key", "list", "--json", env=with_new))
+                 if one["current"])
+    assert f"key {added[:8]}" in done.stderr
+    shown = machine.must("receipt", "show", "latest").stdout
+    outputs = shown[shown.index("\noutputs:"):shown.index("\nleft_out:")]
+    inputs = shown[shown.index("\ninputs:"):shown.index("\noutputs:")]
+    assert added in outputs and old in inputs and 'outcome: "failed"' in shown
+    machine.must("key", "remove", old[:8], env=with_new)
+    assert machine.run("snapshots").returncode == 12
+
+
+# RECEIPT-20
 def test_a_receipt_that_can_not_be_written_is_a_warning(machine):
     folder = machine.home / RECEIPTS
     folder.rename(machine.home / "elsewhere")
@@ -231,11 +296,18 @@ def test_what_happens_at_a_node_leaves_receipts(machine):
     while '"started"' not in node.stdout.readline():
         assert node.poll() is None
     machine.must("node", "invite", "--folder", folder, "--quota", "5", "--label", "ward7")
+    refused = machine.run("start", "--folder", folder, "--no-onion", "--listen", "127.0.0.1:0",
+                          "--metrics", "off")
+    assert refused.returncode == 1
+    retrieve = ["node", "retrieve", "00" * 16, "--folder", folder]
+    assert machine.run(*retrieve).returncode == 1
+    assert listed(machine)[-1]["command"] == "node invite", "two were refused"
     node.send_signal(signal.SIGTERM)
     node.communicate(timeout=support.TIME_LIMIT_S)
     assert [(one["command"], one["outcome"]) for one in listed(machine)][-2:] == [
         ("node invite", "ok"), ("start", "ok")]
     assert machine.run("node", "invite", "--folder", machine.home / "none").returncode == 1
+    assert machine.run(*retrieve).returncode == 1
     assert listed(machine)[-1]["command"] == "start", "nothing was begun"
 
 

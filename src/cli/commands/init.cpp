@@ -8,6 +8,7 @@
 #include "cli/kit_output.hpp"
 #include "cli/open.hpp"
 #include "cli/password.hpp"
+#include "head/opener.hpp"
 #include "head/uri.hpp"
 #include "place/group_uri.hpp"
 
@@ -122,11 +123,33 @@ void warn_if_crowded(const Context& context, const std::string& head, std::size_
                      " segments of each pack: some are lost together");
 }
 
-void begin_account(const Context& context, const repo::Place& place) {
-    context.account.begin(place.id).output("owner", "root fingerprint", place.root_fingerprint);
-    for (const auto& head : place.heads)
-        context.account.output("head", std::string(head::short_uri(head)));
-}
+/// Heads as they are, and an account that begins with the first that is made: where a later one
+/// fails, nodes were joined and invites used. (RECEIPT-20)
+class AccountedHeads final : public head::Opener {
+public:
+    AccountedHeads(const head::Opener& heads, Account& account)
+        : m_heads(heads), m_account(account) {}
+
+    Result<std::unique_ptr<head::Head>> open(const std::string& uri) const override {
+        return m_heads.open(uri);
+    }
+
+    Result<std::unique_ptr<head::Head>> create(const std::string& uri,
+                                               const head::NewHead& made) const override {
+        m_account.begin(made.repository).output("head", std::string(head::short_uri(uri)));
+        return m_heads.create(uri, made);
+    }
+
+    Result<> discard(const std::string& uri, const RepoId& repository) const override {
+        return m_heads.discard(uri, repository);
+    }
+
+    std::stop_token stop_token() const override { return m_heads.stop_token(); }
+
+private:
+    const head::Opener& m_heads;
+    Account& m_account;
+};
 
 Result<ExitCode> run_new(const Context& context, const InitArgs& args) {
     TRY(const auto descriptor, descriptor_path(context));
@@ -146,8 +169,10 @@ Result<ExitCode> run_new(const Context& context, const InitArgs& args) {
                         : args.label;
     TRY(options.credential, new_credential(context, global_key_source(context.globals)));
     TRY(auto kit_output, KitOutput::prepare(context, args.recovery_kit, descriptor));
-    TRY(const auto made, repo::initialise(context.world, context.heads, std::move(options)));
-    begin_account(context, made.place);
+    TRY(const auto made,
+        repo::initialise(context.world, AccountedHeads(context.heads, context.account),
+                         std::move(options)));
+    context.account.output("owner", "root fingerprint", made.place.root_fingerprint);
     CHECK_OK(kit_output.hand_over(made.kit, heads_needed(args, made.place)));
     CHECK_OK(save_descriptor(*context.world.files, descriptor, made.place, false));
     CHECK_OK_WITH("letting the recovery kit in at the nodes",

@@ -212,8 +212,13 @@ Result<ExitCode> run_retrieve(const Context& context, const ReleaseArgs& args) {
     const auto repository = RepoId::parse(args.lock);
     if (!repository)
         return fail(Errc::invalid_argument, "\"" + args.lock + "\" is no id of a repository");
-    context.account.begin(*repository).output("node", folder);
-    TRY(const auto back, node::retrieve(context.world, folder, *repository));
+    const auto retrieved = node::retrieve(context.world, folder, *repository);
+    // While a daemon serves the folder, or where there is no such repository, nothing is begun.
+    const bool refused = !retrieved && (retrieved.error().code() == Errc::exists ||
+                                        retrieved.error().code() == Errc::not_found);
+    if (!refused) context.account.begin(*repository).output("node", folder);
+    TRY(const auto back, retrieved);
+    context.account.figure("segments", back.segments).figure("roots", back.roots);
     context.out.object(Json("retrieved")
                            .number("segments", back.segments)
                            .number("roots", back.roots)

@@ -8,6 +8,7 @@
 #include "cli/open.hpp"
 #include "cli/password.hpp"
 #include "env/file_system.hpp"
+#include "head/uri.hpp"
 
 #include <algorithm>
 
@@ -178,6 +179,10 @@ Result<ExitCode> run_discover(const Context& context, const std::vector<std::str
     TRY(const auto descriptor, descriptor_path(context));
     TRY(const auto place, repo::discover(context.heads, uris));
     CHECK_OK(refuse_foreign_descriptor(context, descriptor, place));
+    context.account.begin(place.id).output("descriptor", descriptor);
+    context.account.input("owner", "root fingerprint", place.root_fingerprint);
+    for (const auto& uri : uris)
+        context.account.input("head", std::string(head::short_uri(uri)));
     CHECK_OK(save_descriptor(*context.world.files, descriptor, place, true));
     context.out.object(Json("discovered")
                            .text("id", place.id.hex())

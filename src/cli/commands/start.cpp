@@ -61,8 +61,8 @@ Result<ExitCode> run_start(const Context& context, const StartArgs& args) {
         out.say(sentence);
         (void)out.flush();
     };
-    context.account.begin().output("node", folder);
     TRY(const auto daemon, node::Daemon::start(context.world, std::move(options), tell));
+    context.account.begin().output("node", folder);
     std::vector<std::string> places;
     for (const auto& at : daemon->endpoints())
         places.push_back(at.host + ":" + std::to_string(at.port));
