@@ -252,6 +252,19 @@ def test_metrics_are_as_prometheus_wants_them_and_as_the_page_says(tmp_path, gat
     assert refused.returncode == 2 and "loopback" in refused.stderr
 
 
+def expect_receipts(machine, snapshots):  # RECEIPT-20
+    """Of what was enrolled, of each snapshot, and of the gateway once it has ended."""
+    rows = objects(machine.must("receipt", "list", "--json").stdout, "receipt")
+    assert [one["command"] for one in rows][2:] == (
+        ["mesh enrol"] + ["mesh gateway"] * (len(snapshots) + 1))
+    assert all(one["outcome"] == "ok" for one in rows)
+    *each, whole = [machine.must("receipt", "show", str(one["number"])).stdout
+                    for one in rows[3:]]
+    assert all(f'hash: "sha256:{snapshot}"' in text
+               for snapshot, text in zip(snapshots, each, strict=True))
+    assert "readings: 120" in whole and f"snapshots: {len(snapshots)}" in whole
+
+
 def test_a_snapshot_gives_the_same_rows_back(tmp_path, gateways):  # [CLI-50]
     machine = support.make_machine(tmp_path / "machine")
     gateway = gateways(machine.home, "--snapshot-every", "1")
@@ -264,6 +277,7 @@ def test_a_snapshot_gives_the_same_rows_back(tmp_path, gateways):  # [CLI-50]
     listed = [json.loads(line) for line in machine.must("snapshots", "--json").stdout.splitlines()]
     made = [one["id"] for one in listed if "mesh" in one.get("tags", [])]
     assert made
+    expect_receipts(machine, made)
     for snapshot in made:
         place = machine.home / f"copy-{snapshot[:8]}"
         machine.must("restore", f"{snapshot}:{gateway.places[1]}", "--target", place)

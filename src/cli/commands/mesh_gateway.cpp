@@ -4,6 +4,7 @@
 #include "cli/format.hpp"
 #include "cli/onion_way.hpp"
 #include "cli/open.hpp"
+#include "cli/own_receipts.hpp"
 #include "env/lock.hpp"
 #include "env/processes.hpp"
 #include "env/random.hpp"
@@ -84,6 +85,11 @@ public:
     const uplink::SnapshotCounters& counters() const noexcept { return m_counters; }
 
 private:
+    struct Saved {
+        RepoId repository;
+        SnapshotId snapshot;
+    };
+
     Result<> begin(const std::stop_token& stop) {
         CHECK_OK(m_gateway.flush());
         const auto taken = m_gateway.collector().counters().taken;
@@ -92,6 +98,7 @@ private:
         m_gateway.collector().hold(true);
         m_saving = taken;
         m_done = false;
+        m_began_ns = m_context.world.clock->wall_ns();
         m_thread = std::jthread([this, stop] {
             m_made = save(stop);
             m_done = true;
@@ -113,12 +120,18 @@ private:
         m_saved = m_saving;
         m_counters.made += 1;
         m_counters.last_wall_ns = m_context.world.clock->wall_ns();
-        m_context.out.object(Json("snapshot").text("snapshot_id", m_made->hex()));
-        m_context.out.say("Snapshot " + short_id(*m_made) + " of the readings saved");
+        const auto& id = m_made->snapshot;
+        m_context.out.object(Json("snapshot").text("snapshot_id", id.hex()));
+        m_context.out.say("Snapshot " + short_id(id) + " of the readings saved");
         (void)m_context.out.flush();
+        Account account(m_began_ns);
+        account.begin(m_made->repository)
+            .input("path", m_store)
+            .output("snapshot", id.hex(), digest_of(id));
+        leave_receipt(m_context, account, ExitCode::ok);
     }
 
-    Result<SnapshotId> save(const std::stop_token& stop) const {
+    Result<Saved> save(const std::stop_token& stop) const {
         TRY(const auto repository, open_for_reading(m_context));
         repo::BackupOptions options;
         options.paths = {m_store};
@@ -130,7 +143,7 @@ private:
         repo::BackupProgress progress;
         TRY(const auto summary, repo::backup(*repository, options, progress));
         if (summary.unreadable != 0) return fail(Errc::io, "some of the store could not be read");
-        return summary.snapshot;
+        return Saved{repository->place().id, summary.snapshot};
     }
 
     const Context& m_context;
@@ -142,7 +155,8 @@ private:
     std::uint64_t m_saving = 0; ///< and the one that is being made
     uplink::SnapshotCounters m_counters;
     std::atomic<bool> m_done{false};
-    Result<SnapshotId> m_made; ///< of the thread, until it is joined
+    std::int64_t m_began_ns = 0; ///< the snapshot that is being made, by the clock on the wall
+    Result<Saved> m_made;        ///< of the thread, until it is joined
     std::jthread m_thread;
 };
 
@@ -190,9 +204,15 @@ Result<ExitCode> run_gateway(const Context& context, const GatewayArgs& args) {
     };
     CHECK_OK(drive.tick());
     say_started(context, *gateway, folders, page.get());
-    CHECK_OK(uplink::drive_gateway(*gateway, *bearer, *context.world.clock, drive, context.stop));
+    context.account.begin().output("store", folders.store);
+    auto served =
+        uplink::drive_gateway(*gateway, *bearer, *context.world.clock, drive, context.stop);
     context.world.processes->tell_manager("STOPPING=1");
-    CHECK_OK(snapshots.make_last());
+    if (served) served = snapshots.make_last();
+    context.account.figure("readings", gateway->collector().counters().taken)
+        .figure("snapshots", snapshots.counters().made)
+        .figure("snapshots_failed", snapshots.counters().failed);
+    CHECK_OK(served);
     context.out.say("stopped");
     return ExitCode::ok;
 }
@@ -215,6 +235,7 @@ Result<ExitCode> run_enrol(const Context& context, const EnrolArgs& args) {
     content.plan = uplink::usual_plan();
     content.provision.sensor = number;
     content.gateway_key = gateway->public_key();
+    context.account.begin().input("sensor", args.number).output("card", card);
     TRY(content.provision.secret, gateway->enrol(number, content.plan));
     CHECK_OK(uplink::Card::make(files, card, content));
     context.out.object(

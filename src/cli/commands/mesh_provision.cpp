@@ -31,7 +31,10 @@ Result<> give_key(const bluez::Node& node, bluez::Address address, env::Deadline
 /// part.
 Result<bluez::Node> ready(const Context& context, MeshNode& own) {
     const bool fresh = !own.is_member();
-    if (fresh) CHECK_OK(own.create());
+    if (fresh) {
+        context.account.begin().output("network", "of this machine");
+        CHECK_OK(own.create());
+    }
     TRY(const auto attached, own.attach());
     const auto& node = attached.node;
     const auto made =
@@ -65,13 +68,14 @@ Result<ExitCode> list_devices(const Context& context, MeshNode& own, const bluez
     return ExitCode::ok;
 }
 
-Result<bluez::NodeAdded> add(MeshNode& own, const bluez::Node& node,
+Result<bluez::NodeAdded> add(const Context& context, MeshNode& own, const bluez::Node& node,
                              const bluez::DeviceUuid& uuid) {
     CHECK_OK(node.management().scan(0, own.deadline()));
     for (bool asked = false;;) {
         TRY(const auto event, own.next_event());
         if (const auto* const found = std::get_if<bluez::ScanResult>(&event);
             found != nullptr && found->uuid == uuid && !asked) {
+            context.account.begin().input("device", uuid.hex());
             CHECK_OK(node.management().add_node(uuid, own.deadline()));
             asked = true;
         }
@@ -93,9 +97,10 @@ Result<ExitCode> run_provision(const Context& context, const ProvisionArgs& args
     TRY(const auto own, MeshNode::open(context, args.daemon));
     TRY(const auto node, ready(context, *own));
     if (args.device.empty()) return list_devices(context, *own, node);
-    TRY(const auto added, add(*own, node, uuid));
-    CHECK_OK(give_key(node, added.address, own->deadline()));
+    TRY(const auto added, add(context, *own, node, uuid));
     const auto address = mesh_address_text(added.address);
+    context.account.output("mesh_node", address);
+    CHECK_OK(give_key(node, added.address, own->deadline()));
     context.out.object(Json("mesh_node")
                            .text("uuid", uuid.hex())
                            .text("address", address)
@@ -124,6 +129,7 @@ Result<ExitCode> run_join(const Context& context, const MeshDaemonArgs& args) {
     context.out.say("Waiting for \"torgo mesh provision " + uuid.hex() + "\" elsewhere.");
     CHECK_OK(context.out.flush());
     CHECK_OK(own->join(uuid));
+    context.account.begin().input("device", uuid.hex());
     TRY(const auto attached, own->attach());
     // Until it has its key: who is gone earlier may not hear of it.
     for (bool bound = is_bound(attached.configuration); !bound;) {
@@ -134,6 +140,7 @@ Result<ExitCode> run_join(const Context& context, const MeshDaemonArgs& args) {
     TRY(const auto state, attached.node.state(own->deadline()));
     if (state.addresses.empty()) return fail(Errc::io, "the daemon tells no address of ours");
     const auto address = mesh_address_text(state.addresses[0]);
+    context.account.output("mesh_node", address);
     context.out.object(Json("mesh_node")
                            .text("uuid", uuid.hex())
                            .text("address", address)

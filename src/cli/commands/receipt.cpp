@@ -386,7 +386,8 @@ Command receipt_command() {
     command.name = "receipt";
     command.summary = "see and prove what was done";
     command.description =
-        "Every command that changes something leaves a receipt: a Markdown file that says what was "
+        "A command that changes heads, keys, nodes or a mesh, or restores files, leaves a receipt, "
+        "also when it fails in the middle: a Markdown file that says what was "
         "done, by whom, from what and to what, signed, chained to the one before it, and mirrored "
         "backwards so that damage shows.\n\n"
         "What passes between this machine and nodes is written down at both ends besides, in "
