@@ -156,6 +156,10 @@ def test_a_machine_is_taken_in_and_messages_go_both_ways(lab):  # [CLI-51] [CLI-
     assert told.splitlines()[-1] == "0002"
     for node in ("A", "B"):
         assert (lab.folder / f"{node}.node").stat().st_mode & 0o777 == 0o600
+    left = subprocess.run([TORGO, "receipt", "list", "--json"], env=lab.environment(), check=True,
+                          capture_output=True, text=True, timeout=LIMIT_S).stdout.splitlines()
+    commands = [(json.loads(one)["command"], json.loads(one)["outcome"]) for one in left]
+    assert sorted(commands) == [("mesh join", "ok")] + [("mesh provision", "ok")] * 2  # RECEIPT-20
 
     for sender, receiver, address, text in (
         ("A", "B", "0002", "hello"), ("B", "A", "0001", "x" * 377), ("A", "B", "0002", "a\x1b[2Jb"),
