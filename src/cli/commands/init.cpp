@@ -174,6 +174,7 @@ Result<ExitCode> run_new(const Context& context, const InitArgs& args) {
                          std::move(options)));
     context.account.output("owner", "root fingerprint", made.place.root_fingerprint);
     CHECK_OK(kit_output.hand_over(made.kit, heads_needed(args, made.place)));
+    context.account.output("descriptor", descriptor);
     CHECK_OK(save_descriptor(*context.world.files, descriptor, made.place, false));
     CHECK_OK_WITH("letting the recovery kit in at the nodes",
                   let_kit_in(context, made.place, made.kit.secret));

@@ -128,10 +128,8 @@ Result<ExitCode> run_passwd(const Context& context, const NewKeyArgs& args) {
                     removed.error().detail() +
                         ". The new pass phrase opens the repository already "
                         "(key " +
-                        short_id(slot) +
-                        "), and the old one does still where its key is; once all "
-                        "heads are there: \"torgo key remove " +
-                        short_id(old_slot) + "\"");
+                        short_id(slot) + "), and the old one does until \"torgo key remove " +
+                        short_id(old_slot) + "\" has reached all heads");
     context.out.object(Json("key_changed").text("id", slot).text("removed", old_slot));
     context.out.line("Pass phrase changed: key " + short_id(slot) + " replaces " +
                      short_id(old_slot));

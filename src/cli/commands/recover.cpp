@@ -154,6 +154,7 @@ Result<ExitCode> run_recover(const Context& context, const RecoverArgs& args) {
         TRY(const auto us, context.heads.own_id());
         CHECK_OK_WITH("letting this machine in at the nodes", give_access(*repository, us, label));
     }
+    context.account.output("descriptor", descriptor);
     CHECK_OK(save_descriptor(*context.world.files, descriptor, place, true));
     context.out.object(Json("recovered")
                            .text("id", place.id.hex())
