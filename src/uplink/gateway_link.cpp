@@ -97,6 +97,17 @@ Result<crypto::SecretBytes> GatewayLink::enrol(std::uint64_t sensor, const readi
     return secret;
 }
 
+/// [READING-29]
+Result<std::uint64_t> GatewayLink::first_number(std::uint64_t sensor) const {
+    const auto* const state = m_collector->find(sensor);
+    if (state == nullptr) return std::uint64_t{1};
+    if (state->highest() >= envelope::number_max)
+        return fail(Errc::limit_exceeded, "the store has readings of sensor " +
+                                              std::to_string(sensor) +
+                                              " up to the last number: give it another number");
+    return state->highest() + 1;
+}
+
 Result<> GatewayLink::receive(Address from, ByteView payload, const Arrival& arrival) {
     m_counters.payloads += 1;
     const auto message = envelope::parse(payload, m_options.company);

@@ -77,6 +77,12 @@ public:
     /// errors  `exists` where it is known; those of the file system
     Result<crypto::SecretBytes> enrol(std::uint64_t sensor, const reading::Plan& plan);
 
+    /// The first number that a sensor which is made known now may give: the store has, or waits
+    /// for, those before. Given again they would be acknowledged as repeats, and never stored.
+    ///
+    /// errors  `limit_exceeded` where none is left
+    Result<std::uint64_t> first_number(std::uint64_t sensor) const;
+
     bool knows(std::uint64_t sensor) const { return m_sensors.contains(sensor); }
 
     std::size_t sensors() const noexcept { return m_sensors.size(); }

@@ -168,6 +168,24 @@ TEST(Link, a_store_that_was_brought_back_from_an_older_copy_goes_on) {
     EXPECT_EQ(link.gateway->collector().counters().gone, lost);
 }
 
+// [READING-29]
+TEST(Link, a_sensor_that_is_made_known_anew_beside_a_store_that_is_there_loses_no_reading) {
+    TestLink link;
+    const auto feed = feed_of(30);
+    ASSERT_TRUE(link.open());
+    ASSERT_TRUE(link.run(feed, 10));
+    link.gateway.reset();
+    for (const auto& file : link.files->files_below("/state"))
+        ASSERT_TRUE(link.files->remove(file.path));
+    ASSERT_TRUE(link.open());
+    ASSERT_TRUE(link.run(feed, 30));
+    EXPECT_EQ(stored(*link.files), 30U);
+    ASSERT_TRUE(link.gateway->collector().take_gone(
+        test_sensor, {.first = 1, .count = envelope::number_max}));
+    EXPECT_EQ(link.gateway->first_number(test_sensor).error().code(), Errc::limit_exceeded);
+    EXPECT_EQ(link.gateway->first_number(test_sensor + 1), 1U);
+}
+
 TEST(Link, a_stranger_who_repeats_an_offer_fills_no_memory) {
     TestLink link;
     ASSERT_TRUE(link.open());

@@ -167,11 +167,8 @@ Result<> LineDevices::add_sensor(std::uint64_t source, env::Random& secrets) {
     envelope::NumberMarks marks;
     std::optional<reading::Gone> gone;
     // A store that is there already goes on: the sensor is one that was replaced meanwhile.
-    const auto* const state = m_gateway.collector().find(source);
-    if (state != nullptr && state->highest() > 0) {
-        marks.shorts = state->highest() + 1;
-        gone = reading::Gone{.first = 1, .count = state->highest()};
-    }
+    TRY(marks.shorts, m_gateway.first_number(source));
+    if (marks.shorts > 1) gone = reading::Gone{.first = 1, .count = marks.shorts - 1};
     m_outcome.first[source] = marks.shorts;
     envelope::Provision provision{
         .sensor = source, .gateway_key = m_gateway.key_hash(), .secret = std::move(secret)};

@@ -48,6 +48,10 @@ struct TestLink {
         auto secret = gateway->enrol(test_sensor, usual_plan());
         if (!secret) return false;
         card.secret = std::move(*secret);
+        const auto first = gateway->first_number(test_sensor);
+        if (!first) return false;
+        card.marks = {};
+        card.marks.shorts = *first;
         make_sensor();
         return true;
     }

@@ -220,6 +220,25 @@ def test_a_gateway_keeps_what_two_runs_of_a_sensor_send(tmp_path, gateways):  # 
     assert "stopped" in gateway.log.read_text()
 
 
+def test_a_sensor_enrolled_beside_a_store_that_is_there_loses_no_row(tmp_path, gateways):
+    gateway = gateways(tmp_path)
+    (tmp_path / "v.csv").write_text(vitals(10))
+    expect_proof(gateway.relay("v.csv", "--interval", 5), 10)
+    assert gateway.stop() == 0
+    # The disk with the secrets died; the readings were brought back.
+    shutil.rmtree(tmp_path / "secrets")
+    (tmp_path / "17.card").unlink()
+    for place in tmp_path.glob("17.card.*"):
+        place.unlink()
+    done = torgo(tmp_path, "mesh", "enrol", 17, "--card", "17.card", *gateway.places)
+    assert done.returncode == 0, done.stderr
+    gateway.begin()
+    (tmp_path / "w.csv").write_text(vitals(20, 10))
+    expect_proof(gateway.relay("w.csv", "--interval", 5), 20)
+    gateway.wait_for_metric("readings_total", 20)
+    assert gateway.metric("missing_readings") == 0
+
+
 def test_kill_and_restart_of_a_gateway_lose_nothing_acknowledged(tmp_path, gateways):  # [CLI-49]
     gateway = gateways(tmp_path)
     (tmp_path / "v.csv").write_text(vitals(300))

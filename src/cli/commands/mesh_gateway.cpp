@@ -235,6 +235,7 @@ Result<ExitCode> run_enrol(const Context& context, const EnrolArgs& args) {
     content.plan = uplink::usual_plan();
     content.provision.sensor = number;
     content.gateway_key = gateway->public_key();
+    TRY(content.marks.shorts, gateway->first_number(number));
     context.account.begin().input("sensor", args.number).output("card", card);
     TRY(content.provision.secret, gateway->enrol(number, content.plan));
     CHECK_OK(uplink::Card::make(files, card, content));
