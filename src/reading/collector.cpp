@@ -28,6 +28,19 @@ std::optional<Line> line_of(const Sent& sent) {
         .number = sent.reading.number, .time = sent.reading.time, .period_ns = *sent.period_ns};
 }
 
+/// Days of one profile that have files of their own in one roll.
+constexpr std::size_t days_apart_max = 16;
+
+/// Where the day of the reading at `from` ends.
+std::size_t end_of_day(std::span<const Reading> readings, std::size_t from) {
+    const auto day = day_of(readings[from]);
+    auto to = from + 1;
+    while (to < readings.size() && readings[to].profile == readings[from].profile &&
+           day_of(readings[to]) == day)
+        ++to;
+    return to;
+}
+
 bool comes_before(const Reading& a, const Reading& b) {
     return std::tuple(a.profile, day_of(a), a.source, a.number) <
            std::tuple(b.profile, day_of(b), b.source, b.number);
@@ -132,6 +145,7 @@ Result<Taken> Collector::take(const Sent& sent) {
         m_counters.too_far += 1;
         return Taken::too_far;
     }
+    CHECK_OK(roll_if_full());
     CHECK_OK(add(sent));
     state->take(reading.number);
     if (const auto line = line_of(sent)) state->add_line(sent.slot, *line);
@@ -146,7 +160,8 @@ bool Collector::is_full() const noexcept {
            (m_log != nullptr && m_log->size() >= m_limits.log_bytes);
 }
 
-/// Not left to the caller: memory and logs stay bounded whatever it does.
+/// Not left to the caller: memory and logs stay bounded whatever it does. Before something is
+/// added too, for the store may have become full while it was held.
 Result<> Collector::roll_if_full() {
     if (m_held || !is_full()) return {};
     return roll();
@@ -190,6 +205,7 @@ Result<bool> Collector::take_gone(std::uint64_t source, const Gone& gone) {
     if (m_held && is_full()) return false;
     auto trial = *state;
     if (!trial.take_gone(gone)) return false;
+    CHECK_OK(roll_if_full());
     CHECK_OK(add(GoneRecord{.source = source, .gone = gone}));
     *state = std::move(trial);
     m_counters.gone += fresh;
@@ -232,16 +248,43 @@ Result<> Collector::roll_now() {
     return {};
 }
 
+/// A file for each profile and day; where days are so many that nobody measured on them, days
+/// share files, so that their number is bounded whatever times sensors claim.
 Result<> Collector::write_segments(std::uint64_t roll) {
     std::ranges::sort(m_readings, comes_before);
-    for (auto from = m_readings.begin(); from != m_readings.end();) {
-        const auto to = std::find_if(from, m_readings.end(), [&](const Reading& one) {
-            return one.profile != from->profile || day_of(one) != day_of(*from);
-        });
-        const auto file = encode_segment({from, to});
-        const auto name = segment_name(from->profile, day_of(*from), roll);
-        CHECK_OK(env::write_file_atomically(m_files, m_folder + "/" + name, file));
+    const std::span<Reading> all(m_readings);
+    for (std::size_t from = 0; from < all.size();) {
+        auto to = from;
+        std::size_t days = 0;
+        for (auto after = from; after < all.size() && all[after].profile == all[from].profile;
+             after = to, ++days)
+            to = end_of_day(all, after);
+        const auto rows = to - from;
+        const auto least = days > days_apart_max ? rows / days_apart_max : 0;
+        CHECK_OK(write_days(all.subspan(from, rows), least, roll));
         from = to;
+    }
+    return {};
+}
+
+/// Of one profile, by day: each file has whole days of at least `least` readings together.
+Result<> Collector::write_days(std::span<Reading> readings, std::size_t least, std::uint64_t roll) {
+    while (!readings.empty()) {
+        auto size = end_of_day(readings, 0);
+        while (size < readings.size() && size <= least)
+            size = end_of_day(readings, size);
+        const auto group = readings.first(size);
+        const auto day = day_of(group.front());
+        std::ranges::sort(group, {}, [](const Reading& one) {
+            return std::pair(one.source, one.number);
+        });
+        for (std::size_t at = 0, part = 0; at < size; at += column_rows_max, ++part) {
+            const auto rows = group.subspan(at, std::min(size - at, column_rows_max));
+            const auto name = segment_name(rows.front().profile, day, roll, part);
+            CHECK_OK(
+                env::write_file_atomically(m_files, m_folder + "/" + name, encode_segment(rows)));
+        }
+        readings = readings.subspan(size);
     }
     return {};
 }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -90,6 +91,7 @@ private:
     Result<> add(const Record& record);
     Result<> run(const std::function<Result<>()>& work);
     Result<> write_segments(std::uint64_t roll);
+    Result<> write_days(std::span<Reading> readings, std::size_t least, std::uint64_t roll);
     Result<> roll_now();
     bool is_full() const noexcept;
     Result<> roll_if_full();

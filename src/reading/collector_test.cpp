@@ -1,4 +1,5 @@
 #include "envelope/wire.hpp"
+#include "reading/log.hpp"
 #include "reading/store_reader.hpp"
 #include "reading/test_readings.hpp"
 #include "sim/file_system.hpp"
@@ -268,6 +269,64 @@ TEST(Collector, that_is_held_removes_nothing_and_takes_no_more_than_it_may) {
     ASSERT_EQ(collector->take_gone(1, {.first = 7, .count = 1}), true);
     EXPECT_EQ(collector->waiting(), 0U);
     EXPECT_EQ(all_of(files).size(), 1 + limit);
+}
+
+/// One of the same day for each number.
+Reading of_one_day(std::uint64_t source, std::uint64_t number) {
+    auto out = pulse(source, number);
+    out.time = {.ns = start_ns, .digits = 0};
+    return out;
+}
+
+TEST(Collector, that_became_full_while_it_was_held_takes_more_and_opens_again) {
+    sim::FileSystem files;
+    constexpr std::uint64_t sources = 64;
+    auto collector = Collector::open(files, folder).value();
+    collector->hold(true);
+    for (std::uint64_t i = 0; i < column_rows_max; ++i)
+        ASSERT_EQ(collector->take(sent(of_one_day(i % sources, 1 + i / sources))), Taken::fresh);
+    ASSERT_TRUE(collector->sync());
+    ASSERT_EQ(collector->take(sent(of_one_day(0, 1 + column_rows_max / sources))), Taken::too_far);
+    collector->hold(false);
+    ASSERT_EQ(collector->take(sent(of_one_day(0, 1 + column_rows_max / sources))), Taken::fresh);
+    ASSERT_TRUE(collector->sync());
+    collector.reset();
+    ASSERT_TRUE(Collector::open(files, folder));
+    EXPECT_EQ(all_of(files).size(), column_rows_max + 1);
+}
+
+TEST(Collector, opens_a_store_whose_logs_hold_more_of_a_day_than_a_segment) {
+    sim::FileSystem files;
+    constexpr std::uint64_t sources = 64;
+    ASSERT_TRUE(files.make_directory(folder));
+    auto log = LogWriter::create(files, folder, 1).value();
+    for (std::uint64_t i = 0; i <= column_rows_max; ++i)
+        log.add(sent(of_one_day(i % sources, 1 + i / sources)));
+    ASSERT_TRUE(log.sync());
+    ASSERT_TRUE(Collector::open(files, folder));
+    EXPECT_EQ(verify_store(files, folder), 2U);
+    std::set<std::pair<std::uint64_t, std::uint64_t>> found;
+    for (const auto& one : all_of(files))
+        found.emplace(one.source, one.number);
+    EXPECT_EQ(found.size(), column_rows_max + 1);
+}
+
+TEST(Collector, readings_of_many_days_make_few_files) {
+    sim::FileSystem files;
+    constexpr std::uint64_t count = 5000;
+    const auto collector = Collector::open(files, folder).value();
+    for (std::uint64_t number = 1; number <= count; ++number) {
+        auto one = pulse(1, number);
+        one.time.ns = static_cast<std::int64_t>(count - number) * 86'400 * second;
+        ASSERT_EQ(collector->take(sent(one)), Taken::fresh);
+    }
+    ASSERT_TRUE(collector->roll());
+    EXPECT_LE(verify_store(files, folder).value(), 16U);
+    EXPECT_EQ(all_of(files).size(), count);
+    const auto day = 100 * 86'400 * second;
+    const auto found = all_of(files, {.from_ns = day, .to_ns = day + 86'400 * second});
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].number, count - 100);
 }
 
 } // namespace

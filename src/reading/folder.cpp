@@ -67,10 +67,12 @@ Result<Checkpoint> decode_checkpoint(ByteView bytes) {
     return out;
 }
 
-std::string segment_name(std::uint8_t profile, std::int64_t day, std::uint64_t roll) {
+std::string segment_name(std::uint8_t profile, std::int64_t day, std::uint64_t roll,
+                         std::size_t part) {
     const Moment moment{.ns = day * day_ns, .digits = 0};
     auto date = print(moment).substr(0, 10);
     std::erase(date, '-');
+    if (part > 0) date += "." + std::to_string(part);
     auto number = std::to_string(roll);
     if (number.size() < roll_digits) number.insert(0, roll_digits - number.size(), '0');
     return std::string(segment_prefix) + std::to_string(profile) + "-" + date + "-" + number;

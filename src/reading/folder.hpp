@@ -36,7 +36,9 @@ struct Listing {
     std::uint64_t last_log = 0;          ///< the highest number that any file names
 };
 
-std::string segment_name(std::uint8_t profile, std::int64_t day, std::uint64_t roll);
+/// `part` counts files that hold one and the same day, from 0.
+std::string segment_name(std::uint8_t profile, std::int64_t day, std::uint64_t roll,
+                         std::size_t part = 0);
 
 /// errors  those of the file system
 Result<Listing> list_store(env::FileSystem& files, const std::string& folder, std::uint64_t rolled);
