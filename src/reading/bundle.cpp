@@ -102,10 +102,11 @@ Result<Moment> get_time(Reader& in, std::uint8_t digits, std::int64_t before_ns)
     TRY(const auto delta, in.signed_varint());
     const auto limit = moment_max / unit;
     if (delta < -limit || delta > limit) return fail(Errc::corrupt, "a time out of range");
-    const Moment out{.ns = 0, .digits = digits};
-    const auto units = before_ns / unit + delta;
-    if (units < 0 || units >= limit) return fail(Errc::corrupt, "a time out of range");
-    return Moment{.ns = units * unit, .digits = out.digits};
+    const auto before = before_ns / unit;
+    // Compared before it is added: with nine digits the sum of two times leaves 64 bits.
+    if (delta < -before || delta >= limit - before)
+        return fail(Errc::corrupt, "a time out of range");
+    return Moment{.ns = (before + delta) * unit, .digits = digits};
 }
 
 Result<Sent> get_sent(Reader& in, const Plan& plan, Before& before) {

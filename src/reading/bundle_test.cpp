@@ -45,6 +45,25 @@ TEST(Bundle, is_refused_where_it_is_cut_or_longer) {
     });
 }
 
+/// Fails where sums that leave 64 bits are caught (the sanitizers).
+TEST(Bundle, with_a_time_out_of_range_is_refused_before_it_is_added) {
+    const auto body_of = [](std::int64_t first, std::int64_t then) {
+        Writer out;
+        out.put(std::uint8_t{1}).put(std::uint8_t{0}).varint(2);
+        for (const auto delta : {first, then}) {
+            out.put(std::uint8_t{0x10}).put(moment_digits_max).varint(1).signed_varint(delta);
+            for (int field = 0; field < 3; ++field)
+                out.signed_varint(0);
+        }
+        return std::move(out).take();
+    };
+    const auto last = moment_max - 1;
+    EXPECT_TRUE(decode_bundle(body_of(last, 0), test_plan(), 77));
+    EXPECT_TRUE(decode_bundle(body_of(last, -last), test_plan(), 77));
+    for (const auto delta : {std::int64_t{1}, last, moment_max, -last - 1, -moment_max})
+        EXPECT_FALSE(decode_bundle(body_of(last, delta), test_plan(), 77)) << delta;
+}
+
 TEST(Bundle, many_packed_readings_share_one_message) {
     Bundle bundle;
     for (std::uint64_t number = 1; number <= bundle_readings_max; ++number)
