@@ -51,7 +51,8 @@ Result<std::unique_ptr<Collector>> Collector::open(env::FileSystem& files, std::
                                                    const CollectorLimits& limits) {
     if (limits.readings == 0 || limits.readings > column_rows_max || limits.sources > sources_max)
         return fail(Errc::invalid_argument, "limits of a store that no segment holds");
-    CHECK_OK(env::make_directories(files, folder));
+    CHECK_OK(env::make_directories(files, env::parent_path(folder)));
+    CHECK_OK(files.make_directory(folder, /*secret=*/true));
     // Who made the folder may have died before its name was durable.
     CHECK_OK(files.sync_directory(env::parent_path(folder)));
     std::unique_ptr<Collector> out(new Collector(files, std::move(folder), limits));
@@ -62,6 +63,7 @@ Result<std::unique_ptr<Collector>> Collector::open(env::FileSystem& files, std::
 Result<> Collector::load() {
     TRY(auto checkpoint, read_checkpoint(m_files, m_folder));
     m_sources = std::move(checkpoint.sources);
+    m_lines = checkpoint.lines;
     TRY(const auto listing, list_store(m_files, m_folder, checkpoint.rolled));
     for (const auto number : listing.logs) {
         TRY(const auto content,
@@ -97,9 +99,16 @@ void Collector::replay(const Record& record) {
     const auto& sent = std::get<Sent>(record);
     auto& state = m_sources[sent.reading.source];
     if (state.place_of(sent.reading.number) != SourceState::Place::fresh) return;
-    state.take(sent.reading.number);
-    if (const auto line = line_of(sent)) state.add_line(sent.slot, *line);
+    note(state, sent);
     m_readings.push_back(sent.reading);
+}
+
+void Collector::note(SourceState& state, const Sent& sent) {
+    state.take(sent.reading.number);
+    const auto line = line_of(sent);
+    if (!line) return;
+    state.add_line(sent.slot, *line);
+    m_lines += 1;
 }
 
 Result<> Collector::run(const std::function<Result<>()>& work) {
@@ -147,8 +156,7 @@ Result<Taken> Collector::take(const Sent& sent) {
     }
     CHECK_OK(roll_if_full());
     CHECK_OK(add(sent));
-    state->take(reading.number);
-    if (const auto line = line_of(sent)) state->add_line(sent.slot, *line);
+    note(*state, sent);
     m_readings.push_back(reading);
     m_counters.taken += 1;
     CHECK_OK(roll_if_full());
@@ -238,7 +246,8 @@ Result<> Collector::roll_now() {
     if (m_log != nullptr) old.push_back(log_name(m_log->number()));
     if (old.empty()) return {};
     CHECK_OK(write_segments(rolled));
-    CHECK_OK(write_checkpoint(m_files, m_folder, {.rolled = rolled, .sources = m_sources}));
+    CHECK_OK(write_checkpoint(m_files, m_folder,
+                              {.rolled = rolled, .lines = m_lines, .sources = m_sources}));
     m_log.reset();
     m_old_logs.clear();
     m_readings.clear();
@@ -275,14 +284,14 @@ Result<> Collector::write_days(std::span<Reading> readings, std::size_t least, s
             size = end_of_day(readings, size);
         const auto group = readings.first(size);
         const auto day = day_of(group.front());
-        std::ranges::sort(group, {}, [](const Reading& one) {
-            return std::pair(one.source, one.number);
-        });
+        std::ranges::sort(group, {},
+                          [](const Reading& one) { return std::pair(one.source, one.number); });
         for (std::size_t at = 0, part = 0; at < size; at += column_rows_max, ++part) {
             const auto rows = group.subspan(at, std::min(size - at, column_rows_max));
             const auto name = segment_name(rows.front().profile, day, roll, part);
-            CHECK_OK(
-                env::write_file_atomically(m_files, m_folder + "/" + name, encode_segment(rows)));
+            CHECK_OK(env::write_file_atomically(m_files, m_folder + "/" + name,
+                                                encode_segment(rows),
+                                                /*secret=*/true));
         }
         readings = readings.subspan(size);
     }

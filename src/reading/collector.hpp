@@ -75,6 +75,10 @@ public:
     /// Nothing where the source is unknown.
     const SourceState* find(std::uint64_t source) const;
 
+    /// Lines that ever began in this store, waiting ones too: fewer than were once safe tell that
+    /// the store is an older copy of itself. [READING-31]
+    std::uint64_t lines() const noexcept { return m_lines; }
+
     const Sources& sources() const noexcept { return m_sources; }
 
     const CollectorCounters& counters() const noexcept { return m_counters; }
@@ -87,6 +91,7 @@ private:
 
     Result<> load();
     void replay(const Record& record);
+    void note(SourceState& state, const Sent& sent);
     Result<SourceState*> state_of(std::uint64_t source);
     Result<> add(const Record& record);
     Result<> run(const std::function<Result<>()>& work);
@@ -101,6 +106,7 @@ private:
     std::string m_folder;
     CollectorLimits m_limits;
     Sources m_sources;
+    std::uint64_t m_lines = 0;
     std::vector<Reading> m_readings;       ///< of the logs
     std::vector<std::uint64_t> m_old_logs; ///< of earlier runs, above the checkpoint
     std::unique_ptr<LogWriter> m_log;      ///< none until something is added

@@ -1,12 +1,17 @@
+#include "crypto/hash.hpp"
 #include "envelope/wire.hpp"
 #include "reading/log.hpp"
 #include "reading/store_reader.hpp"
 #include "reading/test_readings.hpp"
 #include "sim/file_system.hpp"
+#include "sys/file_system.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
 #include <limits>
 #include <set>
 
@@ -327,6 +332,111 @@ TEST(Collector, readings_of_many_days_make_few_files) {
     const auto found = all_of(files, {.from_ns = day, .to_ns = day + 86'400 * second});
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(found[0].number, count - 100);
+}
+
+// [READING-18]
+TEST(Collector, opens_a_store_whose_checkpoint_counts_no_lines) {
+    Writer old;
+    old.raw(as_bytes("TGRCHK1\n")).put(std::uint64_t{4}).varint(1).put(std::uint64_t{7});
+    SourceState state;
+    state.take(1);
+    state.encode(old);
+    const auto hash = crypto::sha256(old.view());
+    old.raw(hash.view());
+    sim::FileSystem files;
+    ASSERT_TRUE(files.make_directory(folder));
+    ASSERT_TRUE(env::write_file_atomically(files, std::string(folder) + "/checkpoint", old.view()));
+    auto collector = open(files);
+    EXPECT_EQ(collector->lines(), 0U);
+    EXPECT_EQ(collector->take(sent(pulse(7, 1))), Taken::duplicate);
+    ASSERT_EQ(collector->take(sent(pulse(7, 2), second)), Taken::fresh);
+    ASSERT_TRUE(collector->sync());
+    for (int life = 0; life < 2; ++life) {
+        collector = open(files);
+        EXPECT_EQ(collector->lines(), 1U);
+    }
+}
+
+/// A collector rolls between a reader's look at the checkpoint and its list of the folder.
+class RollingFiles final : public env::FileSystem {
+public:
+    RollingFiles(env::FileSystem& files, std::function<void()> roll)
+        : m_files(files), m_roll(std::move(roll)) {}
+
+    Result<std::unique_ptr<env::File>> open_read(const std::string& path) override {
+        return m_files.open_read(path);
+    }
+    Result<std::unique_ptr<env::File>> create(const std::string& path, bool secret) override {
+        return m_files.create(path, secret);
+    }
+    Result<> rename(const std::string& from, const std::string& to) override {
+        return m_files.rename(from, to);
+    }
+    Result<> remove(const std::string& path) override { return m_files.remove(path); }
+    Result<> make_directory(const std::string& path, bool secret) override {
+        return m_files.make_directory(path, secret);
+    }
+    Result<> remove_directory(const std::string& path) override {
+        return m_files.remove_directory(path);
+    }
+    Result<> sync_directory(const std::string& path) override {
+        return m_files.sync_directory(path);
+    }
+    Result<std::vector<env::DirectoryEntry>> list(const std::string& path) override {
+        if (m_roll) std::exchange(m_roll, nullptr)();
+        return m_files.list(path);
+    }
+    Result<env::FileStatus> status(const std::string& path) override {
+        return m_files.status(path);
+    }
+    Result<env::Space> space(const std::string& path) override { return m_files.space(path); }
+
+private:
+    env::FileSystem& m_files;
+    std::function<void()> m_roll;
+};
+
+// [READING-19]
+TEST(StoreReader, misses_nothing_of_a_store_that_rolls_meanwhile) {
+    sim::FileSystem files;
+    const auto collector = open(files);
+    for (std::uint64_t number = 1; number <= 10; ++number)
+        ASSERT_EQ(collector->take(sent(pulse(1, number))), Taken::fresh);
+    ASSERT_TRUE(collector->sync());
+    const auto roll = [&] {
+        ASSERT_TRUE(collector->roll());
+    };
+    RollingFiles rolling(files, roll);
+    EXPECT_EQ(all_of(rolling).size(), 10U);
+    ASSERT_EQ(collector->take(sent(pulse(2, 1))), Taken::fresh);
+    ASSERT_TRUE(collector->sync());
+    RollingFiles again(files, roll);
+    EXPECT_EQ(verify_store(again, folder), 2U);
+}
+
+// [READING-30]
+TEST(Collector, keeps_what_nobody_else_may_read) {
+    namespace fs = std::filesystem;
+    auto name = testing::TempDir() + "torgo-reading-XXXXXX";
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    const auto place = fs::path(name) / "store";
+    sys::FileSystem files;
+    {
+        const auto collector = Collector::open(files, place.string()).value();
+        ASSERT_TRUE(collector->take(sent(pulse(1, 1))));
+        ASSERT_TRUE(collector->roll());
+        ASSERT_TRUE(collector->take(sent(pulse(1, 2))));
+        ASSERT_TRUE(collector->sync());
+    }
+    EXPECT_EQ(fs::status(place).permissions(), fs::perms::owner_all);
+    std::size_t found = 0;
+    for (const auto& entry : fs::directory_iterator(place)) {
+        EXPECT_EQ(entry.status().permissions(), fs::perms::owner_read | fs::perms::owner_write)
+            << entry.path();
+        found += 1;
+    }
+    EXPECT_EQ(found, 3U) << "a segment, a log, the checkpoint";
+    fs::remove_all(name);
 }
 
 } // namespace

@@ -9,12 +9,14 @@
 namespace torgo::reading {
 
 namespace {
-constexpr std::string_view magic = "TGRCHK1\n";
+constexpr std::string_view magic = "TGRCHK2\n";
+constexpr std::string_view magic_1 = "TGRCHK1\n"; ///< without a count of lines
 constexpr std::string_view checkpoint_name = "checkpoint";
 constexpr std::string_view log_prefix = "log-";
 constexpr std::string_view segment_prefix = "seg-";
 constexpr std::size_t checkpoint_size_max = 64_MiB;
 constexpr std::int64_t day_ns = 86'400'000'000'000;
+constexpr unsigned looks_max = 16;
 constexpr std::size_t roll_digits = 10;
 
 std::optional<std::uint64_t> number_of(std::string_view text) {
@@ -34,7 +36,8 @@ std::optional<std::uint64_t> roll_of(std::string_view name) {
 
 Bytes encode(const Checkpoint& checkpoint) {
     Writer out;
-    out.raw(as_bytes(magic)).put(checkpoint.rolled).varint(checkpoint.sources.size());
+    out.raw(as_bytes(magic)).put(checkpoint.rolled).put(checkpoint.lines);
+    out.varint(checkpoint.sources.size());
     for (const auto& [source, state] : checkpoint.sources) {
         out.put(source);
         state.encode(out);
@@ -47,7 +50,8 @@ Bytes encode(const Checkpoint& checkpoint) {
 Result<Checkpoint> decode_checkpoint(ByteView bytes) {
     if (bytes.size() < magic.size() + Digest::size)
         return fail(Errc::corrupt, "a checkpoint too small");
-    if (!std::ranges::equal(bytes.first(magic.size()), as_bytes(magic)))
+    const bool counts_lines = std::ranges::equal(bytes.first(magic.size()), as_bytes(magic));
+    if (!counts_lines && !std::ranges::equal(bytes.first(magic.size()), as_bytes(magic_1)))
         return fail(Errc::unsupported, "not a checkpoint of this version");
     const auto fields = bytes.first(bytes.size() - Digest::size);
     if (!std::ranges::equal(crypto::sha256(fields).view(), bytes.last(Digest::size)))
@@ -55,6 +59,9 @@ Result<Checkpoint> decode_checkpoint(ByteView bytes) {
     Reader in(fields.subspan(magic.size()));
     Checkpoint out;
     TRY(out.rolled, in.get<std::uint64_t>());
+    if (counts_lines) {
+        TRY(out.lines, in.get<std::uint64_t>());
+    }
     TRY(const auto count, in.varint(sources_max));
     for (std::uint64_t i = 0; i < count; ++i) {
         TRY(const auto source, in.get<std::uint64_t>());
@@ -114,7 +121,18 @@ Result<Checkpoint> read_checkpoint(env::FileSystem& files, const std::string& fo
 Result<> write_checkpoint(env::FileSystem& files, const std::string& folder,
                           const Checkpoint& checkpoint) {
     return env::write_file_atomically(files, folder + "/" + std::string(checkpoint_name),
-                                      encode(checkpoint));
+                                      encode(checkpoint), /*secret=*/true);
+}
+
+Result<Listing> list_living_store(env::FileSystem& files, const std::string& folder) {
+    TRY(auto before, read_checkpoint(files, folder));
+    for (unsigned looks = 0; looks < looks_max; ++looks) {
+        TRY(auto listing, list_store(files, folder, before.rolled));
+        TRY(auto after, read_checkpoint(files, folder));
+        if (after.rolled == before.rolled) return listing;
+        before = std::move(after);
+    }
+    return fail(Errc::unavailable, folder + ": the store changes faster than it can be looked at");
 }
 
 std::int64_t day_of(const Reading& reading) noexcept {

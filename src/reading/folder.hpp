@@ -20,6 +20,7 @@ using Sources = std::map<std::uint64_t, SourceState>;
 /// All that is in segments: everything of logs up to `rolled`. [READING-18]
 struct Checkpoint {
     std::uint64_t rolled = 0;
+    std::uint64_t lines = 0; ///< that ever began in this store
     Sources sources;
 };
 
@@ -42,6 +43,12 @@ std::string segment_name(std::uint8_t profile, std::int64_t day, std::uint64_t r
 
 /// errors  those of the file system
 Result<Listing> list_store(env::FileSystem& files, const std::string& folder, std::uint64_t rolled);
+
+/// The checkpoint and what counts by it, while a collector may be at work: it may make both anew
+/// between one look and the next, so they are looked at until the checkpoint stays the same.
+///
+/// errors  `unavailable` where it never does; those of read_checkpoint and list_store
+Result<Listing> list_living_store(env::FileSystem& files, const std::string& folder);
 
 /// The checkpoint, or an empty one where there is none yet.
 Result<Checkpoint> read_checkpoint(env::FileSystem& files, const std::string& folder);

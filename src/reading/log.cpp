@@ -30,7 +30,7 @@ Result<LogWriter> LogWriter::create(env::FileSystem& files, const std::string& f
                                     std::uint64_t number) {
     LogWriter out;
     out.m_number = number;
-    TRY(out.m_file, files.create(folder + "/" + log_name(number)));
+    TRY(out.m_file, files.create(folder + "/" + log_name(number), /*secret=*/true));
     Writer head;
     head.raw(as_bytes(magic)).put(number);
     CHECK_OK(out.m_file->append(head.view()));

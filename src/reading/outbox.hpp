@@ -34,6 +34,10 @@ public:
     /// would wait for them. Nothing where none waits and no gap is to be told.
     Result<std::optional<Bytes>> resend();
 
+    /// To be called with the keys of a new epoch: the gateway may have lost the lines that an
+    /// earlier one acknowledged. The next reading of each slot begins one. [READING-31]
+    void forget_lines() noexcept { m_slots = {}; }
+
     /// What the gateway asked for since the last call, if anything.
     std::optional<Request> take_request() noexcept { return std::exchange(m_request, {}); }
 

@@ -36,8 +36,7 @@ public:
         : m_files(files), m_folder(folder), m_query(query), m_take(take) {}
 
     Result<ReadSummary> run() {
-        TRY(const auto checkpoint, read_checkpoint(m_files, m_folder));
-        TRY(const auto listing, list_store(m_files, m_folder, checkpoint.rolled));
+        TRY(const auto listing, list_living_store(m_files, m_folder));
         for (const auto& name : listing.segments)
             CHECK_OK_WITH("reading " + name, read_segment(name));
         for (const auto number : listing.logs)
@@ -95,8 +94,7 @@ Result<ReadSummary> read_store(env::FileSystem& files, const std::string& folder
 }
 
 Result<std::uint64_t> verify_store(env::FileSystem& files, const std::string& folder) {
-    TRY(const auto checkpoint, read_checkpoint(files, folder));
-    TRY(const auto listing, list_store(files, folder, checkpoint.rolled));
+    TRY(const auto listing, list_living_store(files, folder));
     for (const auto& name : listing.segments) {
         TRY(const auto file, env::read_file(files, folder + "/" + name, segment_size_max));
         TRY(const auto footer, decode_footer(file));

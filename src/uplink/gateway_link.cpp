@@ -1,5 +1,6 @@
 #include "uplink/gateway_link.hpp"
 
+#include "base/codec.hpp"
 #include "crypto/hash.hpp"
 #include "reading/intake.hpp"
 
@@ -11,6 +12,9 @@ namespace torgo::uplink {
 namespace {
 constexpr std::string_view sensor_prefix = "sensor-";
 constexpr std::string_view key_name = "gateway.key";
+constexpr std::string_view lines_name = "lines";
+constexpr std::string_view lines_magic = "TGRLIN1\n";
+constexpr std::size_t lines_size = lines_magic.size() + sizeof(std::uint64_t);
 constexpr std::size_t name_size = sensor_prefix.size() + 16;
 
 std::string hex16(std::uint64_t number) {
@@ -62,7 +66,46 @@ Result<std::unique_ptr<GatewayLink>> GatewayLink::open(env::FileSystem& files, e
         new GatewayLink(files, random, folders, options, std::move(key)));
     TRY(out->m_collector, reading::Collector::open(files, folders.store, options.limits));
     CHECK_OK(out->load_sensors());
+    CHECK_OK(out->check_lines());
     return out;
+}
+
+/// [READING-31] The sensors of a store that went back would send in short what it has no line for,
+/// or, worse, an older one. With an exchange they forget their lines.
+Result<> GatewayLink::check_lines() {
+    const auto file =
+        env::read_file(m_files, m_folders.state + "/" + std::string(lines_name), lines_size);
+    if (!file && file.error().code() != Errc::not_found &&
+        file.error().code() != Errc::limit_exceeded)
+        return std::unexpected(file.error());
+    // None yet: no sensor had a line.
+    if (file || file.error().code() != Errc::not_found) {
+        Reader in(file ? ByteView(*file) : ByteView());
+        const auto magic = in.raw(lines_magic.size());
+        const auto lines = in.get<std::uint64_t>();
+        const bool fits = lines && std::ranges::equal(*magic, as_bytes(lines_magic));
+        m_lines = fits ? *lines : ~std::uint64_t{0};
+    }
+    m_store_went_back = m_collector->lines() < m_lines;
+    if (m_store_went_back) {
+        for (auto& [number, sensor] : m_sensors) {
+            sensor->end_session();
+            CHECK_OK(sensor->write());
+        }
+    }
+    return save_lines();
+}
+
+/// Before anything is acknowledged that a new line lies in.
+Result<> GatewayLink::save_lines() {
+    const auto lines = m_collector->lines();
+    if (lines == m_lines) return {};
+    Writer out;
+    out.raw(as_bytes(lines_magic)).put(lines);
+    CHECK_OK(env::write_file_atomically(m_files, m_folders.state + "/" + std::string(lines_name),
+                                        out.view(), /*secret=*/true));
+    m_lines = lines;
+    return {};
 }
 
 Result<> GatewayLink::load_sensors() {
@@ -243,6 +286,7 @@ Result<> GatewayLink::ask(Address to, SensorFile& sensor, const Arrival& arrival
 Result<> GatewayLink::flush() {
     TRY(auto acks, m_collector->sync());
     m_counters.syncs += 1;
+    CHECK_OK(save_lines());
     for (auto& ack : acks) {
         const auto sensor = ack.source;
         const bool waits = m_acks.contains(sensor);

@@ -85,6 +85,10 @@ public:
 
     bool knows(std::uint64_t sensor) const { return m_sensors.contains(sensor); }
 
+    /// The store is older than what was acknowledged, and every sensor begins an exchange before it
+    /// sends anything more. [READING-31]
+    bool store_went_back() const noexcept { return m_store_went_back; }
+
     std::size_t sensors() const noexcept { return m_sensors.size(); }
 
     /// Takes what came from an address of the mesh. What strangers send is counted and no error.
@@ -123,6 +127,8 @@ private:
                 const GatewayOptions& options, crypto::KemKey key);
 
     Result<> load_sensors();
+    Result<> check_lines();
+    Result<> save_lines();
     std::string path_of(std::uint64_t sensor) const;
     void send_key(Address to);
     Result<> take_offer(Address from, ByteView parameters);
@@ -143,6 +149,8 @@ private:
     crypto::KemKey m_key;
     Digest m_key_hash;
     std::unique_ptr<reading::Collector> m_collector;
+    std::uint64_t m_lines = 0; ///< of the collector, as the state has it
+    bool m_store_went_back = false;
     std::map<std::uint64_t, std::unique_ptr<SensorFile>> m_sensors;
     std::map<Address, std::uint64_t> m_by_address;
     std::map<Address, Gathering> m_gathering;

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 
 namespace torgo::uplink {
 namespace {
@@ -168,6 +170,68 @@ TEST(Link, a_store_that_was_brought_back_from_an_older_copy_goes_on) {
     EXPECT_EQ(link.gateway->collector().counters().gone, lost);
 }
 
+/// One a second; after `jump` rows the clock leaps, and a line begins.
+Feed leaping_feed(std::size_t rows, std::size_t jump) {
+    std::string out = "time,heart_rate,spo2,temperature\n";
+    for (std::size_t i = 0; i < rows; ++i) {
+        const auto second = i + (i >= jump ? 100 : 0);
+        std::array<char, 64> line{};
+        (void)std::snprintf(line.data(), line.size(), "2026-11-22T%02zu:%02zu:%02zuZ,%zu,97,36.5\n",
+                            8 + second / 3600, second / 60 % 60, second % 60, 60 + i % 40);
+        out += line.data();
+    }
+    return Feed::parse(out, test_sensor).value();
+}
+
+/// Of each number that is stored: its time.
+std::map<std::uint64_t, reading::Moment> times_of(sim::FileSystem& files) {
+    std::map<std::uint64_t, reading::Moment> out;
+    EXPECT_TRUE(
+        reading::read_store(files, "/store", {}, [&](const reading::Reading& one) -> Result<> {
+            out[one.number] = one.time;
+            return {};
+        }));
+    return out;
+}
+
+// [READING-9] [READING-31]
+TEST(Link, times_are_never_guessed_by_a_store_that_was_brought_back_from_an_older_copy) {
+    for (const unsigned loss : {0U, 20U}) {
+        TestLink link(loss + 1, loss);
+        constexpr std::size_t jump = 30;
+        const auto feed = leaping_feed(300, jump);
+        ASSERT_TRUE(link.open());
+        ASSERT_TRUE(link.run(feed, jump - 5));
+        link.gateway.reset();
+        std::map<std::string, Bytes> copy;
+        for (const auto& file : link.files->files_below("/store"))
+            copy[file.path] = env::read_file(*link.files, file.path, file.size).value();
+        ASSERT_TRUE(link.open());
+        EXPECT_FALSE(link.gateway->store_went_back());
+        // The line that began after the leap is known to the sensor, and no more to the store.
+        ASSERT_TRUE(link.run(feed, jump + 10));
+        link.gateway.reset();
+        for (const auto& file : link.files->files_below("/store"))
+            ASSERT_TRUE(link.files->remove(file.path));
+        for (const auto& [path, content] : copy)
+            ASSERT_TRUE(env::write_file_atomically(*link.files, path, content));
+        ASSERT_TRUE(link.open());
+        EXPECT_TRUE(link.gateway->store_went_back());
+        ASSERT_TRUE(link.run(feed, feed.rows().size()));
+        std::size_t after = 0;
+        for (const auto& [number, time] : times_of(*link.files)) {
+            const auto row = link.sent.at(number);
+            EXPECT_EQ(time, feed.rows()[row].reading.time) << row;
+            after += row >= jump + 10 ? 1 : 0;
+        }
+        EXPECT_EQ(after, feed.rows().size() - jump - 10);
+        link.gateway.reset();
+        ASSERT_TRUE(link.open());
+        EXPECT_FALSE(link.gateway->store_went_back());
+        EXPECT_EQ(link.gateway->counters().exchanges, 0U);
+    }
+}
+
 // [READING-29]
 TEST(Link, a_sensor_that_is_made_known_anew_beside_a_store_that_is_there_loses_no_reading) {
     TestLink link;
@@ -180,8 +244,8 @@ TEST(Link, a_sensor_that_is_made_known_anew_beside_a_store_that_is_there_loses_n
     ASSERT_TRUE(link.open());
     ASSERT_TRUE(link.run(feed, 30));
     EXPECT_EQ(stored(*link.files), 30U);
-    ASSERT_TRUE(link.gateway->collector().take_gone(
-        test_sensor, {.first = 1, .count = envelope::number_max}));
+    ASSERT_TRUE(link.gateway->collector().take_gone(test_sensor,
+                                                    {.first = 1, .count = envelope::number_max}));
     EXPECT_EQ(link.gateway->first_number(test_sensor).error().code(), Errc::limit_exceeded);
     EXPECT_EQ(link.gateway->first_number(test_sensor + 1), 1U);
 }

@@ -47,6 +47,11 @@ Result<> SensorFile::write() {
     return env::write_file_atomically(m_files, m_path, content.view(), /*secret=*/true);
 }
 
+void SensorFile::end_session() {
+    m_session = envelope::Session(envelope::Side::gateway,
+                                  envelope::Numbers(*this, m_marks, gateway_block));
+}
+
 Result<> SensorFile::save(const envelope::NumberMarks& marks) {
     const auto before = std::exchange(m_marks, marks);
     auto written = write();

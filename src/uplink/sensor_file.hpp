@@ -36,6 +36,9 @@ public:
 
     Result<> save(const envelope::NumberMarks& marks) override;
 
+    /// Forgets the keys, in memory: the sensor has to begin an exchange.
+    void end_session();
+
     std::uint64_t sensor() const noexcept { return m_enrolment.sensor(); }
 
     envelope::Enrolment& enrolment() noexcept { return m_enrolment; }

@@ -84,6 +84,7 @@ Result<> SensorLink::take_answer(const envelope::Message& answer, std::int64_t n
     auto next = crypto::SecretBytes::copy_of(keys->next_secret.view());
     CHECK_OK(m_store.save_secret(next));
     CHECK_OK(m_session.install(m_exchange->epoch(), std::move(*keys)));
+    m_outbox.forget_lines();
     m_provision.secret = std::move(next);
     m_exchange.reset();
     m_is_open = true;

@@ -176,6 +176,10 @@ void say_started(const Context& context, const uplink::GatewayLink& gateway,
                    .number("metrics_port", port));
     out.line("Gateway of " + plural(gateway.sensors(), "sensor", "sensors") +
              " keeps readings in " + printable(folders.store));
+    if (gateway.store_went_back())
+        out.warn("the readings are older than what sensors were told is safe: they were brought "
+                 "back from a copy. Each sensor begins anew, within some minutes of its next "
+                 "reading; what it had sent since the copy was made is not here");
     if (page != nullptr)
         out.line("Metrics at http://127.0.0.1:" + std::to_string(port) + "/metrics");
     (void)out.flush();
