@@ -79,6 +79,11 @@ void Session::drop_previous() {
     if (m_sending != m_newest) m_sending = 0;
 }
 
+bool Session::has_previous() const noexcept {
+    return std::ranges::any_of(
+        m_epochs, [&](const auto& epoch) { return epoch && epoch->number != m_newest; });
+}
+
 Result<Session::Epoch*> Session::sending() {
     for (auto& epoch : m_epochs)
         if (epoch && epoch->number == m_sending) return &*epoch;

@@ -70,6 +70,9 @@ public:
     /// Ends the epoch before the newest. [ENVELOPE-17]
     void drop_previous();
 
+    /// Whether keys of an epoch before the newest are there.
+    bool has_previous() const noexcept;
+
     /// errors  `unavailable` before the first epoch; `limit_exceeded` when numbers are used up, or
     ///         `slot` is none of slot_count; those of the store of numbers
     Result<SealedShort> seal_short(std::uint8_t slot, const ShortValue& value);

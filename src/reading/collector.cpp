@@ -68,8 +68,12 @@ Result<> Collector::load() {
     for (const auto number : listing.logs) {
         TRY(const auto content,
             env::read_file(m_files, m_folder + "/" + log_name(number), log_size_max));
-        TRY(const auto records, decode_log(content, number));
-        for (const auto& record : records)
+        auto records = decode_log(content, number);
+        if (!records)
+            return fail(records.error().code(), m_folder + "/" + log_name(number) + ": " +
+                                                    records.error().detail() +
+                                                    "; bring the folder back from a snapshot");
+        for (const auto& record : *records)
             replay(record);
     }
     m_old_logs = listing.logs;

@@ -115,7 +115,12 @@ Result<Checkpoint> read_checkpoint(env::FileSystem& files, const std::string& fo
         env::read_file(files, folder + "/" + std::string(checkpoint_name), checkpoint_size_max);
     if (!bytes && bytes.error().code() == Errc::not_found) return Checkpoint{};
     if (!bytes) return std::unexpected(bytes.error());
-    return decode_checkpoint(*bytes);
+    auto out = decode_checkpoint(*bytes);
+    if (!out)
+        return fail(out.error().code(), folder + "/" + std::string(checkpoint_name) + ": " +
+                                            out.error().detail() +
+                                            "; bring the folder back from a snapshot");
+    return out;
 }
 
 Result<> write_checkpoint(env::FileSystem& files, const std::string& folder,

@@ -63,9 +63,11 @@ Result<MeshKeys> load_mesh_keys(env::FileSystem& files, env::Random& random,
     auto bytes = env::read_file(files, path, out.network.size() + out.application.size());
     if (bytes) {
         Reader in(*bytes);
-        CHECK_OK(get_bytes(in, out.network));
-        CHECK_OK(get_bytes(in, out.application));
+        const bool whole = get_bytes(in, out.network) && get_bytes(in, out.application);
         crypto::wipe(*bytes);
+        if (!whole)
+            return fail(Errc::corrupt, path + " is cut short: bring it back, or remove it and give "
+                                              "every sensor another card");
         return out;
     }
     if (bytes.error().code() != Errc::not_found) return std::unexpected(bytes.error());

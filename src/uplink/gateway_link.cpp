@@ -3,8 +3,10 @@
 #include "base/codec.hpp"
 #include "crypto/hash.hpp"
 #include "reading/intake.hpp"
+#include "uplink/card.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace torgo::uplink {
@@ -15,6 +17,9 @@ constexpr std::string_view key_name = "gateway.key";
 constexpr std::string_view lines_name = "lines";
 constexpr std::string_view lines_magic = "TGRLIN1\n";
 constexpr std::size_t lines_size = lines_magic.size() + sizeof(std::uint64_t);
+constexpr std::string_view addresses_name = "addresses";
+constexpr std::string_view addresses_magic = "TGRADR1\n";
+constexpr std::size_t addresses_size = addresses_magic.size() + sizeof(std::uint16_t);
 constexpr std::size_t name_size = sensor_prefix.size() + 16;
 
 std::string hex16(std::uint64_t number) {
@@ -23,6 +28,19 @@ std::string hex16(std::uint64_t number) {
     for (auto at = out.rbegin(); at != out.rend(); ++at, number >>= 4U)
         *at = digits[number & 0x0FU];
     return out;
+}
+
+std::optional<std::uint64_t> sensor_of(std::string_view name) {
+    std::uint64_t out = 0;
+    const auto* const begin = name.data() + sensor_prefix.size();
+    const auto* const end = name.data() + name.size();
+    const auto [at, error] = std::from_chars(begin, end, out, 16);
+    if (error != std::errc() || at != end) return std::nullopt;
+    return out;
+}
+
+bool is_damage(Errc code) {
+    return code == Errc::corrupt || code == Errc::unsupported || code == Errc::limit_exceeded;
 }
 
 bool is_disk(Errc code) {
@@ -37,7 +55,12 @@ Result<crypto::KemKey> load_gateway_key(env::FileSystem& files, env::Random& ran
     if (bytes) {
         const auto seed = crypto::SecretBytes::copy_of(*bytes);
         crypto::wipe(*bytes);
-        return crypto::KemKey::from_seed(seed);
+        auto key = crypto::KemKey::from_seed(seed);
+        if (!key)
+            return fail(key.error().code(), path + " is damaged: " + key.error().detail() +
+                                                "; bring it back, or remove it and give every "
+                                                "sensor another card");
+        return key;
     }
     if (bytes.error().code() != Errc::not_found) return std::unexpected(bytes.error());
     crypto::SecretBytes seed(crypto::kem_seed_size);
@@ -112,7 +135,12 @@ Result<> GatewayLink::load_sensors() {
     TRY(const auto entries, m_files.list(m_folders.state));
     for (const auto& [name, type] : entries) {
         if (!name.starts_with(sensor_prefix) || name.size() != name_size) continue;
-        TRY(auto sensor, SensorFile::load(m_files, m_folders.state + "/" + name));
+        auto loaded = SensorFile::load(m_files, m_folders.state + "/" + name);
+        if (!loaded && is_damage(loaded.error().code())) {
+            if (const auto number = sensor_of(name)) m_damaged[*number] = loaded.error().detail();
+            continue;
+        }
+        TRY(auto sensor, std::move(loaded));
         // What came after the session was stored is known by the store. [ENVELOPE-16]
         if (const auto* const state = m_collector->find(sensor->sensor()))
             sensor->session().note_received(state->highest());
@@ -129,15 +157,50 @@ std::string GatewayLink::path_of(std::uint64_t sensor) const {
 
 Result<crypto::SecretBytes> GatewayLink::enrol(std::uint64_t sensor, const reading::Plan& plan) {
     if (knows(sensor)) return fail(Errc::exists, "this sensor is known already");
+    crypto::SecretBytes out;
+    CHECK_OK(enrol(sensor, plan, [&](const crypto::SecretBytes& secret) -> Result<> {
+        out = crypto::SecretBytes::copy_of(secret.view());
+        return {};
+    }));
+    return out;
+}
+
+Result<> GatewayLink::enrol(std::uint64_t sensor, const reading::Plan& plan,
+                            const std::function<Result<>(const crypto::SecretBytes&)>& hand_over) {
     crypto::SecretBytes secret(envelope::shared_secret_size);
     m_random.fill(secret.span());
+    CHECK_OK(hand_over(secret));
     envelope::Provision provision{.sensor = sensor,
                                   .gateway_key = m_key_hash,
                                   .secret = crypto::SecretBytes::copy_of(secret.view())};
     auto made = std::make_unique<SensorFile>(m_files, path_of(sensor), std::move(provision), plan);
     CHECK_OK(made->write());
+    std::erase_if(m_by_address, [&](const auto& one) { return one.second == sensor; });
     m_sensors[sensor] = std::move(made);
-    return secret;
+    m_damaged.erase(sensor);
+    return {};
+}
+
+/// The old card's address is not given again: the mesh remembers which messages of it it has heard.
+Result<Address> GatewayLink::take_address() {
+    const auto path = m_folders.state + "/" + std::string(addresses_name);
+    const auto file = env::read_file(m_files, path, addresses_size);
+    if (!file && file.error().code() != Errc::not_found) return std::unexpected(file.error());
+    // Where there is no file, each sensor has one address, and the gateway has the first.
+    std::uint64_t next = m_sensors.size() + m_damaged.size() + gateway_address + 1U;
+    if (file) {
+        Reader in(*file);
+        TRY(const auto magic, in.raw(addresses_magic.size()));
+        TRY(next, in.get<std::uint16_t>());
+        if (!std::ranges::equal(magic, as_bytes(addresses_magic)))
+            return fail(Errc::unsupported, path + " is no file of addresses of this version");
+    }
+    if (next > mesh::unicast_max)
+        return fail(Errc::limit_exceeded, "no address of the mesh is left");
+    Writer out;
+    out.raw(as_bytes(addresses_magic)).put(static_cast<std::uint16_t>(next + 1));
+    CHECK_OK(env::write_file_atomically(m_files, path, out.view(), /*secret=*/true));
+    return static_cast<Address>(next);
 }
 
 /// [READING-29]
@@ -153,6 +216,7 @@ Result<std::uint64_t> GatewayLink::first_number(std::uint64_t sensor) const {
 
 Result<> GatewayLink::receive(Address from, ByteView payload, const Arrival& arrival) {
     m_counters.payloads += 1;
+    CHECK_OK(end_epochs(arrival.monotonic_ns));
     const auto message = envelope::parse(payload, m_options.company);
     if (!message) {
         m_counters.foreign += 1;
@@ -171,6 +235,21 @@ Result<> GatewayLink::receive(Address from, ByteView payload, const Arrival& arr
         m_counters.foreign += 1;
         return {};
     }
+}
+
+/// [ENVELOPE-17]
+Result<> GatewayLink::end_epochs(std::int64_t now_ns) {
+    for (auto one = m_epochs_end_ns.begin(); one != m_epochs_end_ns.end();) {
+        if (now_ns < one->second) {
+            ++one;
+            continue;
+        }
+        auto& sensor = *m_sensors.at(one->first);
+        one = m_epochs_end_ns.erase(one);
+        sensor.session().drop_previous();
+        CHECK_OK(sensor.write());
+    }
+    return {};
 }
 
 /// Once at a time for each address: anybody in the mesh may ask, and it is 1.6 kB.
@@ -199,7 +278,7 @@ Result<> GatewayLink::take_offer(Address from, ByteView parameters) {
     if (!whole || !*whole) return {};
     const auto offer = envelope::decode_offer(**whole, assembler.group());
     m_gathering.erase(from);
-    if (!offer || !knows(offer->sensor)) {
+    if (!offer || !m_sensors.contains(offer->sensor)) {
         m_counters.offers_refused += 1;
         return {};
     }
@@ -217,6 +296,8 @@ Result<> GatewayLink::answer(Address from, const envelope::Offer& offer) {
     if (answered->keys) {
         m_counters.exchanges += 1;
         CHECK_OK(sensor.session().install(offer.epoch, std::move(*answered->keys)));
+        // What is the epoch before now is in use until the sensor is heard under the new one.
+        m_epochs_end_ns.erase(sensor.sensor());
         note_address(sensor, from);
         CHECK_OK(sensor.write());
     }
@@ -252,6 +333,8 @@ Result<> GatewayLink::take_envelope(Address from, ByteView payload, const Arriva
     m_counters.opened += 1;
     // Once an epoch; with it goes the session, which sends under the new keys from now on.
     if (sensor->enrolment().confirm(opened->epoch)) CHECK_OK(sensor->write());
+    if (opened->epoch == sensor->enrolment().epoch() && sensor->session().has_previous())
+        m_epochs_end_ns.try_emplace(sensor->sensor(), arrival.monotonic_ns + epoch_overlap_ns);
     return take_readings(*sensor, *opened, arrival);
 }
 

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -72,10 +73,19 @@ public:
 
     const Digest& key_hash() const noexcept { return m_key_hash; }
 
-    /// Makes a sensor known, durably, and gives the secret that both then share.
+    /// Makes a sensor known, durably, when `hand_over` has brought it the secret that both then
+    /// share; one that is known loses its old secret and its session: who holds them is a stranger.
     ///
-    /// errors  `exists` where it is known; those of the file system
+    /// errors  those of `hand_over`, after which nothing has changed; those of the file system
+    Result<> enrol(std::uint64_t sensor, const reading::Plan& plan,
+                   const std::function<Result<>(const crypto::SecretBytes&)>& hand_over);
+
+    /// As above, where it is not known yet: errors  `exists`; those of the file system
     Result<crypto::SecretBytes> enrol(std::uint64_t sensor, const reading::Plan& plan);
+
+    /// An address of the mesh for a card, durably given once.
+    /// errors  `limit_exceeded` where none is left; those of the file system
+    Result<Address> take_address();
 
     /// The first number that a sensor which is made known now may give: the store has, or waits
     /// for, those before. Given again they would be acknowledged as repeats, and never stored.
@@ -83,7 +93,13 @@ public:
     /// errors  `limit_exceeded` where none is left
     Result<std::uint64_t> first_number(std::uint64_t sensor) const;
 
-    bool knows(std::uint64_t sensor) const { return m_sensors.contains(sensor); }
+    bool knows(std::uint64_t sensor) const {
+        return m_sensors.contains(sensor) || m_damaged.contains(sensor);
+    }
+
+    /// Sensors whose files could not be understood, and why, with the file: nothing of them is
+    /// taken. The others go on.
+    const std::map<std::uint64_t, std::string>& damaged() const noexcept { return m_damaged; }
 
     /// The store is older than what was acknowledged, and every sensor begins an exchange before it
     /// sends anything more. [READING-31]
@@ -130,6 +146,7 @@ private:
     Result<> check_lines();
     Result<> save_lines();
     std::string path_of(std::uint64_t sensor) const;
+    Result<> end_epochs(std::int64_t now_ns);
     void send_key(Address to);
     Result<> take_offer(Address from, ByteView parameters);
     Result<> answer(Address from, const envelope::Offer& offer);
@@ -152,9 +169,11 @@ private:
     std::uint64_t m_lines = 0; ///< of the collector, as the state has it
     bool m_store_went_back = false;
     std::map<std::uint64_t, std::unique_ptr<SensorFile>> m_sensors;
+    std::map<std::uint64_t, std::string> m_damaged;
     std::map<Address, std::uint64_t> m_by_address;
     std::map<Address, Gathering> m_gathering;
     std::map<std::uint64_t, std::int64_t> m_asked_ns;
+    std::map<std::uint64_t, std::int64_t> m_epochs_end_ns; ///< of the keys before the newest
     std::map<std::uint64_t, reading::Ack> m_acks; ///< the newest that is safe, not sent yet
     std::deque<Waiting> m_outbound;
     GatewayCounters m_counters{};

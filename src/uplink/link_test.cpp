@@ -1,5 +1,6 @@
 #include "crypto/hash.hpp"
 #include "reading/store_reader.hpp"
+#include "uplink/card.hpp"
 #include "uplink/test_link.hpp"
 
 #include <gtest/gtest.h>
@@ -145,6 +146,42 @@ TEST(Link, the_secret_before_the_last_is_forgotten_with_the_first_envelope) {
     EXPECT_FALSE(is_stored());
 }
 
+// [ENVELOPE-17]
+TEST(Link, the_keys_of_the_epoch_before_end_some_minutes_after_the_new_ones_are_used) {
+    TestLink link;
+    const auto feed = feed_of(60);
+    const auto has_previous = [&] {
+        return SensorFile::load(*link.files, "/state/sensor-0000000000000011")
+            .value()
+            ->session()
+            .has_previous();
+    };
+    ASSERT_TRUE(link.open());
+    ASSERT_TRUE(link.run(feed, 10));
+    link.make_sensor();
+    ASSERT_TRUE(link.run(feed, 20));
+    EXPECT_TRUE(has_previous());
+    link.now_ns += epoch_overlap_ns;
+    ASSERT_TRUE(link.run(feed, 30));
+    EXPECT_FALSE(has_previous());
+    // The gateway that restarts meanwhile, and the sensor that begins anew meanwhile.
+    link.make_sensor();
+    ASSERT_TRUE(link.run(feed, 40));
+    link.gateway.reset();
+    ASSERT_TRUE(link.open());
+    ASSERT_TRUE(link.run(feed, 50));
+    EXPECT_TRUE(has_previous());
+    // Keys that nothing was heard under yet end no others.
+    link.make_sensor();
+    const auto before = link.gateway->counters().exchanges;
+    for (int i = 0; i < 1000 && link.gateway->counters().exchanges == before; ++i)
+        ASSERT_TRUE(link.step());
+    link.now_ns += epoch_overlap_ns;
+    ASSERT_TRUE(link.run(feed, 60));
+    EXPECT_TRUE(has_previous());
+    EXPECT_EQ(stored(*link.files), 60U);
+}
+
 // [READING-28]
 TEST(Link, a_store_that_was_brought_back_from_an_older_copy_goes_on) {
     TestLink link;
@@ -229,6 +266,84 @@ TEST(Link, times_are_never_guessed_by_a_store_that_was_brought_back_from_an_olde
         ASSERT_TRUE(link.open());
         EXPECT_FALSE(link.gateway->store_went_back());
         EXPECT_EQ(link.gateway->counters().exchanges, 0U);
+    }
+}
+
+TEST(Link, a_sensor_with_another_card_goes_on_and_the_old_card_is_worth_nothing) {
+    TestLink link;
+    const auto feed = feed_of(30);
+    ASSERT_TRUE(link.open());
+    ASSERT_TRUE(link.run(feed, 10));
+    const auto refused =
+        link.gateway->enrol(test_sensor, usual_plan(), [](const crypto::SecretBytes&) {
+            return Result<>(fail(Errc::no_space, "no card"));
+        });
+    EXPECT_EQ(refused.error().code(), Errc::no_space);
+    ASSERT_TRUE(link.run(feed, 12)) << "nothing has changed";
+    const auto before = link.gateway->counters().opened;
+    MemoryCard card;
+    ASSERT_TRUE(
+        link.gateway->enrol(test_sensor, usual_plan(), [&](const crypto::SecretBytes& secret) {
+            return card.save_secret(secret);
+        }));
+    card.marks.shorts = link.gateway->first_number(test_sensor).value();
+    link.gateway.reset();
+    ASSERT_TRUE(link.open());
+    EXPECT_FALSE(link.run(feed, 13)) << "the thief";
+    EXPECT_EQ(link.gateway->counters().opened, 0U);
+    EXPECT_GT(before, 0U);
+    EXPECT_EQ(stored(*link.files), 12U);
+    link.card.marks = card.marks;
+    link.card.secret = std::move(card.secret);
+    link.make_sensor();
+    link.next_row = 12;
+    ASSERT_TRUE(link.run(feed, 30));
+    EXPECT_EQ(stored(*link.files), 30U);
+}
+
+TEST(Link, addresses_are_given_once) {
+    TestLink link;
+    ASSERT_TRUE(link.open());
+    EXPECT_EQ(link.gateway->take_address(), gateway_address + 2) << "a state of before: one sensor";
+    link.gateway.reset();
+    ASSERT_TRUE(link.open());
+    EXPECT_EQ(link.gateway->take_address(), gateway_address + 3);
+    const Bytes last{'T', 'G', 'R', 'A', 'D', 'R', '1', '\n', 0x00, 0x80};
+    ASSERT_TRUE(env::write_file_atomically(*link.files, "/state/addresses", last, true));
+    EXPECT_EQ(link.gateway->take_address().error().code(), Errc::limit_exceeded);
+}
+
+TEST(Link, a_damaged_file_of_one_sensor_is_named_and_the_others_go_on) {
+    TestLink link;
+    ASSERT_TRUE(link.open());
+    ASSERT_TRUE(link.gateway->enrol(18, usual_plan()));
+    const std::string path = "/state/sensor-0000000000000012";
+    link.gateway.reset();
+    ASSERT_TRUE(env::write_file_atomically(*link.files, path, Bytes(9), true));
+    ASSERT_TRUE(link.open());
+    ASSERT_EQ(link.gateway->damaged().size(), 1U);
+    EXPECT_NE(link.gateway->damaged().at(18).find(path), std::string::npos);
+    ASSERT_TRUE(link.run(feed_of(5), 5));
+    EXPECT_EQ(link.gateway->enrol(18, usual_plan()).error().code(), Errc::exists);
+    ASSERT_TRUE(link.gateway->enrol(18, usual_plan(),
+                                    [](const crypto::SecretBytes&) { return Result<>(); }));
+    link.gateway.reset();
+    ASSERT_TRUE(link.open());
+    EXPECT_TRUE(link.gateway->damaged().empty());
+    EXPECT_EQ(link.gateway->sensors(), 2U);
+}
+
+TEST(Link, a_damaged_file_of_the_gateway_or_its_store_is_named) {
+    for (const std::string path : {"/state/gateway.key", "/store/checkpoint"}) {
+        TestLink link;
+        ASSERT_TRUE(link.open());
+        ASSERT_TRUE(link.run(feed_of(30), 30));
+        link.gateway.reset();
+        ASSERT_TRUE(env::write_file_atomically(*link.files, path, Bytes(9), true));
+        const auto opened = GatewayLink::open(*link.files, link.random, test_folders);
+        ASSERT_FALSE(opened);
+        EXPECT_NE(opened.error().detail().find(path), std::string::npos);
+        EXPECT_NE(opened.error().detail().find("bring"), std::string::npos);
     }
 }
 

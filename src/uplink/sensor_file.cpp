@@ -63,10 +63,18 @@ Result<std::unique_ptr<SensorFile>> SensorFile::load(env::FileSystem& files, std
     TRY(auto bytes, env::read_file(files, path, file_max));
     const auto content = crypto::SecretBytes::copy_of(bytes);
     crypto::wipe(bytes);
+    auto out = parse(files, path, content);
+    if (!out) return fail(out.error().code(), path + ": " + out.error().detail());
+    return out;
+}
+
+Result<std::unique_ptr<SensorFile>> SensorFile::parse(env::FileSystem& files,
+                                                      const std::string& path,
+                                                      const crypto::SecretBytes& content) {
     Reader in(content.view());
     TRY(const auto found, in.raw(magic.size()));
     if (!std::ranges::equal(found, as_bytes(magic)))
-        return fail(Errc::unsupported, path + " is no sensor's file of this version");
+        return fail(Errc::unsupported, "no sensor's file of this version");
     TRY(const auto address, in.get<Address>());
     reading::Plan plan;
     TRY(const auto profiles, in.raw(plan.profiles.size()));
@@ -82,7 +90,7 @@ Result<std::unique_ptr<SensorFile>> SensorFile::load(env::FileSystem& files, std
     envelope::Provision none{.sensor = 0,
                              .gateway_key = {},
                              .secret = crypto::SecretBytes(envelope::shared_secret_size)};
-    auto out = std::make_unique<SensorFile>(files, std::move(path), std::move(none), plan);
+    auto out = std::make_unique<SensorFile>(files, path, std::move(none), plan);
     out->m_address = address;
     out->m_marks = marks;
     TRY(out->m_enrolment, envelope::Enrolment::decode(enrolment));

@@ -53,6 +53,9 @@ public:
     void set_address(Address address) noexcept { m_address = address; }
 
 private:
+    static Result<std::unique_ptr<SensorFile>>
+    parse(env::FileSystem& files, const std::string& path, const crypto::SecretBytes& content);
+
     env::FileSystem& m_files;
     std::string m_path;
     reading::Plan m_plan;

@@ -34,6 +34,10 @@ Result<> SensorLink::wake(std::int64_t now_ns) {
         return {};
     }
     if (!m_is_open && !m_exchange) return begin_exchange(now_ns);
+    if (now_ns >= m_epoch_end_ns) {
+        m_session.drop_previous();
+        m_epoch_end_ns = never_ns;
+    }
     if (m_exchange && m_outbound.empty() && now_ns >= m_offer_due_ns) {
         // The very same offer: the gateway answers it again. [ENVELOPE-13]
         const auto& parts = m_exchange->messages();
@@ -88,6 +92,7 @@ Result<> SensorLink::take_answer(const envelope::Message& answer, std::int64_t n
     m_provision.secret = std::move(next);
     m_exchange.reset();
     m_is_open = true;
+    m_epoch_end_ns = now_ns + epoch_overlap_ns;
     m_unanswered = 0;
     // Parts of the offer that still wait are of no use any more.
     m_outbound.clear();

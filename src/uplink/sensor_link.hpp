@@ -118,6 +118,7 @@ private:
     std::deque<Bytes> m_outbound;
     std::int64_t m_key_due_ns = 0;
     std::int64_t m_offer_due_ns = never_ns;
+    std::int64_t m_epoch_end_ns = never_ns; ///< of the keys before the newest
     std::int64_t m_resend_due_ns = never_ns;
     std::int64_t m_resend_after_ns = 0;
     unsigned m_unanswered = 0;

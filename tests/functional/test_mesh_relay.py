@@ -239,6 +239,42 @@ def test_a_sensor_enrolled_beside_a_store_that_is_there_loses_no_row(tmp_path, g
     assert gateway.metric("missing_readings") == 0
 
 
+def test_a_lost_card_is_replaced_and_the_old_one_is_worth_nothing(tmp_path, gateways):  # [CLI-63]
+    gateway = gateways(tmp_path)
+    (tmp_path / "v.csv").write_text(vitals(10))
+    expect_proof(gateway.relay("v.csv", "--interval", 5), 10)
+    assert gateway.stop() == 0
+    (tmp_path / "17.card").rename(tmp_path / "stolen.card")
+    again = torgo(tmp_path, "mesh", "enrol", 17, "--card", "17.card", *gateway.places)
+    assert again.returncode == 1 and "--replace" in again.stderr
+    assert not (tmp_path / "17.card").exists()
+    # A card that cannot be written costs nothing: not the number, and not the card that is there.
+    nowhere = torgo(tmp_path, "mesh", "enrol", 18, "--card", "no/where", *gateway.places)
+    assert nowhere.returncode != 0
+    for words in (["17", "--card", "17.card", "--replace"], ["18", "--card", "18.card"]):
+        done = torgo(tmp_path, "mesh", "enrol", *words, *gateway.places)
+        assert done.returncode == 0, done.stderr
+    gateway.begin()
+    (tmp_path / "w.csv").write_text(vitals(20, 10))
+    thief = torgo(tmp_path, "mesh", "relay", "w.csv", "--via", gateway.air, "--card",
+                  "stolen.card", "--patience", 2)
+    assert thief.returncode != 0
+    assert gateway.metric("readings_total") == 0
+    expect_proof(gateway.relay("w.csv", "--interval", 5), 20)
+    assert gateway.metric("missing_readings") == 0
+
+
+def test_a_run_that_is_broken_off_says_which_rows_would_come_twice(tmp_path, gateways):
+    gateway = gateways(tmp_path)
+    (tmp_path / "v.csv").write_text(vitals(200))
+    relay = gateway.relay_meanwhile("v.csv", "--interval", 50)
+    gateway.wait_for_metric("readings_total", 3)
+    relay.send_signal(signal.SIGINT)
+    _, err = relay.communicate(timeout=TIME_LIMIT_S)
+    assert relay.returncode != 0
+    assert re.search(r"[0-9]+ rows are safe.*twice", err), err
+
+
 def test_kill_and_restart_of_a_gateway_lose_nothing_acknowledged(tmp_path, gateways):  # [CLI-49]
     gateway = gateways(tmp_path)
     (tmp_path / "v.csv").write_text(vitals(300))
@@ -311,3 +347,14 @@ def test_a_snapshot_gives_the_same_rows_back(tmp_path, gateways):  # [CLI-50]
     (machine.home / "w.csv").write_text(vitals(10, 120))
     expect_proof(gateway.relay("w.csv", "--interval", 5), 10)
     gateway.wait_for_metric("readings_total", 10)
+
+
+def test_a_gateway_that_restarts_saves_what_it_has_though_nothing_new_comes(tmp_path, gateways):
+    machine = support.make_machine(tmp_path / "machine")
+    gateway = gateways(machine.home)
+    (machine.home / "v.csv").write_text(vitals(10))
+    expect_proof(gateway.relay("v.csv", "--interval", 5), 10)
+    assert gateway.stop() == 0
+    gateway.words = ["--snapshot-every", "1"]
+    gateway.begin().wait_for_metric("snapshots_total", 1)
+    assert gateway.stop() == 0

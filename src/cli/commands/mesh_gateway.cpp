@@ -42,6 +42,7 @@ struct EnrolArgs {
     GatewayPlaceArgs place;
     std::string number;
     std::string card;
+    bool replace = false;
 };
 
 Result<std::unique_ptr<env::File>> lock_state(env::FileSystem& files, const std::string& state) {
@@ -151,7 +152,9 @@ private:
     std::string m_store;
     std::int64_t m_every_ns;
     std::int64_t m_due_ns;
-    std::uint64_t m_saved = 0;  ///< readings taken when the last snapshot began
+    /// Readings taken when the last snapshot began; empty until one was made: what an earlier run
+    /// acknowledged may be in none.
+    std::optional<std::uint64_t> m_saved;
     std::uint64_t m_saving = 0; ///< and the one that is being made
     uplink::SnapshotCounters m_counters;
     std::atomic<bool> m_done{false};
@@ -176,6 +179,10 @@ void say_started(const Context& context, const uplink::GatewayLink& gateway,
                    .number("metrics_port", port));
     out.line("Gateway of " + plural(gateway.sensors(), "sensor", "sensors") +
              " keeps readings in " + printable(folders.store));
+    for (const auto& [sensor, complaint] : gateway.damaged())
+        out.warn(complaint + ". Nothing of sensor " + std::to_string(sensor) +
+                 " is taken: bring the file back, or give the sensor another card with \"torgo "
+                 "mesh enrol --replace\"");
     if (gateway.store_went_back())
         out.warn("the readings are older than what sensors were told is safe: they were brought "
                  "back from a copy. Each sensor begins anew, within some minutes of its next "
@@ -230,19 +237,32 @@ Result<ExitCode> run_enrol(const Context& context, const EnrolArgs& args) {
     if (files.status(card)) return fail(Errc::exists, args.card + " is there already");
     TRY(const auto lock, lock_state(files, folders.state));
     TRY(const auto gateway, uplink::GatewayLink::open(files, random, folders));
+    if (gateway->knows(number) && !args.replace)
+        return fail(Errc::exists,
+                    "sensor " + args.number +
+                        " is known already; when its card was lost, stolen or never written, "
+                        "--replace gives it another and makes the old one worthless");
     uplink::Card::Content content;
     TRY(content.mesh, uplink::load_mesh_keys(files, random, folders.state + "/mesh.key"));
-    // Sensors are never forgotten, so that no address is given twice.
-    if (gateway->sensors() + 2 > mesh::unicast_max)
-        return fail(Errc::limit_exceeded, "no address of the mesh is left");
-    content.address = static_cast<uplink::Address>(gateway->sensors() + 2);
+    TRY(content.address, gateway->take_address());
     content.plan = uplink::usual_plan();
     content.provision.sensor = number;
     content.gateway_key = gateway->public_key();
     TRY(content.marks.shorts, gateway->first_number(number));
-    context.account.begin().input("sensor", args.number).output("card", card);
-    TRY(content.provision.secret, gateway->enrol(number, content.plan));
-    CHECK_OK(uplink::Card::make(files, card, content));
+    // The card comes first: a sensor that is known by a card that is not there is of no use.
+    bool is_made = false;
+    const auto hand_over = [&](const crypto::SecretBytes& secret) -> Result<> {
+        content.provision.secret = crypto::SecretBytes::copy_of(secret.view());
+        context.account.begin().input("sensor", args.number).output("card", card);
+        CHECK_OK(uplink::Card::make(files, card, content));
+        is_made = true;
+        return {};
+    };
+    auto enrolled = gateway->enrol(number, content.plan, hand_over);
+    if (!enrolled) {
+        if (is_made) (void)files.remove(card);
+        return std::unexpected(std::move(enrolled).error());
+    }
     context.out.object(
         Json("mesh_enrolled").number("sensor", number).number("address", content.address));
     context.out.line("Sensor " + std::to_string(number) + " is known; its card is " +
@@ -379,12 +399,15 @@ Command mesh_enrol_command() {
         "Gives a sensor its number, its address in the mesh and a secret that only it and the "
         "gateway know, and writes them into a card, a secret file that is brought to the sensor. "
         "The gateway must not run meanwhile. A card belongs to one sensor: two with the same would "
-        "undo what keeps their readings secret.";
+        "undo what keeps their readings secret. With --replace a sensor that is known gets another "
+        "card, and nothing is taken any more from who holds the old one.";
     command.arguments = {text_argument(args->number, "NUMBER", "the sensor's number, from 1")};
     command.options = gateway_place_options(args->place);
     auto card = text_option(args->card, "card", "FILE", "the card to write");
     card.offer = Offer::file;
     command.options.push_back(std::move(card));
+    command.options.push_back(
+        toggle(args->replace, "replace", "a card that was lost or stolen, by the new one"));
     command.examples = {{"torgo mesh enrol 17 --card bed17.card", "make sensor 17 known"}};
     command.run = [args](const Context& context) {
         return run_enrol(context, *args);
