@@ -182,6 +182,48 @@ TEST(Link, the_keys_of_the_epoch_before_end_some_minutes_after_the_new_ones_are_
     EXPECT_EQ(stored(*link.files), 60U);
 }
 
+/// A tenth of a second in which the sensor gets nothing but answers to its offers. What was kept
+/// from it last is returned.
+Bytes step_without_acknowledgements(TestLink& link) {
+    Bytes out;
+    link.now_ns += test_step_ns;
+    EXPECT_TRUE(link.sensor->wake(link.now_ns));
+    while (const auto payload = link.sensor->pop(link.now_ns))
+        EXPECT_TRUE(link.gateway->receive(sensor_address, *payload,
+                                          {.monotonic_ns = link.now_ns, .wall_ns = link.now_ns}));
+    EXPECT_TRUE(link.gateway->flush());
+    while (auto next = link.gateway->pop().value()) {
+        const auto message = envelope::parse(next->payload, envelope::test_company);
+        if (message && message->kind == envelope::Kind::answer)
+            EXPECT_TRUE(link.sensor->receive(next->payload, link.now_ns));
+        else
+            out = std::move(next->payload);
+    }
+    return out;
+}
+
+// [ENVELOPE-17]
+TEST(Link, a_sensor_opens_what_was_under_way_and_after_some_minutes_nothing_of_the_epoch_before) {
+    for (const bool late : {false, true}) {
+        TestLink link;
+        const auto feed = feed_of(10);
+        ASSERT_TRUE(link.open());
+        ASSERT_TRUE(link.run(feed, 5));
+        const auto& row = feed.rows()[5];
+        ASSERT_TRUE(link.sensor->send(row.reading, row.slot, row.period_ns, link.now_ns));
+        const auto held_back = step_without_acknowledgements(link);
+        ASSERT_FALSE(held_back.empty());
+        for (int i = 0; i < 10'000 && link.gateway->counters().exchanges < 2; ++i)
+            (void)step_without_acknowledgements(link);
+        ASSERT_EQ(link.gateway->counters().exchanges, 2U);
+        ASSERT_EQ(link.sensor->waiting(), 1U);
+        if (late) link.now_ns += epoch_overlap_ns;
+        ASSERT_TRUE(link.sensor->wake(link.now_ns));
+        ASSERT_TRUE(link.sensor->receive(held_back, link.now_ns));
+        EXPECT_EQ(link.sensor->waiting(), late ? 1U : 0U);
+    }
+}
+
 // [READING-28]
 TEST(Link, a_store_that_was_brought_back_from_an_older_copy_goes_on) {
     TestLink link;
