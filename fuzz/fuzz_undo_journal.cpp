@@ -12,7 +12,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     using namespace torgo::receipts;
     const auto journal = parse_journal(as_text({data, size}));
     if (!journal) return 0;
-    ENSURE(journal->target.starts_with('/') && journal->aside.starts_with('/'));
+    ENSURE(journal->target.starts_with('/'));
+    for (const auto& aside : journal->asides)
+        ENSURE(aside.starts_with('/'));
     ENSURE(journal->steps.size() <= steps_max);
     for (const auto& step : journal->steps)
         ENSURE(!step.left || step.kind == Step::Kind::made);

@@ -2,12 +2,14 @@
 
 #include "cli/format.hpp"
 #include "cli/undo.hpp"
+#include "env/file_system.hpp"
 
 #include <sys/stat.h>
 
+#include <cerrno>
+#include <charconv>
 #include <filesystem>
 #include <ranges>
-#include <set>
 
 namespace torgo::cli {
 
@@ -17,9 +19,14 @@ constexpr std::size_t objections_max = 20;
 
 using Kind = receipts::Step::Kind;
 
-bool is_there(const std::string& path) {
+constexpr std::size_t named_max = 20;
+
+/// What cannot be looked at is not absent. errors  as lstat(2), but ENOENT
+Result<bool> is_there(const std::string& path) {
     struct stat found{};
-    return ::lstat(path.c_str(), &found) == 0;
+    if (::lstat(path.c_str(), &found) == 0) return true;
+    if (errno == ENOENT) return false;
+    return std::unexpected(system_error(errno, path));
 }
 
 bool is_folder(const receipts::Step& step) {
@@ -29,19 +36,54 @@ bool is_folder(const receipts::Step& step) {
 } // namespace
 
 RestoreRollback::RestoreRollback(const Context& context, const receipts::Journal& journal,
-                                 source::TreeWriter tree)
-    : m_stop(context.stop), m_journal(journal), m_tree(std::move(tree)) {}
+                                 source::TreeWriter tree, std::string put_back)
+    : m_stop(context.stop),
+      m_files(*context.world.files),
+      m_journal(journal),
+      m_tree(std::move(tree)),
+      m_put_back_path(std::move(put_back)) {}
 
 Result<RestoreRollback> RestoreRollback::open(const Context& context,
-                                              const receipts::Journal& journal) {
-    if (!is_there(journal.target))
+                                              const receipts::Journal& journal,
+                                              std::string put_back) {
+    TRY(const bool there, is_there(journal.target));
+    if (!there)
         return fail(Errc::not_found, "the folder that was restored to is gone: " + journal.target);
     TRY(auto tree, source::TreeWriter::open(journal.target));
-    return RestoreRollback(context, journal, std::move(tree));
+    RestoreRollback out(context, journal, std::move(tree), std::move(put_back));
+    CHECK_OK(out.read_put_back());
+    return out;
+}
+
+/// A number a line.
+Result<> RestoreRollback::read_put_back() {
+    const auto bytes = env::read_file(m_files, m_put_back_path, receipts::journal_max);
+    if (!bytes && bytes.error().code() == Errc::not_found) return {};
+    if (!bytes) return std::unexpected(bytes.error());
+    for (const auto line : as_text(*bytes) | std::views::split('\n')) {
+        std::uint64_t number = 0;
+        const auto* end = line.data() + line.size();
+        const auto [stopped, problem] = std::from_chars(line.data(), end, number);
+        if (!line.empty() && (problem != std::errc{} || stopped != end))
+            return fail(Errc::corrupt, m_put_back_path + " is damaged");
+        if (!line.empty()) m_begun.insert(number);
+    }
+    return {};
+}
+
+/// What is not aside any more when a later run looks was put back by this one.
+Result<> RestoreRollback::note_put_back() const {
+    auto begun = m_begun;
+    begun.insert(m_aside.begin(), m_aside.end());
+    if (begun == m_begun) return {};
+    std::string text;
+    for (const auto number : begun)
+        text += std::to_string(number) + "\n";
+    return env::write_file_atomically(m_files, m_put_back_path, as_bytes(text), true);
 }
 
 std::string RestoreRollback::aside_of(const receipts::Step& step) const {
-    return m_journal.aside + "/" + std::to_string(step.aside);
+    return m_journal.asides.at(step.folder) + "/" + std::to_string(step.aside);
 }
 
 void RestoreRollback::object(const std::string& path, std::string_view why) {
@@ -78,23 +120,37 @@ Result<> RestoreRollback::look_at(Turn& turn) {
         ++m_lost;
         return {};
     }
-    turn.open = is_there(aside_of(step));
+    turn.open = m_aside.contains(step.aside);
     if (turn.open) ++m_to_put_back;
     return {};
 }
 
-/// What was put back by a run that was stopped must not be taken for what the restore made.
-Result<> RestoreRollback::look() {
-    std::set<std::string> put_back;
-    std::set<std::string> lost;
-    for (const auto& step : m_journal.steps) {
+/// Which of what was moved aside is there, was put back, or is gone.
+Result<> RestoreRollback::look_aside() {
+    std::set<std::string> lost; // earlier versions noted this after a move that was not done
+    for (const auto& step : m_journal.steps)
         if (step.kind == Kind::lost) lost.insert(step.path);
-        if (step.kind == Kind::moved && !is_there(aside_of(step))) put_back.insert(step.path);
+    for (const auto& step : m_journal.steps) {
+        if (step.kind != Kind::moved || step.taken_back) continue;
+        TRY(const bool there, is_there(aside_of(step)));
+        if (there) {
+            m_aside.insert(step.aside);
+            continue;
+        }
+        if (lost.contains(step.path)) continue;
+        m_untouched.insert(step.path);
+        if (!m_begun.contains(step.aside)) m_gone.push_back(step.path);
     }
+    return {};
+}
+
+/// What was put back by a run that was stopped must not be taken for what the restore made; and
+/// where what was there is gone, what the restore made is all that there is.
+Result<> RestoreRollback::look() {
+    CHECK_OK(look_aside());
     for (const auto& step : m_journal.steps) {
         Turn turn{&step, true};
-        const bool was_put_back = put_back.contains(step.path) && !lost.contains(step.path);
-        if (step.kind == Kind::made && was_put_back)
+        if (step.taken_back || (step.kind == Kind::made && m_untouched.contains(step.path)))
             turn.open = false;
         else
             CHECK_OK(look_at(turn));
@@ -113,6 +169,11 @@ std::vector<RestoreRollback::Line> RestoreRollback::plan() const {
     if (m_lost != 0)
         out.emplace_back("lost", plural(m_lost, "thing", "things") +
                                      " that it replaced could not be kept, and stay lost.");
+    for (std::size_t i = 0; i < m_gone.size() && i < named_max; ++i)
+        out.emplace_back("gone", printable(m_gone[i]) + ": what it replaced is not aside any more; "
+                                                        "what is there stays.");
+    if (m_gone.size() > named_max)
+        out.emplace_back("gone", "and " + std::to_string(m_gone.size() - named_max) + " more.");
     if (m_journal.unnoted != 0)
         out.emplace_back("unnoted", plural(m_journal.unnoted, "change", "changes") +
                                         " over the bound were not noted, and stay.");
@@ -121,7 +182,13 @@ std::vector<RestoreRollback::Line> RestoreRollback::plan() const {
     return out;
 }
 
+/// Compared once more: much may have happened since look(). (RECEIPT-25)
 Result<> RestoreRollback::take_away(const receipts::Step& step) {
+    TRY(const auto there, m_tree.status(step.path));
+    if (!there) return {};
+    const bool same = is_folder(step) ? there->kind == source::Kind::directory
+                                      : step.left && left_state(*there) == *step.left;
+    if (!same) return fail(Errc::changed, "it was changed while this ran, and stays");
     auto gone = m_tree.remove(step.path);
     if (gone) {
         ++m_removed;
@@ -142,6 +209,7 @@ Result<> RestoreRollback::undo(const receipts::Step& step) {
 
 /// RECEIPT-26
 Result<> RestoreRollback::run() {
+    CHECK_OK(note_put_back());
     for (const auto& turn : std::views::reverse(m_turns)) {
         if (!turn.open) continue;
         if (m_stop.stop_requested()) return fail(Errc::cancelled, "stopped; run it again to go on");
@@ -162,10 +230,12 @@ std::string RestoreRollback::summary() const {
     return out;
 }
 
-Result<> delete_aside(const std::string& aside) {
-    std::error_code problem;
-    std::filesystem::remove_all(aside, problem);
-    if (problem) return std::unexpected(system_error(problem.value(), aside));
+Result<> delete_asides(const std::vector<std::string>& asides) {
+    for (const auto& aside : asides) {
+        std::error_code problem;
+        std::filesystem::remove_all(aside, problem);
+        if (problem) return std::unexpected(system_error(problem.value(), aside));
+    }
     return {};
 }
 

@@ -6,6 +6,7 @@
 #include "source/write.hpp"
 
 #include <cstdint>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -19,9 +20,11 @@ public:
     using Line = std::pair<std::string, std::string>; ///< step and sentence
     using Figures = std::vector<std::pair<std::string, std::uint64_t>>;
 
-    static Result<RestoreRollback> open(const Context& context, const receipts::Journal& journal);
+    /// in  `put_back`: the file that tells what this or an earlier run was to put back
+    static Result<RestoreRollback> open(const Context& context, const receipts::Journal& journal,
+                                        std::string put_back);
 
-    /// Looks at all that is there, and changes nothing.
+    /// Looks at all that is there, and changes nothing. errors  what cannot be looked at
     Result<> look();
 
     std::vector<Line> plan() const;
@@ -29,7 +32,11 @@ public:
     /// What stands in the way, a sentence each, bounded.
     const std::vector<std::string>& objections() const noexcept { return m_objections; }
 
-    /// Does it, from the last step to the first. errors  the first step that fails
+    /// Things that were moved aside and are not there, nor were they put back.
+    std::uint64_t gone() const noexcept { return m_gone.size(); }
+
+    /// Does it, from the last step to the first. errors  the first step that fails; `changed` where
+    /// something is not any more as it was when look() saw it
     Result<> run();
 
     Figures figures() const;
@@ -42,8 +49,11 @@ private:
     };
 
     RestoreRollback(const Context& context, const receipts::Journal& journal,
-                    source::TreeWriter tree);
+                    source::TreeWriter tree, std::string put_back);
 
+    Result<> look_aside();
+    Result<> read_put_back();
+    Result<> note_put_back() const;
     Result<> look_at(Turn& turn);
     Result<> look_at_made(Turn& turn);
     void object(const std::string& path, std::string_view why);
@@ -52,8 +62,14 @@ private:
     std::string aside_of(const receipts::Step& step) const;
 
     std::stop_token m_stop;
+    env::FileSystem& m_files;
     const receipts::Journal& m_journal;
     source::TreeWriter m_tree;
+    std::string m_put_back_path;
+    std::set<std::uint64_t> m_begun;   ///< what this or an earlier run was to put back, by number
+    std::set<std::uint64_t> m_aside;   ///< what lies aside
+    std::set<std::string> m_untouched; ///< was put back before, or cannot be: what is there stays
+    std::vector<std::string> m_gone;
     std::vector<Turn> m_turns;
     std::vector<std::string> m_objections;
     std::uint64_t m_objected = 0;
@@ -65,7 +81,7 @@ private:
     std::uint64_t m_kept = 0; ///< folders that hold something by now
 };
 
-/// Deletes a folder of things moved aside with all in it. errors  those of the disk
-Result<> delete_aside(const std::string& aside);
+/// Deletes the folders of things moved aside with all in them. errors  those of the disk
+Result<> delete_asides(const std::vector<std::string>& asides);
 
 } // namespace torgo::cli

@@ -7,23 +7,51 @@
 #include "markup/mirror.hpp"
 #include "source/write.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+
+#include <cerrno>
+#include <ranges>
+#include <vector>
 
 namespace torgo::cli {
 
 namespace {
 
-/// The file system of a path, or of what is above it.
-std::optional<dev_t> device_of(std::string path) {
-    struct stat found{};
-    while (::stat(path.c_str(), &found) != 0) {
-        if (path == "/" || path.empty()) return std::nullopt;
-        path = env::parent_path(path);
-    }
-    return found.st_dev;
+/// What a rename stays within: btrfs has several devices in a mount, and a mount may show a folder
+/// of another one's device.
+struct Realm {
+    std::uint64_t mount = 0;
+    std::uint32_t major = 0;
+    std::uint32_t minor = 0;
+
+    bool operator==(const Realm&) const = default;
+};
+
+Result<Realm> realm_of(const std::string& path) {
+    struct statx found{};
+    if (::statx(AT_FDCWD, path.c_str(), AT_NO_AUTOMOUNT, STATX_MNT_ID, &found) != 0)
+        return std::unexpected(system_error(errno, path));
+    const bool known = (found.stx_mask & STATX_MNT_ID) != 0; // from Linux 5.8 on
+    return Realm{known ? found.stx_mnt_id : 0, found.stx_dev_major, found.stx_dev_minor};
+}
+
+/// The folder that something lies in; empty at the top.
+std::string folder_above(const std::string& relative) {
+    const auto slash = relative.rfind('/');
+    return slash == std::string::npos ? "" : relative.substr(0, slash);
+}
+
+std::string below(const std::string& folder, const std::string& name) {
+    return folder.empty() ? name : folder + "/" + name;
 }
 
 } // namespace
+
+Result<> make_durable_directory(env::FileSystem& files, const std::string& path) {
+    CHECK_OK(files.make_directory(path, true));
+    return files.sync_directory(env::parent_path(path));
+}
 
 std::string undo_folder(const std::string& receipts, const markup::Uuid& id) {
     return receipts + "/undo/" + id.hex();
@@ -38,74 +66,166 @@ receipts::LeftState left_state(const source::Entry& entry) {
 }
 
 RestoreUndo::RestoreUndo(const env::World& world, crypto::SigningKey key, const markup::Uuid& id,
-                         std::string folder, std::string aside, receipts::JournalWriter journal)
+                         std::string folder, std::string target, receipts::JournalWriter journal)
     : m_world(world),
       m_files(*world.files),
       m_key(std::move(key)),
       m_id(id),
       m_folder(std::move(folder)),
-      m_aside(std::move(aside)),
-      m_journal(std::move(journal)) {}
+      m_target(std::move(target)),
+      m_journal(std::move(journal)),
+      m_journal_folder(m_folder + "/aside") {}
 
 RestoreUndo::~RestoreUndo() {
-    if (m_hash || !m_made.empty() || m_moved != 0) return;
+    if (m_hash || m_noted != 0) return;
     (void)m_files.remove(m_folder + "/journal");
     (void)m_files.remove_directory(m_folder);
 }
 
-/// What is moved aside lies in the state folder, or where that is another file system, hidden in
-/// the target: files are renamed, never copied. (RECEIPT-23)
 Result<std::unique_ptr<RestoreUndo>> RestoreUndo::begin(const Context& context,
                                                         const std::string& target) {
     TRY(auto own, own_receipts(context));
     auto& files = *context.world.files;
     const auto receipts = own.folder.path();
     const auto id = receipts::make_uuid(*context.world.random, context.world.clock->wall_ns());
-    CHECK_OK(files.make_directory(receipts, true));
-    CHECK_OK(files.make_directory(receipts + "/undo", true));
     auto folder = undo_folder(receipts, id);
-    CHECK_OK(files.make_directory(folder, true));
-    const bool same = device_of(folder) == device_of(target);
-    auto aside =
-        same ? folder + "/aside" : (target == "/" ? "" : target) + "/.torgo-undo-" + id.hex();
-    TRY(auto journal, receipts::JournalWriter::begin(files, folder + "/journal", target, aside));
-    return std::unique_ptr<RestoreUndo>(new RestoreUndo(context.world, std::move(own.key), id,
-                                                        std::move(folder), std::move(aside),
-                                                        std::move(journal)));
+    CHECK_OK(env::make_directories(files, env::parent_path(receipts)));
+    CHECK_OK(make_durable_directory(files, receipts));
+    CHECK_OK(make_durable_directory(files, receipts + "/undo"));
+    CHECK_OK(make_durable_directory(files, folder));
+    TRY(auto journal,
+        receipts::JournalWriter::begin(files, folder + "/journal", target, folder + "/aside"));
+    return std::unique_ptr<RestoreUndo>(new RestoreUndo(
+        context.world, std::move(own.key), id, std::move(folder), target, std::move(journal)));
 }
 
-Result<> RestoreUndo::will_make(const std::string& relative) {
-    if (!m_journal.take_step()) return {};
-    m_made.push_back(relative);
+std::string RestoreUndo::at_target(const std::string& relative) const {
+    if (relative.empty()) return m_target;
+    return (m_target == "/" ? "" : m_target) + "/" + relative;
+}
+
+/// Hidden within the mount that `parent` lies in, as high up in the target as may be written.
+Result<std::string> RestoreUndo::folder_of_mount(source::TreeWriter& tree,
+                                                 const std::string& parent) {
+    TRY(const auto realm, realm_of(at_target(parent)));
+    std::vector<std::string> within{parent};
+    while (!within.back().empty()) {
+        const auto above = folder_above(within.back());
+        const auto there = realm_of(at_target(above));
+        if (!there || *there != realm) break;
+        within.push_back(above);
+    }
+    Result<> made;
+    for (const auto& folder : within | std::views::reverse) {
+        const auto aside = below(folder, ".torgo-undo-" + m_id.hex());
+        const auto done = tree.make_directory(aside);
+        if (done) return at_target(aside);
+        made = std::unexpected(done.error());
+    }
+    return std::unexpected(made.error());
+}
+
+/// What is moved aside lies in the state folder, or where that is another file system, hidden in
+/// the target: files are renamed, never copied. (RECEIPT-23)
+Result<std::string> RestoreUndo::folder_for(source::TreeWriter& tree, const std::string& relative) {
+    const auto parent = folder_above(relative);
+    if (m_last_folder && m_last_folder->first == parent) return m_last_folder->second;
+    TRY(const auto here, realm_of(at_target(parent)));
+    TRY(const auto home, realm_of(m_folder));
+    std::string folder = m_folder + "/aside";
+    if (here == home) {
+        if (!m_aside_made) CHECK_OK(m_files.make_directory(folder, true));
+        m_aside_made = true;
+    } else {
+        TRY(folder, folder_of_mount(tree, parent));
+    }
+    m_last_folder.emplace(parent, folder);
+    return folder;
+}
+
+/// A journal that cannot be written any more ends the way back, and not the restore: to get data
+/// back matters more than to undo that.
+void RestoreUndo::note(Result<> noted) {
+    if (!noted && !m_broken) m_broken = std::move(noted).error();
+}
+
+RestoreUndo::Way RestoreUndo::way_to_make(const std::string& relative) {
+    if (!m_journal.take_steps(1)) {
+        m_journal.leave_out();
+        return {};
+    }
+    note(m_journal.made(relative));
+    ++m_noted;
+    return {.noted = !m_broken, .over = false, .aside = {}};
+}
+
+Result<> RestoreUndo::note_move(const std::string& folder, const std::string& relative) {
+    if (m_journal_folder != folder) CHECK_OK(m_journal.aside(folder));
+    m_journal_folder = folder;
+    CHECK_OK(m_journal.moved(m_moved, relative));
     return m_journal.made(relative);
 }
 
-Result<bool> RestoreUndo::move_to(source::TreeWriter& tree, const std::string& relative) {
-    if (!m_aside_made) CHECK_OK(m_files.make_directory(m_aside, true));
-    m_aside_made = true;
-    CHECK_OK(m_journal.moved(m_moved, relative)); // RECEIPT-22
-    auto moved = tree.move_out(relative, m_aside + "/" + std::to_string(m_moved));
-    if (moved) {
-        ++m_moved;
-        return true;
-    }
-    if (moved.error().code() != Errc::unsupported) return std::unexpected(moved.error());
-    ++m_moved; // its line stands in the journal, and nothing lies aside under its number
-    return false;
+// RECEIPT-22
+Result<RestoreUndo::Way> RestoreUndo::make_way(source::TreeWriter& tree,
+                                               const std::string& relative, bool replace) {
+    const std::lock_guard lock(m_mutex);
+    if (m_broken) return Way{.noted = false, .over = replace, .aside = {}};
+    if (!replace) return way_to_make(relative);
+    TRY(const auto folder, folder_for(tree, relative));
+    if (!m_journal.take_steps(2))
+        return fail(Errc::limit_exceeded, "the way back holds no more than 200,000 steps");
+    ++m_noted;
+    note(note_move(folder, relative));
+    if (m_broken) return Way{.noted = false, .over = true, .aside = {}};
+    auto aside = folder + "/" + std::to_string(m_moved++);
+    const auto moved = tree.move_out(relative, aside);
+    if (moved) return Way{.noted = true, .over = false, .aside = std::move(aside)};
+    note(m_journal.taken_back(relative));
+    if (moved.error().code() == Errc::not_found) return way_to_make(relative); // gone meanwhile
+    return std::unexpected(moved.error());
 }
 
-Result<bool> RestoreUndo::move(source::TreeWriter& tree, const std::string& relative) {
-    if (!m_journal.take_step()) return false;
-    TRY(const bool moved, move_to(tree, relative));
-    if (!moved && m_journal.take_step()) CHECK_OK(m_journal.lost(relative));
-    return moved;
+/// out  what there is to say of it
+std::string RestoreUndo::take_back(source::TreeWriter& tree, const std::string& relative,
+                                   const Way& way) {
+    if (!way.aside.empty())
+        if (const auto back = tree.move_in(way.aside, relative); !back)
+            return "; what was there lies in " + way.aside;
+    const std::lock_guard lock(m_mutex);
+    note(m_journal.taken_back(relative));
+    return "";
 }
 
-Result<> RestoreUndo::finish(const source::TreeWriter& tree) {
-    for (const auto& path : m_made) {
-        TRY(const auto there, tree.status(path));
-        if (there) CHECK_OK(m_journal.left(left_state(*there), path));
+Result<bool> RestoreUndo::put(source::TreeWriter& tree, const std::string& relative, bool replace,
+                              const repo::TakeName& take) {
+    const auto way = make_way(tree, relative, replace);
+    if (!way)
+        return fail(way.error().code(), "what is there stays, as it cannot be moved aside "
+                                        "(--no-undo replaces it): " +
+                                            way.error().detail());
+    const auto taken = take(way->over);
+    if (!taken) {
+        const auto more = way->noted ? take_back(tree, relative, *way) : "";
+        return fail(taken.error().code(), taken.error().detail() + more);
     }
+    if (!way->noted || !*taken) return false;
+    const std::lock_guard lock(m_mutex);
+    if (!m_broken) note(m_journal.left(left_state(**taken), relative));
+    return true;
+}
+
+void RestoreUndo::changed(const std::string& relative, const source::Entry& now) {
+    const std::lock_guard lock(m_mutex);
+    if (!m_broken) note(m_journal.left(left_state(now), relative));
+}
+
+Result<> RestoreUndo::finish() {
+    if (m_broken)
+        return fail(m_broken->code(), m_broken->detail() +
+                                          "; what it has replaced until then is "
+                                          "named in " +
+                                          m_folder + "/journal");
     TRY(m_hash, m_journal.finish());
     return write_mirror();
 }

@@ -14,13 +14,18 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace torgo::cli {
 
 /// Where journals lie: `undo/UUID` in the folder of receipts.
 std::string undo_folder(const std::string& receipts, const markup::Uuid& id);
+
+/// One level, for its owner alone, that would survive a power cut.
+Result<> make_durable_directory(env::FileSystem& files, const std::string& path);
 
 receipts::LeftState left_state(const source::Entry& entry);
 
@@ -37,9 +42,10 @@ public:
     /// Of a restore that changed nothing nothing is kept.
     ~RestoreUndo() override;
 
-    Result<> will_make(const std::string& relative) override;
-    Result<bool> move(source::TreeWriter& tree, const std::string& relative) override;
-    Result<> finish(const source::TreeWriter& tree) override;
+    Result<bool> put(source::TreeWriter& tree, const std::string& relative, bool replace,
+                     const repo::TakeName& take) override;
+    void changed(const std::string& relative, const source::Entry& now) override;
+    Result<> finish() override;
 
     const markup::Uuid& id() const noexcept { return m_id; }
 
@@ -48,21 +54,39 @@ public:
 
 private:
     RestoreUndo(const env::World& world, crypto::SigningKey key, const markup::Uuid& id,
-                std::string folder, std::string aside, receipts::JournalWriter journal);
+                std::string folder, std::string target, receipts::JournalWriter journal);
 
+    /// How a name was made free.
+    struct Way {
+        bool noted = false;
+        bool over = false; ///< nothing keeps what has the name: it is replaced
+        std::string aside; ///< where what had the name lies now
+    };
+
+    Result<Way> make_way(source::TreeWriter& tree, const std::string& relative, bool replace);
+    Way way_to_make(const std::string& relative);
+    Result<> note_move(const std::string& folder, const std::string& relative);
+    Result<std::string> folder_for(source::TreeWriter& tree, const std::string& relative);
+    Result<std::string> folder_of_mount(source::TreeWriter& tree, const std::string& parent);
+    std::string take_back(source::TreeWriter& tree, const std::string& relative, const Way& way);
+    void note(Result<> noted);
+    std::string at_target(const std::string& relative) const;
     Result<> write_mirror() const;
-    Result<bool> move_to(source::TreeWriter& tree, const std::string& relative);
 
     env::World m_world;
     env::FileSystem& m_files;
     crypto::SigningKey m_key;
     markup::Uuid m_id;
     std::string m_folder;
-    std::string m_aside;
+    std::string m_target;
     bool m_aside_made = false;
+    std::mutex m_mutex; ///< of all below
     receipts::JournalWriter m_journal;
+    std::string m_journal_folder; ///< that what is moved lies in by its last lines
+    std::optional<std::pair<std::string, std::string>> m_last_folder; ///< of which parent
     std::uint64_t m_moved = 0;
-    std::vector<std::string> m_made; ///< whose state is noted at the end
+    std::uint64_t m_noted = 0;
+    std::optional<Error> m_broken; ///< why no step is noted any more
     std::optional<Digest> m_hash;
 };
 

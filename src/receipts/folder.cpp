@@ -163,7 +163,10 @@ Result<markup::SignedReceipt> Folder::append(markup::Receipt facts, const crypto
     CHECK_OK(m_files.make_directory(env::parent_path(mirror_path(facts.number)), true));
     CHECK_OK(restore_text(facts.number, text));
     CHECK_OK(env::write_file_atomically(m_files, mirror_path(facts.number), as_bytes(mu), true));
-    if (facts.number % group_size == 0) CHECK_OK(m_files.sync_directory(m_path));
+    if (facts.number % group_size == 0) { // the folder is new, or with the first all of them
+        CHECK_OK(m_files.sync_directory(m_path));
+        CHECK_OK(m_files.sync_directory(env::parent_path(m_path)));
+    }
     return markup::SignedReceipt{std::move(facts), std::move(text), hash};
 }
 

@@ -4,6 +4,7 @@
 #include "base/utf8.hpp"
 #include "markup/fields.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 
@@ -34,7 +35,8 @@ public:
         TRY(const auto first, line());
         if (first != first_line) return wrong("no journal of this version");
         TRY(m_out.target, named("target "));
-        TRY(m_out.aside, named("aside "));
+        TRY(const auto first_aside, named("aside "));
+        m_out.asides.push_back(first_aside);
         while (!m_rest.empty()) {
             TRY(auto text, line());
             if (auto taken = step(text); !taken) return wrong(taken.error().detail());
@@ -88,9 +90,33 @@ private:
         return number<Number>(one);
     }
 
+    Result<> aside(std::string_view text) {
+        TRY(auto path, parse_path(text));
+        if (!path.starts_with('/')) return fail(Errc::corrupt, "no absolute path");
+        const auto found = std::ranges::find(m_out.asides, path);
+        m_folder = static_cast<std::size_t>(found - m_out.asides.begin());
+        if (found != m_out.asides.end()) return {};
+        if (m_out.asides.size() == asides_max)
+            return fail(Errc::limit_exceeded, "too many folders aside");
+        m_out.asides.push_back(std::move(path));
+        return {};
+    }
+
+    Result<> taken_back(std::string_view text) {
+        TRY(const auto path, parse_path(text));
+        const auto found = m_last.find(path);
+        if (found == m_last.end()) return fail(Errc::corrupt, "taken back, and never done");
+        for (const auto& step : {found->second.moved, found->second.made})
+            if (step) m_out.steps[*step].taken_back = true;
+        m_last.erase(found);
+        return {};
+    }
+
     Result<> step(std::string_view text) {
         TRY(const auto verb, word(text));
         if (verb == "left") return left(text);
+        if (verb == "aside") return aside(text);
+        if (verb == "taken-back") return taken_back(text);
         if (verb == "unnoted") {
             TRY(m_out.unnoted, number<std::uint64_t>(text));
             return {};
@@ -100,13 +126,15 @@ private:
         if (verb == "moved") {
             out.kind = Step::Kind::moved;
             TRY(out.aside, next_number<std::uint64_t>(text));
+            out.folder = m_folder;
         } else if (verb == "lost") {
             out.kind = Step::Kind::lost;
         } else if (verb != "made") {
             return fail(Errc::corrupt, "an unknown step");
         }
         TRY(out.path, parse_path(text));
-        if (out.kind == Step::Kind::made) m_made[out.path] = m_out.steps.size();
+        if (out.kind == Step::Kind::made) m_last[out.path].made = m_out.steps.size();
+        if (out.kind == Step::Kind::moved) m_last[out.path].moved = m_out.steps.size();
         m_out.steps.push_back(std::move(out));
         return {};
     }
@@ -119,16 +147,21 @@ private:
         TRY(state.mtime_ns, next_number<std::int64_t>(text));
         TRY(state.ctime_ns, next_number<std::int64_t>(text));
         TRY(const auto path, parse_path(text));
-        const auto found = m_made.find(path);
-        if (found == m_made.end()) return fail(Errc::corrupt, "left, and never made");
-        m_out.steps[found->second].left = state;
+        const auto found = m_last.find(path);
+        if (found == m_last.end() || !found->second.made)
+            return fail(Errc::corrupt, "left, and never made");
+        m_out.steps[*found->second.made].left = state;
         return {};
     }
 
     std::string_view m_rest;
     std::size_t m_line = 0;
     Journal m_out;
-    std::map<std::string, std::size_t> m_made;
+    std::size_t m_folder = 0;
+    struct Last {
+        std::optional<std::size_t> moved, made;
+    };
+    std::map<std::string, Last> m_last; ///< steps of a path
 };
 
 } // namespace
@@ -149,13 +182,10 @@ Result<JournalWriter> JournalWriter::begin(env::FileSystem& files, const std::st
     return out;
 }
 
-bool JournalWriter::take_step() {
-    if (m_steps < steps_max) {
-        ++m_steps;
-        return true;
-    }
-    ++m_unnoted;
-    return false;
+bool JournalWriter::take_steps(std::uint64_t count) {
+    if (steps_max - m_steps < count) return false;
+    m_steps += count;
+    return true;
 }
 
 Result<> JournalWriter::line(const std::string& text) {
@@ -172,8 +202,12 @@ Result<> JournalWriter::moved(std::uint64_t aside, std::string_view path) {
     return line("moved " + std::to_string(aside) + " " + path_text(path));
 }
 
-Result<> JournalWriter::lost(std::string_view path) {
-    return line("lost " + path_text(path));
+Result<> JournalWriter::aside(std::string_view folder) {
+    return line("aside " + path_text(folder));
+}
+
+Result<> JournalWriter::taken_back(std::string_view path) {
+    return line("taken-back " + path_text(path));
 }
 
 Result<> JournalWriter::left(const LeftState& state, std::string_view path) {

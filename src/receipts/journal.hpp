@@ -36,14 +36,16 @@ struct Step {
     Kind kind = Kind::made;
     std::string path;              ///< relative to the target
     std::uint64_t aside = 0;       ///< of moved: the name that it has aside
+    std::size_t folder = 0;        ///< of moved: which of the folders aside
     std::optional<LeftState> left; ///< of made
+    bool taken_back = false;       ///< by the work itself: nothing came of it
 
     bool operator==(const Step&) const = default;
 };
 
 struct Journal {
-    std::string target; ///< absolute
-    std::string aside;  ///< absolute: the folder with what was moved
+    std::string target;              ///< absolute
+    std::vector<std::string> asides; ///< absolute: the folders with what was moved
     std::vector<Step> steps;
     std::uint64_t unnoted = 0; ///< steps over the bound
 
@@ -51,6 +53,7 @@ struct Journal {
 };
 
 inline constexpr std::uint64_t steps_max = 200'000;
+inline constexpr std::size_t asides_max = 1'000;
 inline constexpr std::size_t journal_max = 512U << 20U;
 
 /// Strict. errors  `corrupt`, naming the line; `limit_exceeded`
@@ -62,14 +65,19 @@ public:
     static Result<JournalWriter> begin(env::FileSystem& files, const std::string& path,
                                        const std::string& target, const std::string& aside);
 
-    /// True while more steps may be noted; one that may not is counted.
-    bool take_step();
+    /// Whether so many more steps may be noted.
+    bool take_steps(std::uint64_t count);
+    /// Counts one that is not.
+    void leave_out() { ++m_unnoted; }
 
     // Each returns when the line would survive the end of this process.
     Result<> made(std::string_view path);
     Result<> moved(std::uint64_t aside, std::string_view path);
-    Result<> lost(std::string_view path);
     Result<> left(const LeftState& state, std::string_view path);
+    /// The folder for what is moved from now on.
+    Result<> aside(std::string_view folder);
+    /// Nothing came of the steps of this path: what was there is there.
+    Result<> taken_back(std::string_view path);
 
     /// Durable when it returns; the SHA-256 of the file.
     Result<Digest> finish();

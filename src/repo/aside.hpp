@@ -1,7 +1,10 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "source/entry.hpp"
 
+#include <functional>
+#include <optional>
 #include <string>
 
 namespace torgo::source {
@@ -10,8 +13,12 @@ class TreeWriter;
 
 namespace torgo::repo {
 
-/// Keeps the way back from a restore. Called by one thread, before each change; paths are relative
-/// to the target.
+/// Gives what is ready its name; where `over`, in the place of what has it now, else only where
+/// nothing has. out  what has the name then, as far as that is known
+using TakeName = std::function<Result<std::optional<source::Entry>>(bool over)>;
+
+/// Keeps the way back from a restore. Thread-safe for different paths, which are relative to the
+/// target.
 class Aside {
 public:
     virtual ~Aside() = default;
@@ -21,14 +28,27 @@ public:
     Aside(Aside&&) = delete;
     Aside& operator=(Aside&&) = delete;
 
-    /// Something is about to be made where nothing is.
-    virtual Result<> will_make(const std::string& relative) = 0;
+    /// Moves away what has the name, where that is to be replaced, and lets `take` take it; when
+    /// that fails, what was there is there again.
+    ///
+    /// out     whether it was noted, so that it can be taken back
+    /// errors  what has the name stays: it could not be moved away; those of `take`
+    virtual Result<bool> put(source::TreeWriter& tree, const std::string& relative, bool replace,
+                             const TakeName& take) = 0;
 
-    /// Moves away what is there. False: it could not be moved, and will be lost.
-    virtual Result<bool> move(source::TreeWriter& tree, const std::string& relative) = 0;
+    /// What was put there, and noted, was changed by the restore itself.
+    virtual void changed(const std::string& relative, const source::Entry& now) = 0;
 
-    /// Everything is written.
-    virtual Result<> finish(const source::TreeWriter& tree) = 0;
+    /// Everything is written. errors  there is no way back
+    virtual Result<> finish() = 0;
 };
+
+/// `aside` may be null: then what is replaced is gone.
+inline Result<bool> put_in_place(Aside* aside, source::TreeWriter& tree,
+                                 const std::string& relative, bool replace, const TakeName& take) {
+    if (aside != nullptr) return aside->put(tree, relative, replace, take);
+    CHECK_OK(take(replace));
+    return false;
+}
 
 } // namespace torgo::repo

@@ -70,7 +70,10 @@ Result<> FileGroup::write(std::vector<PlannedFile> files) {
                        end_placement(placement.file);
                    }
                });
-    if (m_options.stop.stop_requested()) return fail(Errc::cancelled, "stopped");
+    const bool stopped = m_options.stop.stop_requested();
+    for (std::uint32_t f = 0; stopped && f < m_files.size(); ++f)
+        discard(f); // what was not finished
+    if (stopped) return fail(Errc::cancelled, "stopped");
     m_targets.clear();
     m_files.clear();
     return {};
@@ -87,10 +90,10 @@ Result<> FileGroup::create(std::uint32_t file) {
     const std::lock_guard lock(target.creating);
     if (target.writer) return {};
     if (target.failed) return fail(Errc::io, "given up");
-    if (planned.replace) CHECK_OK(m_tree.remove(planned.path));
     const bool holes = std::ranges::any_of(planned.extents, &Extent::hole);
+    target.temporary = m_tree.temporary_name(planned.path);
     TRY(auto writer,
-        m_tree.create_file(planned.path, planned.entry.size, m_options.sparse || holes));
+        m_tree.create_file(target.temporary, planned.entry.size, m_options.sparse || holes));
     target.writer = std::make_unique<source::FileWriter>(std::move(writer));
     return {};
 }
@@ -125,24 +128,47 @@ void FileGroup::end_placement(std::uint32_t file) {
     if (m_targets[file].open_placements.fetch_sub(1, std::memory_order_acq_rel) == 1) finish(file);
 }
 
+void FileGroup::discard(std::uint32_t file) {
+    auto& target = m_targets[file];
+    const bool made = target.writer != nullptr;
+    target.writer.reset();
+    if (made) (void)m_tree.remove(target.temporary); // the file is named among the problems already
+}
+
+/// Lets a file that is whole have its name. An immutable file has to have it before it is that.
+Result<> FileGroup::name(std::uint32_t file) {
+    constexpr auto fixed = source::flag_immutable | source::flag_append;
+    const auto& target = m_targets[file];
+    const auto& [path, entry, extents, replace] = m_files[file];
+    CHECK_OK(target.writer->end_content());
+    source::MetadataOptions metadata;
+    metadata.flags = (entry.flags & fixed) == 0;
+    auto applied = target.writer->set_metadata(entry, metadata);
+    const auto take = [&](bool over) -> Result<std::optional<source::Entry>> {
+        CHECK_OK(m_tree.rename(target.temporary, path, over));
+        if (!metadata.flags) applied = m_tree.apply_metadata(path, entry);
+        if (m_options.aside == nullptr) return std::nullopt;
+        auto state = target.writer->status();
+        return state ? std::optional(*std::move(state)) : std::nullopt;
+    };
+    TRY(const bool noted, put_in_place(m_options.aside, m_tree, path, replace, take));
+    if (!applied) m_problems.add(path + ": " + applied.error().detail());
+    if (entry.links <= 1) return {};
+    const std::lock_guard lock(m_names_mutex);
+    m_first_names.emplace(path, noted);
+    return {};
+}
+
 /// A file that lacks data must not be left looking whole.
 void FileGroup::finish(std::uint32_t file) {
     auto& target = m_targets[file];
-    const auto& planned = m_files[file];
     if (!target.failed && !target.writer)
         if (auto made = create(file); !made) give_up(file, made.error());
-    if (target.failed) {
-        const bool made = target.writer != nullptr;
-        target.writer.reset();
-        if (made) (void)m_tree.remove(planned.path); // named among the problems already
-        return;
-    }
-    auto done = std::move(*target.writer).finish(planned.entry);
+    if (!target.failed)
+        if (auto named = name(file); !named) give_up(file, named.error());
+    if (target.failed) return discard(file);
     target.writer.reset();
-    if (!done)
-        m_problems.add(planned.path + ": " + done.error().detail());
-    else if (m_options.verify)
-        m_files_verified += 1;
+    if (m_options.verify) m_files_verified += 1;
     m_files_written += 1;
     m_progress.files_done += 1;
 }

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -33,8 +34,15 @@ public:
     FileGroup(ChunkStore& store, source::TreeWriter& tree, const RestoreOptions& options,
               RestoreProgress& progress, ProblemList& problems);
 
-    /// in      files whose parents exist and whose names are free
+    /// Each file has a temporary name until it is whole; one that does not become whole is removed,
+    /// and what has its name stays.
+    ///
+    /// in      files whose parents exist
+    /// errors  `cancelled`; those of the index
     Result<> write(std::vector<PlannedFile> files);
+
+    /// The files with several names that were written, and whether each was noted. Between writes.
+    const std::map<std::string, bool>& first_names() const noexcept { return m_first_names; }
 
     std::uint64_t files_written() const noexcept { return m_files_written; }
     std::uint64_t files_verified() const noexcept { return m_files_verified; }
@@ -44,6 +52,7 @@ private:
     struct Target {
         std::mutex creating;
         std::unique_ptr<source::FileWriter> writer;
+        std::string temporary; ///< its name until it is whole
         std::atomic<std::size_t> open_placements{0};
         std::atomic<bool> failed{false};
     };
@@ -54,6 +63,8 @@ private:
     void give_up(std::uint32_t file, const Error& error);
     void end_placement(std::uint32_t file);
     void finish(std::uint32_t file);
+    Result<> name(std::uint32_t file);
+    void discard(std::uint32_t file);
     template <class Handle>
     void each_chunk(const ReadPlan& plan, const Handle& handle);
 
@@ -64,6 +75,8 @@ private:
     ProblemList& m_problems;
     std::vector<PlannedFile> m_files;
     std::vector<Target> m_targets;
+    std::mutex m_names_mutex;
+    std::map<std::string, bool> m_first_names;
     std::atomic<std::uint64_t> m_files_written{0};
     std::atomic<std::uint64_t> m_files_verified{0};
     std::atomic<std::uint64_t> m_bytes_written{0};

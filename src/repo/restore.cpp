@@ -8,9 +8,11 @@
 #include "source/compare.hpp"
 #include "source/write.hpp"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <ranges>
+#include <set>
 
 namespace torgo::repo {
 
@@ -44,13 +46,18 @@ private:
                        bool included, std::size_t depth);
     Result<> child(const Node& node, const std::string& relative, const std::string& path,
                    bool included, std::size_t depth);
+    Result<> make_folder(const std::string& path);
     Result<> ensure_folders();
     Way way(const Node& node, const std::string& relative);
-    Result<Way> make_way(const std::string& relative, Way found);
     Result<> file(const Node& node, const std::string& relative, Way how);
     void special(const Node& node, const std::string& relative, Way how);
     Result<> flush();
+    Result<std::optional<source::Entry>> status_for_aside(const std::string& path) const;
+    Result<bool> put(const std::string& relative, bool replace,
+                     const std::function<Result<>(const std::string& temporary)>& make);
+    Result<bool> link(const std::string& existing, const std::string& name, bool replace);
     void make_links();
+    void note_links();
     void finish_directories();
     void problem(const std::string& relative, const Error& error) {
         m_problems.add(relative + ": " + error.detail());
@@ -74,7 +81,8 @@ private:
         bool replace;
     };
     std::vector<Link> m_links;
-    bool m_fresh = false; ///< the target was empty: nothing can be in the way
+    std::set<std::string> m_noted_links; ///< names, and first names, of what has several
+    bool m_fresh = false;                ///< the target was empty: nothing can be in the way
 };
 
 /// For the progress bar; a directory that cannot be read is reported by the real pass.
@@ -114,36 +122,46 @@ Restore::Way Restore::way(const Node& node, const std::string& relative) {
     return Way::keep;
 }
 
-/// What is in the way is kept aside where somebody wants that; then the way is free.
-Result<Restore::Way> Restore::make_way(const std::string& relative, Way found) {
-    if (m_options.aside == nullptr || found == Way::keep) return found;
-    if (found == Way::replace) {
-        TRY(const bool moved, m_options.aside->move(*m_tree, relative));
-        if (!moved) return Way::replace;
-    }
-    CHECK_OK(m_options.aside->will_make(relative));
-    return Way::free;
-}
-
 void Restore::end_aside() {
     if (m_options.aside == nullptr || !m_tree) return;
-    if (auto ended = m_options.aside->finish(*m_tree); !ended)
+    if (auto ended = m_options.aside->finish(); !ended)
         m_repository.warn("this restore can not be rolled back: " + ended.error().detail());
 }
 
-/// Folders are made when the first thing inside them is wanted, so that --include leaves no empty
-/// ones.
-Result<> Restore::ensure_folders() {
-    for (auto& [path, entry] : m_folders) {
-        if (m_options.aside != nullptr && !m_options.dry_run) {
-            TRY(const auto there, m_tree->status(path));
-            if (!there) CHECK_OK(m_options.aside->will_make(path));
+/// Once something has its name, its state is worth asking for only where somebody keeps it.
+Result<std::optional<source::Entry>> Restore::status_for_aside(const std::string& path) const {
+    if (m_options.aside == nullptr) return std::nullopt;
+    auto now = m_tree->status(path);
+    return now ? *std::move(now) : std::nullopt;
+}
+
+Result<> Restore::make_folder(const std::string& path) {
+    if (m_options.aside != nullptr) {
+        TRY(const auto there, m_tree->status(path));
+        const auto take = [&](bool) -> Result<std::optional<source::Entry>> {
+            TRY(const bool made, m_tree->make_directory(path));
+            if (!made) return fail(Errc::exists, "somebody else has just made this folder");
+            return status_for_aside(path);
+        };
+        if (!there) {
+            CHECK_OK(m_options.aside->put(*m_tree, path, false, take));
+            return {};
         }
-        if (!m_options.dry_run) CHECK_OK(m_tree->make_directory(path));
-        m_summary.directories += 1;
-        m_directories.emplace_back(path, entry);
     }
-    m_folders.clear();
+    CHECK_OK(m_tree->make_directory(path));
+    return {};
+}
+
+/// Folders are made when the first thing inside them is wanted, so that --include leaves no empty
+/// ones. Those that cannot be made are tried again for the next thing inside.
+Result<> Restore::ensure_folders() {
+    while (!m_folders.empty()) {
+        auto& [path, entry] = m_folders.front();
+        if (!m_options.dry_run) CHECK_OK(make_folder(path));
+        m_summary.directories += 1;
+        m_directories.emplace_back(path, std::move(entry));
+        m_folders.erase(m_folders.begin());
+    }
     return {};
 }
 
@@ -154,8 +172,11 @@ Result<> Restore::child(const Node& node, const std::string& relative, const std
     included = included || m_options.include.excluded(path, is_directory);
     if (is_directory) return directory(node, relative, path, included, depth);
     if (!included) return {};
-    CHECK_OK(ensure_folders());
-    TRY(const auto how, make_way(relative, way(node, relative)));
+    if (auto made = ensure_folders(); !made) {
+        problem(relative, made.error());
+        return {};
+    }
+    const auto how = way(node, relative);
     if (how == Way::keep) {
         m_summary.skipped += 1;
         return {};
@@ -232,15 +253,36 @@ Result<> Restore::file(const Node& node, const std::string& relative, Way how) {
     return m_planned.size() >= files_per_group ? flush() : Result<>{};
 }
 
+/// Makes something that is whole at once: beside its name first, so that what has the name stays
+/// until there is something to replace it.
+Result<bool> Restore::put(const std::string& relative, bool replace,
+                          const std::function<Result<>(const std::string& temporary)>& make) {
+    const auto temporary = m_tree->temporary_name(relative);
+    CHECK_OK(make(temporary));
+    const auto take = [&](bool over) -> Result<std::optional<source::Entry>> {
+        CHECK_OK(m_tree->rename(temporary, relative, over));
+        return status_for_aside(relative);
+    };
+    auto noted = put_in_place(m_options.aside, *m_tree, relative, replace, take);
+    if (!noted) (void)m_tree->remove(temporary); // what failed before is told
+    return noted;
+}
+
 void Restore::special(const Node& node, const std::string& relative, Way how) {
     m_summary.others += 1;
     if (m_options.dry_run) return;
-    auto done = how == Way::replace ? m_tree->remove(relative) : Result<>{};
-    if (done)
-        done = node.entry.kind == Kind::symlink ? m_tree->make_symlink(relative, node.entry.target)
-                                                : m_tree->make_node(relative, node.entry);
-    if (done) done = m_tree->apply_metadata(relative, node.entry);
-    if (!done) problem(relative, done.error());
+    Result<> applied;
+    const auto done = put(relative, how == Way::replace, [&](const auto& temporary) -> Result<> {
+        CHECK_OK(node.entry.kind == Kind::symlink
+                     ? m_tree->make_symlink(temporary, node.entry.target)
+                     : m_tree->make_node(temporary, node.entry));
+        applied = m_tree->apply_metadata(temporary, node.entry);
+        return {};
+    });
+    if (!done)
+        problem(relative, done.error());
+    else if (!applied)
+        problem(relative, applied.error());
 }
 
 Result<> Restore::flush() {
@@ -248,12 +290,33 @@ Result<> Restore::flush() {
     return m_group->write(std::exchange(m_planned, {}));
 }
 
+/// `existing` must be what this restore has written: what else has that name is another file.
+Result<bool> Restore::link(const std::string& existing, const std::string& name, bool replace) {
+    const auto first = m_group->first_names().find(existing);
+    if (first == m_group->first_names().end())
+        return fail(Errc::not_found, "another name of " + existing + ", which was not restored");
+    if (first->second) m_noted_links.insert(existing);
+    return put(name, replace, [&](const std::string& temporary) {
+        return m_tree->make_hard_link(existing, temporary);
+    });
+}
+
 void Restore::make_links() {
     for (const auto& [existing, name, replace] : m_links) {
-        auto done = replace ? m_tree->remove(name) : Result<>{};
-        if (done) done = m_tree->make_hard_link(existing, name);
-        if (!done) problem(name, done.error());
+        const auto noted = link(existing, name, replace);
+        if (!noted)
+            problem(name, noted.error());
+        else if (*noted)
+            m_noted_links.insert(name);
     }
+    note_links();
+}
+
+/// Each name that a file gets moves the ctime of all.
+void Restore::note_links() {
+    for (const auto& name : m_noted_links)
+        if (const auto now = status_for_aside(name); now && *now)
+            m_options.aside->changed(name, **now);
 }
 
 /// Children before parents: writing inside would move the times of a finished directory.

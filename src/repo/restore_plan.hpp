@@ -16,7 +16,7 @@ struct PlannedFile {
     std::string path; ///< relative to the target
     source::Entry entry;
     std::vector<Extent> extents;
-    bool replace = false; ///< something is in the way, and goes when the first data is here
+    bool replace = false; ///< something is in the way, and goes when the file is whole
 };
 
 /// Where one extent goes.

@@ -115,19 +115,28 @@ Result<> FileWriter::finish() && {
 
 Result<> FileWriter::finish(const Entry& entry, const MetadataOptions& options) && {
     const auto file = std::move(*this);
-    CHECK_OK(file.set_size());
+    CHECK_OK(file.end_content());
+    return file.set_metadata(entry, options);
+}
+
+Result<Entry> FileWriter::status() const {
+    Entry out;
+    if (const int reason = Inspector::read_status(m_descriptor.get(), "", Symlinks::keep, out);
+        reason != 0)
+        return std::unexpected(system_error(reason, m_path));
+    return out;
+}
+
+Result<> FileWriter::set_metadata(const Entry& entry, const MetadataOptions& options) const {
     // What a plain new file has is known without asking; an owner that is not is set again.
     Entry present;
     present.uid = ~entry.uid;
     present.mode = 0600;
     const bool set_id = (entry.mode & 06000U) != 0;
-    if (!file.m_bare || set_id)
-        if (const int reason =
-                Inspector::read_status(file.m_descriptor.get(), "", Symlinks::keep, present);
-            reason != 0)
-            return std::unexpected(system_error(reason, file.m_path));
-    return apply({file.m_descriptor.get(), false, file.m_path, file.m_bare}, entry, present,
-                 options);
+    if (!m_bare || set_id) {
+        TRY(present, status());
+    }
+    return apply({m_descriptor.get(), false, m_path, m_bare}, entry, present, options);
 }
 
 } // namespace torgo::source

@@ -41,7 +41,10 @@ public:
 private:
     Result<> copy(const Directory& directory, const Entry& entry) {
         const auto path = (directory.path + "/" + entry.name).substr(m_from.size() + 1);
-        if (entry.kind == Kind::directory) return m_writer.make_directory(path);
+        if (entry.kind == Kind::directory) {
+            CHECK_OK(m_writer.make_directory(path));
+            return {};
+        }
         const auto [first, is_new] = m_names.try_emplace({entry.device, entry.inode}, path);
         if (!is_new) return m_writer.make_hard_link(first->second, path);
         if (entry.kind == Kind::file) return copy_file(directory, entry, path);

@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <ctime>
 
 namespace torgo::source {
 
@@ -63,6 +65,25 @@ Result<> apply_held(int object, const std::string& path, const Entry& entry,
     return apply({object, true, path}, entry, present, options);
 }
 
+/// One process at a time has this number, and the clock tells one from another that had it before.
+std::string temporary_prefix() {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    return ".torgo-new-" + std::to_string(::getpid()) + "-" + std::to_string(now.tv_sec) + "." +
+           std::to_string(now.tv_nsec) + "-";
+}
+
+/// renameat2(RENAME_NOREPLACE); a look and then a rename where the file system has no such call
+/// (some network mounts, FUSE). Returns 0, or -1 and errno.
+int rename_new(int from_directory, const char* from, int to_directory, const char* to) {
+    if (::renameat2(from_directory, from, to_directory, to, RENAME_NOREPLACE) == 0) return 0;
+    if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP) return -1;
+    struct stat found{};
+    if (::fstatat(to_directory, to, &found, AT_SYMLINK_NOFOLLOW) == 0) errno = EEXIST;
+    if (errno != ENOENT) return -1;
+    return ::renameat(from_directory, from, to_directory, to);
+}
+
 Entry present_status(int directory, const char* name, int& error_number) {
     Entry out;
     error_number = Inspector::read_status(directory, name, Symlinks::keep, out);
@@ -75,6 +96,8 @@ struct TreeWriter::State {
     explicit State(Descriptor root) : cache(std::move(root)) {}
 
     DirectoryCache cache;
+    const std::string temporary = temporary_prefix();
+    std::atomic<std::uint64_t> temporaries{0};
 };
 
 TreeWriter::TreeWriter(std::unique_ptr<State> state) : m_state(std::move(state)) {}
@@ -94,11 +117,11 @@ Result<TreeWriter> TreeWriter::open(const std::string& target) {
     return TreeWriter(std::make_unique<State>(std::move(root)));
 }
 
-Result<> TreeWriter::make_directory(std::string_view relative) {
+Result<bool> TreeWriter::make_directory(std::string_view relative) {
     TRY(const auto place, parse_place(relative));
     TRY(const auto parent, m_state->cache.open(place.directory));
     const int directory = parent->descriptor.get();
-    if (::mkdirat(directory, place.name.c_str(), 0700) == 0) return {};
+    if (::mkdirat(directory, place.name.c_str(), 0700) == 0) return true;
     if (errno != EEXIST) return failed(relative);
     int reason = 0;
     const auto present = present_status(directory, place.name.c_str(), reason);
@@ -111,7 +134,7 @@ Result<> TreeWriter::make_directory(std::string_view relative) {
     if (closed &&
         ::fchmodat(directory, place.name.c_str(), present.mode | 0700U, AT_SYMLINK_NOFOLLOW) != 0)
         return failed(relative);
-    return {};
+    return false;
 }
 
 Result<FileWriter> TreeWriter::create_file(std::string_view relative, std::uint64_t size,
@@ -196,12 +219,36 @@ Result<> TreeWriter::remove(std::string_view relative) {
     return failed(relative);
 }
 
+std::string TreeWriter::temporary_name(std::string_view relative) const {
+    const auto slash = relative.rfind('/');
+    const auto directory =
+        slash == std::string_view::npos ? std::string_view{} : relative.substr(0, slash + 1);
+    return std::string(directory) + m_state->temporary + std::to_string(m_state->temporaries++);
+}
+
+Result<> TreeWriter::rename(std::string_view from, std::string_view to, bool replace) {
+    TRY(const auto old_place, parse_place(from));
+    TRY(const auto new_place, parse_place(to));
+    TRY(const auto old_parent, m_state->cache.open(old_place.directory));
+    TRY(const auto new_parent, m_state->cache.open(new_place.directory));
+    const int source = old_parent->descriptor.get();
+    const int directory = new_parent->descriptor.get();
+    if (replace) {
+        if (::renameat(source, old_place.name.c_str(), directory, new_place.name.c_str()) == 0)
+            return {};
+        if (errno != EISDIR) return failed(to);
+        CHECK_OK(remove(to));
+    }
+    if (rename_new(source, old_place.name.c_str(), directory, new_place.name.c_str()) != 0)
+        return failed(to);
+    return {};
+}
+
 Result<> TreeWriter::move_out(std::string_view relative, const std::string& to) {
     TRY(const auto place, parse_place(relative));
     TRY(const auto parent, m_state->cache.open(place.directory));
     m_state->cache.forget(relative);
-    if (::renameat2(parent->descriptor.get(), place.name.c_str(), AT_FDCWD, to.c_str(),
-                    RENAME_NOREPLACE) == 0)
+    if (rename_new(parent->descriptor.get(), place.name.c_str(), AT_FDCWD, to.c_str()) == 0)
         return {};
     if (errno == EXDEV) return fail(Errc::unsupported, to + ": on another file system");
     return failed(relative);
@@ -210,8 +257,7 @@ Result<> TreeWriter::move_out(std::string_view relative, const std::string& to) 
 Result<> TreeWriter::move_in(const std::string& from, std::string_view relative) {
     TRY(const auto place, parse_place(relative));
     TRY(const auto parent, m_state->cache.open(place.directory));
-    if (::renameat2(AT_FDCWD, from.c_str(), parent->descriptor.get(), place.name.c_str(),
-                    RENAME_NOREPLACE) == 0)
+    if (rename_new(AT_FDCWD, from.c_str(), parent->descriptor.get(), place.name.c_str()) == 0)
         return {};
     if (errno == EXDEV) return fail(Errc::unsupported, from + ": on another file system");
     return failed(relative);

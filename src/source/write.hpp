@@ -45,6 +45,15 @@ public:
     /// What the file system gives back now for a range that was written; to compare. Thread-safe.
     Result<> read_back(std::uint64_t offset, ByteSpan out) const;
 
+    /// Gives the file its announced size. What follows adds nothing to its content.
+    Result<> end_content() const { return set_size(); }
+
+    /// As TreeWriter::apply_metadata, and cheaper; after end_content.
+    Result<> set_metadata(const Entry& entry, const MetadataOptions& options = {}) const;
+
+    /// What the file is like, whatever name it has by now; without name, target and attributes.
+    Result<Entry> status() const;
+
     /// Gives the file its announced size and closes it.
     Result<> finish() &&;
     /// The same, and applies the metadata while the file is open: cheaper than apply_metadata.
@@ -85,9 +94,18 @@ public:
     TreeWriter& operator=(TreeWriter&&) noexcept;
     ~TreeWriter();
 
-    /// Mode 0700 until apply_metadata. An existing directory is fine. Errors: `exists` where
-    /// something else has the name.
-    Result<> make_directory(std::string_view relative);
+    /// Mode 0700 until apply_metadata. An existing directory is fine; out: whether it was made.
+    /// Errors: `exists` where something else has the name.
+    Result<bool> make_directory(std::string_view relative);
+
+    /// A name beside `relative` that nothing has, for what is not yet whole: no other call, run or
+    /// process is given the same.
+    std::string temporary_name(std::string_view relative) const;
+
+    /// Gives a thing of this tree another name there. Where `replace`, what has that name goes,
+    /// unless it is a directory that is not empty; at no time has nothing the name, unless that was
+    /// a directory. Errors: `exists`; `not_found`.
+    Result<> rename(std::string_view from, std::string_view to, bool replace);
 
     /// A new file, mode 0600 until its metadata is applied. Errors: `exists`; `corrupt` a size over
     /// max_file_bytes; `no_space` or `limit_exceeded` already here where a large file cannot fit.

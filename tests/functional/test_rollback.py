@@ -117,6 +117,7 @@ def test_a_rollback_that_was_stopped_goes_on(restored):
     aside = next((machine.home / UNDO).glob("*/aside"))
     moved = sorted(aside.iterdir())
     (target / "small/file1").unlink()
+    aside.with_name("put-back").write_text("0\n1\n")
     moved[1].rename(target / "small/file1")  # as if it had been done
     (target / "large").unlink()
     assert rollback(machine, 0, "latest", "--yes")[0] == "rolled_back"

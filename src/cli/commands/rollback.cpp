@@ -9,6 +9,7 @@
 #include "cli/undo.hpp"
 #include "crypto/hash.hpp"
 #include "env/file_system.hpp"
+#include "env/lock.hpp"
 #include "markup/envelope.hpp"
 
 #include <memory>
@@ -106,7 +107,12 @@ private:
 
     std::string folder() const { return undo_folder(m_own.folder.path(), *m_signed.receipt.undo); }
 
-    bool is_done() const { return m_context.world.files->status(folder() + "/done").has_value(); }
+    Result<bool> is_done() const {
+        const auto there = m_context.world.files->status(folder() + "/done");
+        if (!there && there.error().code() != Errc::not_found)
+            return std::unexpected(there.error());
+        return there.has_value();
+    }
 
     bool is_signed(ByteView journal) const {
         const auto& outputs = m_signed.receipt.outputs;
@@ -128,12 +134,27 @@ private:
         return fail(Errc::corrupt, "the journal is not the one that the receipt names");
     }
 
+    bool is_something_aside(const receipts::Journal& steps) const {
+        return std::ranges::any_of(steps.asides, [&](const auto& aside) {
+            return m_context.world.files->status(aside).has_value();
+        });
+    }
+
+    /// A plan changes nothing, and needs no lock.
     Result<ExitCode> restore() {
-        if (is_done())
+        std::unique_ptr<env::File> lock;
+        if (m_args.yes) {
+            TRY(lock,
+                env::lock_file(*m_context.world.files, *m_context.world.clock, folder() + "/lock"));
+        }
+        TRY(const bool ended, is_done());
+        if (ended && !(m_args.discard && m_args.yes))
             return end(m_context, "done", "It was rolled back already, or its way back given up.");
         TRY(const auto steps, journal());
+        if (ended && !is_something_aside(steps))
+            return end(m_context, "done", "Its way back was given up already.");
         if (m_args.discard) return discard(steps);
-        TRY(auto turn, RestoreRollback::open(m_context, steps));
+        TRY(auto turn, RestoreRollback::open(m_context, steps, folder() + "/put-back"));
         CHECK_OK(turn.look());
         for (const auto& [step, sentence] : turn.plan())
             say_plan(m_context, step, sentence);
@@ -146,32 +167,46 @@ private:
                        ExitCode::failed);
         }
         if (!m_args.yes) return only_planned(m_context);
+        return run(turn, steps);
+    }
+
+    Result<ExitCode> run(RestoreRollback& turn, const receipts::Journal& steps) {
         begin();
         const auto done = turn.run();
         for (const auto& [name, count] : turn.figures())
             m_context.account.figure(name, count);
         CHECK_OK(done);
-        CHECK_OK(finish(steps.aside));
+        if (turn.gone() != 0)
+            return end(m_context, "incomplete",
+                       "Rolled back but for " + plural(turn.gone(), "thing", "things") +
+                           " that it replaced and that are gone: " + turn.summary() + ".",
+                       ExitCode::failed);
+        CHECK_OK(finish(steps.asides));
         return end(m_context, "rolled_back", "Rolled back: " + turn.summary() + ".");
     }
 
+    /// What is half deleted must not be taken for what was put back: it is given up first.
     Result<ExitCode> discard(const receipts::Journal& steps) {
         say_plan(m_context, "discard",
                  "Delete for good what was moved aside, and the way back with it.");
         if (!m_args.yes) return only_planned(m_context);
         begin();
-        CHECK_OK(delete_aside(steps.aside));
-        CHECK_OK(finish(steps.aside));
+        CHECK_OK(mark_done());
+        CHECK_OK(delete_asides(steps.asides));
         return end(m_context, "discarded", "What was moved aside is deleted.");
     }
 
-    /// The folder of things moved aside is empty by now, or was never made.
-    Result<> finish(const std::string& aside) const {
-        auto& files = *m_context.world.files;
-        if (auto gone = files.remove_directory(aside);
-            !gone && gone.error().code() != Errc::not_found)
-            return gone;
-        return env::write_file_atomically(files, folder() + "/done", as_bytes(""));
+    /// The folders of things moved aside are empty by now, or were never made.
+    Result<> finish(const std::vector<std::string>& asides) const {
+        for (const auto& aside : asides)
+            if (auto gone = m_context.world.files->remove_directory(aside);
+                !gone && gone.error().code() != Errc::not_found)
+                return gone;
+        return mark_done();
+    }
+
+    Result<> mark_done() const {
+        return env::write_file_atomically(*m_context.world.files, folder() + "/done", as_bytes(""));
     }
 
     const Context& m_context;
