@@ -1,10 +1,10 @@
 #include "cli/undo.hpp"
 
-#include "cli/own_receipts.hpp"
 #include "env/clock.hpp"
 #include "env/file_system.hpp"
 #include "markup/envelope.hpp"
 #include "markup/mirror.hpp"
+#include "receipts/folder.hpp"
 #include "source/write.hpp"
 
 #include <fcntl.h>
@@ -82,12 +82,12 @@ RestoreUndo::~RestoreUndo() {
     (void)m_files.remove_directory(m_folder);
 }
 
-Result<std::unique_ptr<RestoreUndo>> RestoreUndo::begin(const Context& context,
+Result<std::unique_ptr<RestoreUndo>> RestoreUndo::begin(const env::World& world,
+                                                        crypto::SigningKey key,
+                                                        const std::string& receipts,
                                                         const std::string& target) {
-    TRY(auto own, own_receipts(context));
-    auto& files = *context.world.files;
-    const auto receipts = own.folder.path();
-    const auto id = receipts::make_uuid(*context.world.random, context.world.clock->wall_ns());
+    auto& files = *world.files;
+    const auto id = receipts::make_uuid(*world.random, world.clock->wall_ns());
     auto folder = undo_folder(receipts, id);
     CHECK_OK(env::make_directories(files, env::parent_path(receipts)));
     CHECK_OK(make_durable_directory(files, receipts));
@@ -95,8 +95,8 @@ Result<std::unique_ptr<RestoreUndo>> RestoreUndo::begin(const Context& context,
     CHECK_OK(make_durable_directory(files, folder));
     TRY(auto journal,
         receipts::JournalWriter::begin(files, folder + "/journal", target, folder + "/aside"));
-    return std::unique_ptr<RestoreUndo>(new RestoreUndo(
-        context.world, std::move(own.key), id, std::move(folder), target, std::move(journal)));
+    return std::unique_ptr<RestoreUndo>(
+        new RestoreUndo(world, std::move(key), id, std::move(folder), target, std::move(journal)));
 }
 
 std::string RestoreUndo::at_target(const std::string& relative) const {

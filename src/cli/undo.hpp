@@ -4,7 +4,6 @@
 // are turned around again by `torgo receipt rollback`. docs/spec/receipt.md 8
 
 #include "base/error.hpp"
-#include "cli/context.hpp"
 #include "crypto/sign.hpp"
 #include "env/world.hpp"
 #include "markup/names.hpp"
@@ -31,8 +30,10 @@ receipts::LeftState left_state(const source::Entry& entry);
 
 class RestoreUndo final : public repo::Aside {
 public:
-    /// in  `target`, absolute; it need not be there
-    static Result<std::unique_ptr<RestoreUndo>> begin(const Context& context,
+    /// in  `receipts`: their folder; `target`, absolute; it need not be there
+    static Result<std::unique_ptr<RestoreUndo>> begin(const env::World& world,
+                                                      crypto::SigningKey key,
+                                                      const std::string& receipts,
                                                       const std::string& target);
 
     RestoreUndo(const RestoreUndo&) = delete;

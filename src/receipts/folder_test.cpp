@@ -61,6 +61,15 @@ TEST_F(FolderTest, numbers_and_chains_what_is_appended) {
     EXPECT_TRUE(faults().empty());
 }
 
+// RECEIPT-14
+TEST_F(FolderTest, a_power_cut_afterwards_loses_no_receipt) {
+    append(1);
+    for (std::uint64_t seed = 0; seed < 32; ++seed) {
+        const auto disk = files.crash(seed);
+        EXPECT_EQ(*(Folder{*disk, clock, "/state/receipts"}.newest()), 0U) << seed;
+    }
+}
+
 TEST_F(FolderTest, lies_in_folders_of_a_thousand) {
     EXPECT_EQ(folder.mirror_path(999), "/state/receipts/000000/000000999.mu");
     EXPECT_EQ(folder.text_path(1000), "/state/receipts/000001/000001000.md");

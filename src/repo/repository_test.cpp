@@ -176,6 +176,65 @@ TEST_F(RepositoryTest, a_backup_restores_with_every_byte_and_time) {
 }
 
 /// The folders above the tree may change meanwhile: their listing is all that may be new.
+/// Lets one file not be put in its place.
+class Refusing final : public Aside {
+public:
+    explicit Refusing(std::string ending) : m_ending(std::move(ending)) {}
+
+    Result<bool> put(source::TreeWriter&, const std::string& relative, bool replace,
+                     const TakeName& take) override {
+        if (relative.ends_with(m_ending)) return fail(Errc::permission, "refused");
+        CHECK_OK(take(replace));
+        return false;
+    }
+    void changed(const std::string&, const source::Entry&) override {}
+    Result<> finish() override { return {}; }
+
+private:
+    std::string m_ending;
+};
+
+TEST_F(RepositoryTest, one_file_that_cannot_be_replaced_ends_no_restore_and_stays_alone) {
+    must_backup();
+    const auto repository = open();
+    const auto snapshot = *repository->find_snapshot("latest");
+    const auto target = m_root / "restored";
+    const fs::path below = target.string() + tree().string();
+    write(below / "large.bin", "mine");
+    write(below / "many/file7", "mine");
+    RestoreOptions options;
+    options.target = target;
+    Refusing refusing("large.bin");
+    options.aside = &refusing;
+    RestoreProgress progress;
+    const auto summary = restore(*repository, snapshot, options, progress);
+    ASSERT_TRUE(summary.has_value()) << summary.error().detail();
+    EXPECT_EQ(read(below / "large.bin"), "mine");
+    EXPECT_FALSE(fs::exists(below / "odd/hard")) << "never another name of what is not its own";
+    EXPECT_EQ(summary->problem_count, 2U) << testing::PrintToString(summary->problems);
+    EXPECT_EQ(read(below / "many/file7"), read(tree() / "many/file7"));
+    for (const auto& one : fs::recursive_directory_iterator(target))
+        EXPECT_FALSE(one.path().filename().string().starts_with(".torgo")) << one.path();
+}
+
+TEST_F(RepositoryTest, a_file_where_a_folder_belongs_costs_what_is_in_it_and_no_more) {
+    must_backup();
+    const auto repository = open();
+    const auto snapshot = *repository->find_snapshot("latest");
+    const auto target = m_root / "restored";
+    const fs::path below = target.string() + tree().string();
+    write(below / "many", "a file");
+    RestoreOptions options;
+    options.target = target;
+    options.include = *source::Excludes::parse({"file12", "a.txt"}, {});
+    RestoreProgress progress;
+    const auto summary = restore(*repository, snapshot, options, progress);
+    ASSERT_TRUE(summary.has_value()) << summary.error().detail();
+    EXPECT_EQ(summary->problem_count, 1U) << testing::PrintToString(summary->problems);
+    EXPECT_EQ(read(below / "small/a.txt"), "alpha");
+    EXPECT_EQ(read(below / "many"), "a file");
+}
+
 TEST_F(RepositoryTest, an_unchanged_tree_is_not_read_and_costs_at_most_the_smallest_pack) {
     must_backup();
     const auto second = must_backup();

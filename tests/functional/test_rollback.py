@@ -1,11 +1,16 @@
 """Restores and keys that are turned around again, and what is refused."""
 
+import fcntl
 import json
 import os
 import shutil
+import struct
+import subprocess
 
 import pytest
+import support
 
+FS_IOC_GETFLAGS, FS_IOC_SETFLAGS, FS_IMMUTABLE_FL = 0x80086601, 0x40086602, 0x10
 UNDO = ".local/state/torgo/receipts/undo"
 
 
@@ -115,13 +120,123 @@ def test_what_is_new_or_gone_since_stands_in_nobodys_way(machine):
 def test_a_rollback_that_was_stopped_goes_on(restored):
     machine, target, before = restored
     aside = next((machine.home / UNDO).glob("*/aside"))
-    moved = sorted(aside.iterdir())
+    moved = next(path for path in aside.iterdir() if path.is_symlink())
     (target / "small/file1").unlink()
     aside.with_name("put-back").write_text("0\n1\n")
-    moved[1].rename(target / "small/file1")  # as if it had been done
+    moved.rename(target / "small/file1")  # as if it had been done
     (target / "large").unlink()
     assert rollback(machine, 0, "latest", "--yes")[0] == "rolled_back"
     assert tree_of(target) == before
+
+
+# RECEIPT-29
+def test_what_is_gone_from_aside_is_named_and_not_called_rolled_back(restored):
+    machine, target, _ = restored
+    aside = next((machine.home / UNDO).glob("*/aside"))
+    put = next(line for line in aside.with_name("journal").read_text().splitlines()
+               if line.startswith("moved 0 ")).split('"')[1]
+    (aside / "0").unlink()
+    left = tree_of(target)[put]
+    state, steps = rollback(machine, 0, "latest")
+    assert (state, steps.count("gone")) == ("planned", 1)
+    number = str(latest(machine)["number"])
+    state, steps = rollback(machine, 1, number, "--yes")
+    assert (state, steps.count("gone")) == ("incomplete", 1)
+    assert tree_of(target)[put] == left, "all that there is"
+    assert not list((machine.home / UNDO).glob("*/done"))
+    assert rollback(machine, 0, number, "--discard", "--yes")[0] == "discarded"
+
+
+def test_what_was_half_given_up_is_never_rolled_back(restored):
+    machine, target, _ = restored
+    aside = next((machine.home / UNDO).glob("*/aside"))
+    held = next(path for path in aside.iterdir() if not path.is_symlink())
+    if not set_immutable(held, True):
+        pytest.skip("nothing can be held fast here")
+    number = str(latest(machine)["number"])
+    after = tree_of(target)
+    done = machine.run("receipt", "rollback", number, "--discard", "--yes")
+    set_immutable(held, False)
+    assert done.returncode == 1, "something stays"
+    assert rollback(machine, 0, number, "--yes")[0] == "done"
+    assert tree_of(target) == after
+    assert rollback(machine, 0, number, "--discard", "--yes")[0] == "discarded"
+    assert not aside.exists()
+
+
+def set_immutable(path, held):
+    """Whether it can be done; for root alone."""
+    with path.open("rb") as file:
+        try:
+            flags = struct.unpack("i", fcntl.ioctl(file, FS_IOC_GETFLAGS, bytes(4)))[0]
+            flags = flags | FS_IMMUTABLE_FL if held else flags & ~FS_IMMUTABLE_FL
+            fcntl.ioctl(file, FS_IOC_SETFLAGS, struct.pack("i", flags))
+        except OSError:
+            return False
+    return True
+
+
+# RECEIPT-26
+def test_two_rollbacks_of_one_receipt_take_turns(restored):
+    machine, target, before = restored
+    number = str(latest(machine)["number"])
+    lock = next((machine.home / UNDO).glob("*/journal")).with_name("lock")
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        second = machine.start("receipt", "rollback", number, "--yes")
+        with pytest.raises(subprocess.TimeoutExpired):
+            second.wait(timeout=1)
+        assert (target / "large").exists()
+    assert second.wait(timeout=60) == 0
+    assert tree_of(target) == before
+    both = [machine.start("receipt", "rollback", number, "--yes") for _ in range(2)]
+    assert [one.wait(timeout=60) for one in both] == [0, 0]
+    assert tree_of(target) == before
+
+
+# RECEIPT-23
+def test_what_cannot_be_moved_aside_is_named_and_stays_and_the_rest_is_restored(machine):
+    target = machine.home / "back"
+    (target / "small").mkdir(parents=True)
+    for i in range(60):
+        (target / "small" / f"file{i}").write_text("mine")
+    held = target / "small/file7"
+    if not set_immutable(held, True):
+        pytest.skip("nothing can be held fast here")
+    try:
+        done = machine.run("restore", f"{machine.first}:{machine.first_data}", "--target", target)
+    finally:
+        set_immutable(held, False)
+    assert done.returncode == 1 and "file7" in done.stderr, done.stderr
+    assert held.read_text() == "mine"
+    for i in set(range(60)) - {7}:
+        name = f"small/file{i}"
+        assert (target / name).read_bytes() == (machine.first_data / name).read_bytes()
+    assert rollback(machine, 0, "latest", "--yes")[0] == "rolled_back"
+    assert {path.read_text() for path in (target / "small").iterdir()} == {"mine"}
+
+
+# RECEIPT-23
+def test_a_file_system_within_the_target_gets_a_hidden_folder_too(machine):
+    target = machine.home / "back"
+    (target / "small").mkdir(parents=True)
+    (target / "large").write_text("mine")
+    script = f"""
+        mount -t tmpfs none '{target}/small' || exit 77
+        mkdir '{target}/small/x'; echo mine > '{target}/small/file0'
+        $TORGO restore '{machine.first}:{machine.first_data}' --target '{target}' || exit 1
+        test -e '{target}'/small/.torgo-undo-*/? || exit 2
+        cmp '{target}/small/file0' '{machine.first_data}/small/file0' || exit 3
+        $TORGO receipt rollback latest --yes || exit 4
+        test "$(cat '{target}/small/file0')" = mine || exit 5
+        test "$(ls -A '{target}/small')" = "$(printf 'file0\\nx')" || exit 6
+    """
+    done = subprocess.run(["unshare", "-m", "sh", "-c", script], capture_output=True, text=True,
+                          env=machine.environment(TORGO=str(support.TORGO)), check=False)
+    if done.returncode == 77 or "unshare:" in done.stderr:
+        pytest.skip("nothing can be mounted here")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (target / "large").read_text() == "mine"
 
 
 # RECEIPT-24
@@ -195,13 +310,31 @@ def test_an_added_key_is_removed_and_a_snapshot_stays(machine):
     machine.must("restore", "latest", "--target", machine.home / "x")
 
 
-def test_a_restore_that_fails_in_the_middle_can_be_turned_around(restored):
-    machine, target, before = restored
-    rollback(machine, 0, "latest", "--yes")
-    for head in machine.heads[:3]:  # the data, not what tells where it lies
+def lose_data(machine):
+    """The data, not what tells where it lies."""
+    for head in machine.heads[:3]:
         for path in head.rglob("*"):
             if path.is_file() and path.stat().st_size > 300_000:
                 path.unlink()
+
+
+def test_what_was_there_stays_when_the_data_of_the_new_can_not_be_had(restored):
+    machine, target, before = restored
+    rollback(machine, 0, "latest", "--yes")
+    (target / "large").write_text("mine")
+    lose_data(machine)
+    done = machine.run("restore", f"{machine.first}:{machine.first_data}", "--target", target,
+                       "--no-undo")
+    assert done.returncode == 1, "its data can not be had whole"
+    assert (target / "large").read_text() == "mine"
+    assert (target / "small/file0").stat().st_ino == (target / "second name").stat().st_ino
+    assert not list(target.rglob(".torgo-*"))
+
+
+def test_a_restore_that_fails_in_the_middle_can_be_turned_around(restored):
+    machine, target, before = restored
+    rollback(machine, 0, "latest", "--yes")
+    lose_data(machine)
     done = machine.run("restore", f"{machine.first}:{machine.first_data}", "--target", target)
     assert done.returncode == 1, "its data can not be had whole"
     assert rollback(machine, 0, "latest", "--yes")[0] == "rolled_back"

@@ -31,6 +31,29 @@ def timed_backup(machine):
     return snapshot, time.monotonic() - start
 
 
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_restore_that_is_stopped_leaves_no_file_that_looks_whole(machine, how):
+    large = machine.data / "large"
+    large.write_bytes(random.Random(SEED).randbytes(150_000_000))
+    snapshot, target = machine.backup(), machine.home / "back"
+    target.mkdir()
+    (target / "large").write_text("mine")
+    os.utime(target / "large", (1, 1))
+    words = ("restore", f"{snapshot}:{machine.data}", "--target", target, "--overwrite",
+             "if-newer", "--no-undo", "--threads", "1")
+    program = machine.start(*words)
+    while program.poll() is None and not any(p.stat().st_size > 1_000_000 for p in target.iterdir()):
+        pass
+    program.send_signal(how)
+    program.communicate(timeout=support.TIME_LIMIT_S)
+    assert program.returncode != 0, "it was stopped in the middle"
+    assert (target / "large").read_text() == "mine"
+    if how == signal.SIGINT:
+        assert not list(target.rglob(".torgo-new-*"))
+    machine.must(*words)
+    assert (target / "large").read_bytes() == large.read_bytes()
+
+
 def test_backup_killed_at_any_moment_loses_nothing(machine, tmp_path, capsys):
     chance = random.Random(SEED)
     large, truth = machine.data / "large", tmp_path / "truth"

@@ -4,6 +4,7 @@
 #include "cli/context.hpp"
 #include "cli/format.hpp"
 #include "cli/open.hpp"
+#include "cli/own_receipts.hpp"
 #include "cli/progress_display.hpp"
 #include "cli/undo.hpp"
 
@@ -101,7 +102,10 @@ void begin_account(const Context& context, const repo::RestoreOptions& options,
 std::unique_ptr<RestoreUndo> keep_way_back(const Context& context, const RestoreArgs& args,
                                            repo::RestoreOptions& options) {
     if (args.no_undo || args.dry_run) return nullptr;
-    auto undo = RestoreUndo::begin(context, options.target);
+    auto undo = own_receipts(context).and_then([&](OwnReceipts&& own) {
+        return RestoreUndo::begin(context.world, std::move(own.key), own.folder.path(),
+                                  options.target);
+    });
     if (!undo) {
         context.out.warn("this restore can not be rolled back: " + undo.error().detail());
         return nullptr;
