@@ -217,24 +217,6 @@ TEST_F(RepositoryTest, one_file_that_cannot_be_replaced_ends_no_restore_and_stay
         EXPECT_FALSE(one.path().filename().string().starts_with(".torgo")) << one.path();
 }
 
-TEST_F(RepositoryTest, a_file_where_a_folder_belongs_costs_what_is_in_it_and_no_more) {
-    must_backup();
-    const auto repository = open();
-    const auto snapshot = *repository->find_snapshot("latest");
-    const auto target = m_root / "restored";
-    const fs::path below = target.string() + tree().string();
-    write(below / "many", "a file");
-    RestoreOptions options;
-    options.target = target;
-    options.include = *source::Excludes::parse({"file12", "a.txt"}, {});
-    RestoreProgress progress;
-    const auto summary = restore(*repository, snapshot, options, progress);
-    ASSERT_TRUE(summary.has_value()) << summary.error().detail();
-    EXPECT_EQ(summary->problem_count, 1U) << testing::PrintToString(summary->problems);
-    EXPECT_EQ(read(below / "small/a.txt"), "alpha");
-    EXPECT_EQ(read(below / "many"), "a file");
-}
-
 TEST_F(RepositoryTest, an_unchanged_tree_is_not_read_and_costs_at_most_the_smallest_pack) {
     must_backup();
     const auto second = must_backup();

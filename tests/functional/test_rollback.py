@@ -216,6 +216,17 @@ def test_what_cannot_be_moved_aside_is_named_and_stays_and_the_rest_is_restored(
     assert {path.read_text() for path in (target / "small").iterdir()} == {"mine"}
 
 
+def test_a_file_where_a_folder_belongs_costs_what_is_in_it_and_no_more(machine):
+    target = machine.home / "back"
+    target.mkdir()
+    (target / "small").write_text("a file")
+    done = machine.run("restore", f"{machine.first}:{machine.first_data}", "--target", target,
+                       "--include", "file12", "--include", "odd*", "--include", "large")
+    assert done.returncode == 1 and "file12" in done.stderr, done.stderr
+    assert (target / "large").read_bytes() == (machine.first_data / "large").read_bytes()
+    assert len(list(target.iterdir())) == 3 and (target / "small").read_text() == "a file"
+
+
 # RECEIPT-23
 def test_a_file_system_within_the_target_gets_a_hidden_folder_too(machine):
     target = machine.home / "back"
