@@ -1,13 +1,16 @@
 #include "repo/sync.hpp"
 
+#include "repo/batch.hpp"
 #include "repo/descriptor.hpp"
 #include "repo/head_set.hpp"
 #include "segment/stream_verify.hpp"
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -48,10 +51,21 @@ public:
         if (m_why) return;
         auto done = carry_roots("batch-", report);
         if (done) done = carry_roots("snapshot-", report);
+        if (done) done = forget_damaged();
         if (!done) m_why = std::move(done).error();
     }
 
     const std::optional<Error>& why() const { return m_why; }
+
+    bool found_damaged(const SegmentId& id) const { return m_damaged.contains(id); }
+
+    bool found_damage() const { return !m_damaged.empty(); }
+
+    /// Whether nothing waits that this head could still be given.
+    Result<bool> has_its_share() const {
+        TRY(const auto left, m_part.list_segments(SegmentId{}, m_damaged.size() + 1));
+        return std::ranges::all_of(left, [this](const auto& id) { return found_damaged(id); });
+    }
 
 private:
     Result<> open() {
@@ -97,7 +111,8 @@ private:
         report.damaged += fate == Fate::damaged ? 1U : 0U;
         m_progress.segments_done += 1;
         m_progress.bytes_done += *size;
-        if (fate == Fate::gone) return {};
+        if (fate == Fate::damaged) m_damaged.insert(id); // stays until no commit depends on it
+        if (fate == Fate::gone || fate == Fate::damaged) return {};
         return m_part.remove_segment(id); // SPOOL-9: the head has it, or it is of no use
     }
 
@@ -157,6 +172,13 @@ private:
         return {};
     }
 
+    /// SPOOL-10: after the commit, for which the next run would otherwise not know of them.
+    Result<> forget_damaged() {
+        for (const auto& id : m_damaged)
+            CHECK_OK(m_part.remove_segment(id));
+        return {};
+    }
+
     const head::Opener& m_opener;
     const Place& m_place;
     const std::size_t m_index;
@@ -165,6 +187,7 @@ private:
     SyncProgress& m_progress;
     std::unique_ptr<head::Head> m_head;
     std::vector<std::string> m_roots; ///< that waited when we began
+    std::set<SegmentId> m_damaged;    ///< in the part, of no use to the head
     std::optional<Error> m_why;
     /// Ends a call that waits for the head; before the head.
     std::optional<std::stop_callback<std::function<void()>>> m_cancel;
@@ -191,8 +214,9 @@ public:
         if (!waits) return m_report;
         TRY(m_report.needed, needed());
         for_each_waiting([&](std::size_t i) { m_carriers[i]->carry_segments(m_report.heads[i]); });
-        TRY(const auto complete, heads_without_segments());
+        TRY(const auto complete, heads_with_their_share());
         m_report.held = complete < m_report.needed;
+        CHECK_OK(hold_for_damage());
         if (!m_report.held) // SPOOL-8
             for_each_waiting(
                 [&](std::size_t i) { m_carriers[i]->carry_commit(m_report.heads[i]); });
@@ -241,13 +265,57 @@ private:
             if (m_waits[i]) threads.emplace_back([&act, i] { act(i); });
     }
 
-    Result<std::size_t> heads_without_segments() const {
+    Result<std::size_t> heads_with_their_share() const {
         std::size_t count = 0;
-        for (std::size_t i = 0; i < m_spool.size(); ++i) {
-            TRY(const auto left, m_spool.part(i).list_segments(SegmentId{}, 1));
-            count += left.empty() ? 1U : 0U;
+        for (const auto& carrier : m_carriers) {
+            TRY(const bool has, carrier->has_its_share());
+            count += has ? 1U : 0U;
         }
         return count;
+    }
+
+    /// A head for which the spool damaged a segment has not got its share of that pack. (SPOOL-8)
+    Result<> hold_for_damage() {
+        if (std::ranges::none_of(m_carriers, [](const auto& one) { return one->found_damage(); }))
+            return {};
+        TRY(const auto batches, waiting_batches());
+        for (const auto& [name, batch] : batches)
+            for (const auto& pack : batch.packs)
+                look_at(pack);
+        return {};
+    }
+
+    void look_at(const segment::PackInfo& pack) {
+        std::size_t damaged = 0;
+        std::size_t waiting = 0;
+        std::set<std::size_t> lacking;
+        for (std::size_t i = 0; i < pack.segments.size(); ++i) {
+            const auto head = i % m_spool.size();
+            if (!m_spool.part(head).segment_size(pack.segments[i])) continue;
+            lacking.insert(head);
+            ++(m_carriers[head]->found_damaged(pack.segments[i]) ? damaged : waiting);
+        }
+        if (damaged == 0 || m_spool.size() - lacking.size() >= m_report.needed) return;
+        const auto left = pack.segments.size() - damaged;
+        if (left < pack.code.k) m_report.lost_packs += 1;
+        // With nothing more to come, heal can do more for it than waiting.
+        if (waiting != 0 || left < pack.code.k) m_report.held = true;
+    }
+
+    /// By name; of those that several parts have, one that is whole.
+    Result<std::map<std::string, Batch>> waiting_batches() const {
+        std::map<std::string, Batch> out;
+        for (std::size_t i = 0; i < m_spool.size(); ++i) {
+            auto& part = m_spool.part(i);
+            TRY(const auto names, part.list_roots("batch-"));
+            for (const auto& name : names) {
+                if (out.contains(name)) continue;
+                const auto content = part.get_root(name);
+                if (!content || !fits_name(name, *content)) continue;
+                if (auto batch = decode_batch(*content)) out.emplace(name, *std::move(batch));
+            }
+        }
+        return out;
     }
 
     const head::Opener& m_opener;

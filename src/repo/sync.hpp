@@ -29,7 +29,7 @@ struct HeadSync {
     std::uint64_t bytes_sent = 0;
     std::uint64_t segments_there = 0; ///< that the head had already
     std::uint64_t roots_sent = 0;
-    std::uint64_t damaged = 0; ///< that the spool lost; they are gone from it: `torgo heal`
+    std::uint64_t damaged = 0; ///< that the spool lost; once nothing is held: `torgo heal`
     head::Waiting waiting;     ///< what is left for this head
     std::optional<Error> why;  ///< why something is left; nothing where the commit is held
 };
@@ -38,6 +38,9 @@ struct SyncReport {
     std::vector<HeadSync> heads;
     std::size_t needed = 0; ///< heads that must have their share before it is committed
     bool held = false;      ///< records wait until that is so
+    /// That wait and were damaged in the spool for so many heads that they can not be given back:
+    /// what waits is held for good.
+    std::size_t lost_packs = 0;
     bool complete() const noexcept;
 };
 

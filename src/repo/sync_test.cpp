@@ -5,6 +5,7 @@
 #include "head/spool_head.hpp"
 #include "head/testing/conformance_case.hpp"
 #include "head/testing/fault_head.hpp"
+#include "repo/batch.hpp"
 #include "repo/head_set.hpp"
 #include "repo/mirror.hpp"
 #include "repo/sync.hpp"
@@ -106,6 +107,12 @@ struct Machine {
         return spool->part(index).segment_size(id).has_value();
     }
 
+    void damage_in_spool(std::size_t index, const SegmentId& id) const {
+        files->flip(spool->part(index).uri().substr(6) + "/segments/" + id.hex().substr(0, 2) +
+                        "/" + id.hex(),
+                    12'345);
+    }
+
     bool root_on_head(std::size_t index, const std::string& name) {
         return (*head::open(place.heads[index], *files))->get_root(name).has_value();
     }
@@ -156,6 +163,21 @@ protected:
     static Result<HeadSet::WrittenPack> write(HeadSet& set, unsigned seed = 1) {
         return set.write_pack(s_place.id, PackClass::data, code, random_bytes(256_KiB, seed),
                               needed, [](std::size_t) {});
+    }
+
+    /// A pack and the batch that names it, where nothing but the spools may take them.
+    static std::pair<std::string, HeadSet::WrittenPack> write_with_batch(Machine& m) {
+        const auto set = m.set();
+        auto written = write(*set);
+        EXPECT_EQ(outcome(written), "success");
+        const auto content =
+            encode_batch({.repo = s_place.id, .writer = {}, .packs = {written->info}},
+                         *crypto::SigningKey::from_seed(crypto::SignatureScheme::ml_dsa_87,
+                                                        crypto::SecretBytes(32)));
+        EXPECT_EQ(outcome(content), "success");
+        const auto name = "batch-" + crypto::sha256(*content).hex();
+        EXPECT_EQ(outcome(set->put_root(name, *content, needed)), "success");
+        return {name, *std::move(written)};
     }
 
     static inline Place s_place;
@@ -313,6 +335,45 @@ TEST_F(SyncTest, what_the_spool_has_damaged_is_not_sent_and_does_not_stay) {
     EXPECT_EQ(done->heads[2].damaged, 1U);
     EXPECT_FALSE(m->on_head(2, id));
     EXPECT_TRUE(done->complete());
+}
+
+// SPOOL-8 SPOOL-10
+TEST_F(SyncTest, damage_in_the_spool_commits_nothing_that_can_not_be_given_back) {
+    for (std::size_t damaged = 1; damaged <= heads; ++damaged) {
+        SCOPED_TRACE(damaged);
+        const auto m = machine();
+        m->opener.away = {0, 1, 2, 3};
+        const auto [batch, written] = write_with_batch(*m);
+        for (std::size_t i = 0; i < damaged; ++i)
+            m->damage_in_spool(i, written.info.segments[i]);
+        m->opener.away = {3};
+        ASSERT_EQ(outcome(m->sync()), "success"); // what is damaged is not forgotten meanwhile
+        EXPECT_FALSE(m->root_on_head(0, batch));
+        m->opener.away = {};
+        const auto done = m->sync();
+        ASSERT_EQ(outcome(done), "success");
+        const bool restorable = heads - damaged >= code.k;
+        EXPECT_EQ(done->held, !restorable);
+        EXPECT_EQ(done->lost_packs, restorable ? 0U : 1U);
+        EXPECT_EQ(done->complete(), restorable);
+        for (std::size_t i = 0; i < heads; ++i)
+            EXPECT_EQ(m->root_on_head(i, batch), restorable) << i;
+    }
+}
+
+TEST_F(SyncTest, damage_to_what_no_batch_names_holds_nothing_up) {
+    const auto m = machine();
+    m->opener.away = {0, 1, 2, 3};
+    const auto orphan = write(*m->set(), 7);
+    ASSERT_EQ(outcome(orphan), "success");
+    const auto [batch, written] = write_with_batch(*m);
+    for (std::size_t i = 0; i < heads; ++i)
+        m->damage_in_spool(i, orphan->info.segments[i]);
+    m->opener.away = {};
+    const auto done = m->sync();
+    ASSERT_EQ(outcome(done), "success");
+    EXPECT_TRUE(done->complete());
+    EXPECT_TRUE(m->root_on_head(0, batch));
 }
 
 TEST_F(SyncTest, a_head_of_another_number_gets_nothing) {

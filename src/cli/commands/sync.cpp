@@ -68,8 +68,8 @@ void show_heads(const Context& context, const repo::Place& place, const repo::Sy
                    printable(why)});
         if (head.damaged != 0)
             context.out.warn(plural(head.damaged, "thing", "things") + " for head " +
-                             std::to_string(i + 1) +
-                             " had been damaged in the spool: run \"torgo heal\"");
+                             std::to_string(i + 1) + " had been damaged in the spool" +
+                             (report.held ? "" : ": run \"torgo heal\""));
     }
     context.out.lines(table.lines());
 }
@@ -134,7 +134,14 @@ ExitCode report(const Context& context, const repo::SyncReport& done, const head
                            .number("bytes_sent", sent)
                            .number("bytes_waiting", left)
                            .flag("complete", done.complete())
-                           .flag("held", done.held));
+                           .flag("held", done.held)
+                           .number("lost_packs", done.lost_packs));
+    if (done.lost_packs != 0)
+        context.out.warn(
+            plural(done.lost_packs, "pack was", "packs were") +
+            " damaged in the spool for too many heads and cannot be given back: no snapshot that "
+            "waits is shown. Move the folder " +
+            printable(spool.folder()) + " away and back up again");
     if (!done.complete()) {
         const auto waiting = waiting_heads(spool);
         context.out.line("Sent " + size_text(sent) + ". " +
@@ -151,7 +158,8 @@ void say_nothing_waits(const Context& context, const head::Spool* spool) {
                            .number("bytes_sent", 0)
                            .number("bytes_waiting", 0)
                            .flag("complete", true)
-                           .flag("held", false));
+                           .flag("held", false)
+                           .number("lost_packs", 0));
     context.out.line(spool != nullptr ? "Nothing waits in the spool of this machine."
                                       : "Nothing waits: this machine has no spool.");
     say_redundancy(context, spool);
@@ -183,9 +191,13 @@ Result<ExitCode> turn(const Context& context, const repo::Place& place, head::Sp
             .figure("bytes_sent", head.bytes_sent)
             .figure("roots_sent", head.roots_sent)
             .figure("damaged", head.damaged);
-    const bool changed = std::ranges::any_of(done.heads, [](const repo::HeadSync& head) {
-        return head.segments_sent + head.segments_there + head.roots_sent + head.damaged != 0;
-    });
+    const bool damaged = std::ranges::any_of(
+        done.heads, [](const repo::HeadSync& head) { return head.damaged != 0; });
+    const bool changed =
+        (damaged && !done.held) || std::ranges::any_of(done.heads, [](const repo::HeadSync& head) {
+            return head.segments_sent + head.segments_there + head.roots_sent != 0;
+        });
+    // What is held is found damaged each time.
     if (!is_first && !changed) return ExitCode::failed;
     show_heads(context, place, done);
     return report(context, done, *spool);
