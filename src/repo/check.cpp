@@ -8,11 +8,14 @@
 #include "repo/members.hpp"
 #include "repo/pack_list.hpp"
 #include "repo/repository.hpp"
+#include "repo/root_judge.hpp"
 #include "repo/tree_reader.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <mutex>
+#include <set>
+#include <string_view>
 #include <thread>
 #include <unordered_set>
 
@@ -35,7 +38,7 @@ public:
 private:
     void check_heads();
     static bool belongs_on_all(const std::string& name);
-    bool check_root(head::Head& place, const std::string& name, bool in_group);
+    void check_root(const std::string& name);
     Result<> check_roots();
     Result<> check_packs();
     void check_pack(const segment::PackInfo& pack, bool whole);
@@ -87,34 +90,51 @@ bool Check::belongs_on_all(const std::string& name) {
     return !name.starts_with("places-") && !name.starts_with("takeover-");
 }
 
-/// Whether a place has a good copy. Of a group, a member that is away has been named.
-bool Check::check_root(head::Head& place, const std::string& name, bool in_group) {
-    if (m_away.contains(&place)) return false;
-    const auto content = place.get_root(name);
-    if (content && fits_name(name, *content)) return true;
-    if (!content && in_group && is_away(content.error())) {
-        m_away.insert(&place);
-        return false;
+/// Of a group, a member that is away has been named. A lock is each holder's own, and of a right
+/// only the owner knows at which heads it was given (REPO-39).
+void Check::check_root(const std::string& name) {
+    struct Lacking {
+        head::Head* place;
+        std::size_t head;
+        std::string_view what;
+    };
+    constexpr std::string_view missing = " is missing on ";
+    std::vector<Lacking> lacking;
+    std::set<std::size_t> having;
+    bool for_some = false;
+    for (std::size_t i = 0; i < m_heads.size(); ++i) {
+        if (m_heads.at(i) == nullptr) continue;
+        const auto places = places_of_roots(*m_heads.at(i));
+        for (auto* const place : places) {
+            if (m_away.contains(place)) continue;
+            const auto content = place->get_root(name);
+            const auto code = content ? Errc::corrupt : content.error().code();
+            if (content && fits_name(name, *content)) {
+                having.insert(i);
+                for_some = is_for_some_heads(name, *content);
+            } else if (!content && places.size() > 1 && is_away(content.error())) {
+                m_away.insert(place);
+            } else if (code == Errc::not_found) {
+                lacking.push_back({place, i, missing});
+            } else {
+                const bool damaged = code == Errc::corrupt || code == Errc::io;
+                lacking.push_back(
+                    {place, i, damaged ? " is damaged on " : " could not be read on "});
+            }
+        }
     }
-    m_report.roots_missing += 1;
-    const bool absent = !content && content.error().code() == Errc::not_found;
-    warning(name + (absent ? " is missing on " : " is damaged on ") + place.uri());
-    return false;
+    for (const auto& [place, head, what] : lacking) {
+        if (what == missing && (is_lock(name) || (for_some && !having.contains(head)))) continue;
+        m_report.roots_missing += 1;
+        warning(name + std::string(what) + place->uri());
+    }
+    if (having.empty()) error(name + " has no good copy on any head");
 }
 
 Result<> Check::check_roots() {
     TRY(const auto names, m_heads.list_roots(""));
-    for (const auto& name : names) {
-        if (!belongs_on_all(name)) continue;
-        std::size_t good = 0;
-        for (std::size_t i = 0; i < m_heads.size(); ++i) {
-            if (m_heads.at(i) == nullptr) continue;
-            const auto places = places_of_roots(*m_heads.at(i));
-            good += static_cast<std::size_t>(std::ranges::count_if(
-                places, [&](auto* place) { return check_root(*place, name, places.size() > 1); }));
-        }
-        if (good == 0) error(name + " has no good copy on any head");
-    }
+    for (const auto& name : names)
+        if (belongs_on_all(name)) check_root(name);
     return {};
 }
 

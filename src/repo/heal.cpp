@@ -1,5 +1,4 @@
 #include "env/clock.hpp"
-#include "repo/certificates.hpp"
 #include "repo/check.hpp"
 #include "repo/danger.hpp"
 #include "repo/head_set.hpp"
@@ -7,8 +6,7 @@
 #include "repo/members.hpp"
 #include "repo/pack_list.hpp"
 #include "repo/repository.hpp"
-#include "repo/signing.hpp"
-#include "repo/snapshot_record.hpp"
+#include "repo/root_judge.hpp"
 #include "segment/rebuild.hpp"
 #include "segment/regenerate.hpp"
 
@@ -16,6 +14,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <unordered_set>
 
@@ -98,7 +97,8 @@ public:
           m_options(options),
           m_progress(progress),
           m_pace(*repository.world().clock, options.bytes_a_second, options.stop),
-          m_certificates(repository.heads(), repository.descriptor()) {}
+          m_judge(repository.heads(), repository.descriptor(),
+                  repository.place().root_fingerprint) {}
 
     Result<HealReport> run();
 
@@ -108,11 +108,27 @@ private:
     bool counts_as_lost(unsigned segment) const;
     Result<> heal_roots();
     Result<> heal_root(const std::string& name);
-    bool good(const std::string& name, ByteView content) const;
-    bool signed_snapshot(ByteView content) const;
-    bool signed_for_nodes(const std::string& name, ByteView content) const;
-    static std::string_view context_for_nodes(std::string_view name);
-    static bool known_kind(const std::string& name);
+
+    struct LackingPlace {
+        head::Head* place;
+        std::size_t head;
+        bool has_bad; ///< a bad copy is in the way
+    };
+
+    /// What the heads say of a root.
+    struct FoundRoot {
+        std::optional<Bytes> content;      ///< a good copy
+        std::set<std::size_t> asked;       ///< heads that said whether they have it
+        std::set<std::size_t> having;      ///< heads with a good copy
+        bool for_some = false;             ///< it need not be on all heads
+        std::vector<LackingPlace> lacking; ///< of the heads that are wanted
+    };
+
+    FoundRoot find_root(const std::string& name);
+    static bool may_be_whole(const head::Head& place, Errc code);
+    void leave_alone(head::Head& place, std::size_t head, const std::string& name,
+                     const Error& reason);
+    bool is_meant_for(std::size_t head, const FoundRoot& found) const;
     void heal_pack(const ListedPack& listed);
     Result<std::uint64_t> rebuild(const segment::PackInfo& pack, const SegmentStates& states,
                                   const std::vector<unsigned>& wanted);
@@ -144,7 +160,7 @@ private:
     const HealOptions& m_options;
     HealProgress& m_progress;
     Pace m_pace;
-    mutable Certificates m_certificates;
+    RootJudge m_judge;
     /// Tries that helpers spoilt: each costs more than it was to save, so there are few.
     std::atomic<unsigned> m_spoilt = 0;
     std::atomic<std::uint64_t> m_bytes_fetched = 0; ///< to make segments from
@@ -182,96 +198,80 @@ Result<> Heal::bring_back_heads() {
 /// its head is rebuilt onto the others. CLI-25
 void Heal::name_lost_members(std::size_t head) {
     for (const auto& member : look_at_members(*m_heads.at(head)))
-        if (member.away)
+        if (member.away && m_away.insert(member.head).second)
             problem("member " + member.head->uri() + " of head " + std::to_string(head + 1) +
                     " cannot be used (" + member.away->detail() +
                     "); if it is lost for good: torgo heal " + std::to_string(head + 1));
 }
 
-/// Whether the content of a root can be trusted without any key (REPO-39).
-bool Heal::good(const std::string& name, ByteView content) const {
-    const auto& descriptor = m_repository.descriptor();
-    if (name == "descriptor") {
-        const auto read = decode_descriptor(content, m_repository.place().root_fingerprint);
-        return read && read->generation == descriptor.generation;
+/// Whether a root may be whole though it could not be read: then it stays as it is. A folder that
+/// cannot read its disk, and a place that says so, have lost it.
+bool Heal::may_be_whole(const head::Head& place, Errc code) {
+    if (code == Errc::not_found || code == Errc::corrupt) return false;
+    return code != Errc::io || place.is_distant();
+}
+
+/// What a person called lost by naming its head need not be named again.
+void Heal::leave_alone(head::Head& place, std::size_t head, const std::string& name,
+                       const Error& reason) {
+    const bool away = is_away(reason);
+    if (away) m_away.insert(&place);
+    const bool in_group = !m_heads.at(head)->members().empty();
+    if (!wanted(head) || (away && in_group && m_options.head >= 0)) return;
+    problem(place.uri() + ": " + name + " could not be looked at: " + reason.detail(),
+            reason.code());
+}
+
+Heal::FoundRoot Heal::find_root(const std::string& name) {
+    FoundRoot found;
+    for (std::size_t i = 0; i < m_heads.size(); ++i) {
+        if (m_heads.at(i) == nullptr) continue;
+        for (auto* const place : places_of_roots(*m_heads.at(i))) {
+            if (found.content && !wanted(i) && !found.for_some) break;
+            if (m_away.contains(place)) continue;
+            auto read = place->get_root(name);
+            if (!read && may_be_whole(*place, read.error().code())) {
+                leave_alone(*place, i, name, read.error());
+                continue;
+            }
+            found.asked.insert(i);
+            if (read && m_judge.good(name, *read)) {
+                found.having.insert(i);
+                found.for_some = is_for_some_heads(name, *read);
+                if (!found.content) found.content = *std::move(read);
+                continue;
+            }
+            const bool absent = !read && read.error().code() == Errc::not_found;
+            if (wanted(i)) found.lacking.push_back({place, i, !absent});
+        }
     }
-    if (name.starts_with("writer-")) {
-        const auto read = read_certificate(content, descriptor);
-        return read && writer_root_name(read->id) == name;
-    }
-    if (!fits_name(name, content)) return false;
-    if (name.starts_with("batch-"))
-        return SignedBatches(m_heads, descriptor).check(content).has_value();
-    if (name.starts_with("snapshot-")) return signed_snapshot(content);
-    if (!context_for_nodes(name).empty()) return signed_for_nodes(name, content);
-    if (name.starts_with(key_root_prefix))
-        return inspect_slot(content, descriptor.id, nullptr).has_value();
-    return false;
+    if (found.for_some)
+        std::erase_if(found.lacking, [&](const auto& one) {
+            return !one.has_bad && !is_meant_for(one.head, found);
+        });
+    return found;
 }
 
-bool Heal::signed_snapshot(ByteView content) const {
-    const auto frame = decode_snapshot_frame(content);
-    if (!frame || frame->repo != m_repository.descriptor().id) return false;
-    const auto writer = m_certificates.find(frame->writer);
-    return writer && check_signature(crypto::SignatureScheme::ml_dsa_65, snapshot_context, content,
-                                     (*writer)->record_public);
-}
-
-/// docs/spec/peer-protocol.md 4.2 and 7.1: what a node believes of who may do what, and what it is
-/// ordered to do.
-std::string_view Heal::context_for_nodes(std::string_view name) {
-    if (name.starts_with("capability-")) return "torgo/capability/1";
-    if (name.starts_with("revocation-")) return "torgo/revocation/1";
-    if (name.starts_with("order-")) return "torgo/order/1";
-    return {};
-}
-
-bool Heal::signed_for_nodes(const std::string& name, ByteView content) const {
-    return check_signature(crypto::SignatureScheme::ml_dsa_87, context_for_nodes(name), content,
-                           m_repository.descriptor().root_ml_dsa)
-        .has_value();
-}
-
-/// Roots of kinds that this version does not know are left to the version that does.
-bool Heal::known_kind(const std::string& name) {
-    for (const auto* prefix : {"descriptor", "writer-", "batch-", "snapshot-", "key-"})
-        if (name.starts_with(prefix)) return true;
-    return !context_for_nodes(name).empty();
+/// A right is not given to more heads than its owner gave it to. A head that was named may have
+/// lost it: it gets what all the others have. REPO-39
+bool Heal::is_meant_for(std::size_t head, const FoundRoot& found) const {
+    if (found.having.contains(head)) return true; // on another member
+    if (m_options.head < 0) return false;
+    auto others = found.asked;
+    others.erase(head);
+    const auto enough = std::max<std::size_t>(2, m_repository.descriptor().heads_to_restore());
+    return others == found.having && others.size() >= enough;
 }
 
 Result<> Heal::heal_root(const std::string& name) {
-    std::optional<Bytes> content;
-    struct Lacking {
-        head::Head* place;
-        bool has_bad; ///< a bad copy is in the way
-    };
-    std::vector<Lacking> lacking;
-    for (std::size_t i = 0; i < m_heads.size(); ++i) {
-        if (m_heads.at(i) == nullptr) continue;
-        const auto places = places_of_roots(*m_heads.at(i));
-        for (auto* const place : places) {
-            if (content && !wanted(i)) break;
-            if (m_away.contains(place)) continue;
-            auto read = place->get_root(name);
-            if (read && good(name, *read)) {
-                if (!content) content = *std::move(read);
-                continue;
-            }
-            if (!read && places.size() > 1 && is_away(read.error())) { // has been named
-                m_away.insert(place);
-                continue;
-            }
-            if (wanted(i))
-                lacking.push_back({place, read || read.error().code() != Errc::not_found});
-        }
-    }
+    const auto [content, asked, having, for_some, lacking] = find_root(name);
     if (lacking.empty()) return {};
     if (!content) {
         problem(name + " has no good copy on any head");
         return {};
     }
     CHECK_OK(m_pace.wait_for(content->size()));
-    for (const auto& [place, has_bad] : lacking) {
+    for (const auto& [place, head, has_bad] : lacking) {
         Result<> done; // immutable names are not overwritten; what is not there, not removed
         if (has_bad) done = place->remove_root(name);
         if (done) done = place->put_root(name, *content);
@@ -287,7 +287,7 @@ Result<> Heal::heal_roots() {
     TRY(const auto names, m_heads.list_roots(""));
     for (const auto& name : names) {
         if (m_options.stop.stop_requested()) return fail(Errc::cancelled, "stopped");
-        if (known_kind(name)) CHECK_OK(heal_root(name));
+        if (RootJudge::knows(name)) CHECK_OK(heal_root(name));
     }
     return {};
 }
