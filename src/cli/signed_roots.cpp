@@ -3,10 +3,12 @@
 #include "cli/format.hpp"
 #include "cli/open.hpp"
 #include "repo/head_set.hpp"
+#include "repo/members.hpp"
 
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <thread>
 
 namespace torgo::cli {
 
@@ -82,23 +84,64 @@ Result<std::vector<std::size_t>> chosen_heads(const Context& context,
     return out;
 }
 
-std::vector<std::size_t> put_on(const Context& context, repo::Repository& repository,
-                                const std::vector<std::size_t>& heads, const std::string& name,
-                                ByteView record) {
-    std::vector<std::size_t> took;
-    for (const auto index : heads) {
-        auto* head = repository.heads().at(index);
-        const auto* away = repository.heads().why_not(index);
-        auto put = head != nullptr ? head->put_root(name, record)
-                                   : fail(Errc::unavailable, away ? away->detail() : "is away");
-        if (put) {
-            took.push_back(index);
-            continue;
-        }
-        context.out.warn("head " + std::to_string(index + 1) +
-                         " did not take it: " + printable(put.error().detail()));
+std::string place_text(repo::Repository& repository, std::size_t index, const head::Head& place) {
+    auto text = "head " + std::to_string(index + 1);
+    if (repository.heads().at(index) != &place) text += ", member " + printable(place.uri());
+    return text;
+}
+
+namespace {
+
+/// A member may be a folder that holds another repository by now.
+Result<> put_on_member(repo::Repository& repository, std::size_t index, head::Head& member,
+                       const std::string& name, ByteView record) {
+    TRY(const auto status, member.status());
+    if (status.repository != repository.place().id || status.index != index)
+        return fail(Errc::invalid_argument, "it is another head");
+    return member.put_root(name, record);
+}
+
+/// How many of its places took it.
+std::size_t put_on_places(const Context& context, repo::Repository& repository, std::size_t index,
+                          const std::vector<head::Head*>& places, const std::string& name,
+                          ByteView record) {
+    std::vector<Result<>> answers(places.size());
+    {
+        std::vector<std::jthread> threads; // one that is gone may let us wait
+        for (std::size_t i = 0; i < places.size(); ++i)
+            threads.emplace_back([&, i] {
+                answers[i] = put_on_member(repository, index, *places[i], name, record);
+            });
+    }
+    std::size_t took = 0;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        took += answers[i] ? 1U : 0U;
+        if (!answers[i])
+            context.out.warn(place_text(repository, index, *places[i]) +
+                             " did not take it: " + printable(answers[i].error().detail()));
     }
     return took;
+}
+
+} // namespace
+
+Taken put_on(const Context& context, repo::Repository& repository,
+             const std::vector<std::size_t>& heads, const std::string& name, ByteView record) {
+    Taken taken;
+    for (const auto index : heads) {
+        auto* const head = repository.heads().at(index);
+        if (head == nullptr) {
+            const auto* const away = repository.heads().why_not(index);
+            context.out.warn("head " + std::to_string(index + 1) + " did not take it: " +
+                             printable(away != nullptr ? away->detail() : "is away"));
+            continue;
+        }
+        const auto places = repo::places_of_roots(*head);
+        const auto took = put_on_places(context, repository, index, places, name, record);
+        taken.anywhere = taken.anywhere || took != 0;
+        if (took == places.size()) taken.heads.push_back(index);
+    }
+    return taken;
 }
 
 std::string head_numbers(const std::vector<std::size_t>& heads) {

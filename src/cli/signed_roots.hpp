@@ -33,11 +33,18 @@ Result<std::vector<std::size_t>> chosen_heads(const Context& context,
                                               const repo::Repository& repository,
                                               const std::vector<std::string>& words);
 
-/// Puts a root on each of these heads, and warns of each that did not take it.
-/// out  those that took it
-std::vector<std::size_t> put_on(const Context& context, repo::Repository& repository,
-                                const std::vector<std::size_t>& heads, const std::string& name,
-                                ByteView record);
+struct Taken {
+    std::vector<std::size_t> heads; ///< that took it; of a group, every member
+    bool anywhere = false;          ///< at least one place did
+};
+
+/// Puts a root on each of these heads and warns of each place that did not take it. Every member of
+/// a group is asked: most of them are enough to keep a record, and not to end a right.
+Taken put_on(const Context& context, repo::Repository& repository,
+             const std::vector<std::size_t>& heads, const std::string& name, ByteView record);
+
+/// How people call one place of a head: "head 2", or "head 2, member tls://…".
+std::string place_text(repo::Repository& repository, std::size_t index, const head::Head& place);
 
 /// The only one whose id begins so. errors  `invalid_argument`, naming `command` that lists them
 template <class Record>

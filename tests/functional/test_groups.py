@@ -1,7 +1,9 @@
 """Heads that are groups: real nodes in four groups, killed, replaced and healed; and folders."""
 
+import datetime
 import json
 import shutil
+import time
 
 import nodes as network
 import pytest
@@ -106,6 +108,66 @@ def test_a_node_of_each_group_and_a_whole_group_may_be_lost(twelve, machine, tmp
         node.kill()
     machine.expect_restores(machine.first, machine.first_data, machine.data)
     spare.end()
+
+
+def set_short_lock(machine):
+    """Gives its JSON object and what was said, when its time is over."""
+    end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=6)
+    done = machine.must("lock", "set", "--until", f"{end:%Y-%m-%dT%H:%M:%SZ}", "--json")
+    while datetime.datetime.now(datetime.timezone.utc) <= end:
+        time.sleep(0.1)
+    return json.loads(done.stdout.splitlines()[-1]), done.stderr
+
+
+def roots_at(node, prefix):
+    return sorted(path.name for path in node.folder.glob(f"repositories/*/head/roots/{prefix}-*"))
+
+
+def test_rights_and_locks_reach_every_node_of_the_groups(twelve, machine, tmp_path):
+    """CLI-34: most members are enough to keep a record, and not to end a right."""
+    laptop = support.Machine(tmp_path / "laptop")
+    laptop.home.mkdir()
+    peer = laptop.must("grant", "id").stdout.strip()
+    machine.must("grant", "write", "--to", peer, "--label", "laptop")
+    away = twelve[4]
+    away.kill()
+    shown = machine.must("grant", "list", "--json").stdout.splitlines()
+    (grant,) = [one for one in map(json.loads, shown) if one["label"] == "laptop"]
+    done = machine.run("grant", "revoke", grant["id"])
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert f"head 2, member tls://127.0.0.1:{away.port}/" in done.stderr, done.stderr
+    assert "has no right on head 1, 3, 4 any more" in done.stdout, done.stdout
+    away.start()
+    assert [len(roots_at(node, "revocation")) for node in twelve] == [
+        node is not away for node in twelve]
+    machine.must("grant", "revoke", grant["id"])
+    assert all(roots_at(node, "revocation") for node in twelve)
+
+    lock, _ = set_short_lock(machine)
+    assert lock["heads"] == GROUPS
+    assert all(roots_at(node, "lock") == [f"lock-{lock['id']}"] for node in twelve)
+    done = machine.run("lock", "release", lock["id"])
+    assert done.returncode == 1 and done.stdout.count("torgo node release") == len(twelve), (
+        done.stdout + done.stderr)
+
+
+def test_a_lock_on_groups_of_folders_is_released_behind_a_failure(tmp_path):
+    machine = support.Machine(tmp_path / "home")
+    machine.home.mkdir()
+    folder = machine.home / "disks"
+    write_groups(machine, {f"g{i}": {f"d{j}": [folder / f"{i}{j}"] for j in range(2)}
+                           for i in range(GROUPS)})
+    machine.must("init", "--kdf-memory", "64", "--mode", "512", "--code", "6/12",
+                 "--recovery-kit", machine.home / "kit.txt", *group_heads())
+    lock, said = set_short_lock(machine)
+    assert "a folder obeys no lock (head 1, member dir://" in said, said
+    in_the_way = folder / "00/roots" / f"lock-{lock['id']}"
+    in_the_way.unlink()
+    (in_the_way / "x").mkdir(parents=True)  # can be neither read nor removed
+    done = machine.run("lock", "release", lock["id"])
+    assert done.returncode == 1 and "head 1, member dir://" in done.stderr, done.stderr
+    assert done.stdout.count(": released") == 2 * GROUPS - 1, done.stdout
+    assert not list(folder.glob("[1-3]?/roots/lock-*"))
 
 
 def test_groups_of_folders_and_what_is_said_of_them(tmp_path):

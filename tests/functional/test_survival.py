@@ -170,6 +170,31 @@ def grow(folder, megabytes):
     assert mount(folder, megabytes, MS_REMOUNT) is None
 
 
+def test_the_old_place_of_a_head_is_kept_as_long_as_it_may_be_needed(machine, tmp_path):
+    new = tmp_path / "new place"
+    hidden = []
+    for head in machine.heads[2:]:  # of one pack only heads 1 and 2 have a segment
+        pack = min((head / "segments").glob("*/*"), key=lambda path: path.stat().st_size)
+        hidden.append((pack, tmp_path / f"hidden{len(hidden)}"))
+        shutil.move(*hidden[-1])
+    before = machine.descriptor.read_text()
+    done = machine.run("heal", "2", "--onto", new)
+    assert done.returncode == 1 and "is not at the new place yet" in done.stderr, done.stderr
+    assert str(machine.heads[1]) in done.stderr and str(machine.descriptor) in done.stderr
+    assert machine.descriptor.read_text() == before
+    machine.expect_first_restores()
+    for pack, aside in hidden:
+        shutil.move(aside, pack)
+    said = machine.must("heal", "2", "--onto", new).stdout
+    assert "it was at dir://" in said and str(machine.heads[1]) in said, said
+    assert "new%20place" in machine.descriptor.read_text()
+    receipts = [path.read_text() for path in machine.home.rglob("*.md")
+                if f"dir://{machine.heads[1]}" in path.read_text()]
+    assert any("old_place" in text and "new%20place" in text for text in receipts)
+    shutil.rmtree(machine.heads[1])
+    expect_sound(machine)
+
+
 def test_full_disk_is_said_and_harms_nothing(machine, small_disk):
     heads = machine.home / "heads"
     small_disk(heads, 16)

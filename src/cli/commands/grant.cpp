@@ -54,16 +54,22 @@ Result<PeerId> parse_peer(const std::string& text) {
                 "the other machine");
 }
 
-/// A head in a folder knows nobody, so only nodes are told.
+/// A head in a folder knows nobody, so only nodes are told, and groups that have one.
 Result<std::vector<std::size_t>> nodes_among(const Context& context,
                                              const repo::Repository& repository,
                                              const std::vector<std::string>& words) {
     TRY(auto heads, chosen_heads(context, repository, words));
     std::erase_if(heads,
-                  [&](std::size_t i) { return !names_node(repository.place().heads.at(i)); });
+                  [&](std::size_t i) { return !lies_on_nodes(repository.place().heads.at(i)); });
     if (!heads.empty()) return heads;
     return fail(Errc::invalid_argument,
                 "no head is on a node: in a folder the file system says who may do what");
+}
+
+/// " on head 1, 3"; of a group all of it.
+std::string on_heads(const Taken& took) {
+    if (took.heads.empty()) return " on a part of a group";
+    return " on head " + head_numbers(took.heads);
 }
 
 Result<ExitCode> run_give(const Context& context, const Right& right, const GiveArgs& args) {
@@ -87,17 +93,17 @@ Result<ExitCode> run_give(const Context& context, const Right& right, const Give
         .input("peer", client.hex())
         .output("grant", name, crypto::sha256(record));
     const auto took = put_on(context, *repository, heads, name, record);
-    if (took.empty()) return fail(Errc::unavailable, "no node took it");
+    if (!took.anywhere) return fail(Errc::unavailable, "no node took it");
     const auto id = name.substr(peer::capability_prefix.size());
     context.out.object(Json("granted")
                            .text("id", id)
                            .text("peer", client.hex())
                            .text("right", right.name)
-                           .number("heads", took.size()));
+                           .number("heads", took.heads.size()));
     context.out.line("Grant " + short_id(id) + ": " + short_id(client.hex()) + " may " +
-                     std::string(right.lets) + " on head " + head_numbers(took) +
+                     std::string(right.lets) + on_heads(took) +
                      (until == 0 ? "" : ", until " + utc_time(until)));
-    return took.size() == heads.size() ? ExitCode::ok : ExitCode::failed;
+    return took.heads.size() == heads.size() ? ExitCode::ok : ExitCode::failed;
 }
 
 std::string state_of(const Capability& capability, const std::set<PeerId>& revoked,
@@ -156,14 +162,17 @@ Result<ExitCode> run_revoke(const Context& context, const std::string& prefix) {
         .input("peer", client.hex())
         .output("revocation", name, crypto::sha256(record));
     const auto took = put_on(context, *repository, heads, name, record);
-    if (took.empty()) return fail(Errc::unavailable, "no node took it: nothing is revoked");
+    if (!took.anywhere) return fail(Errc::unavailable, "no node took it: nothing is revoked");
     context.out.object(Json("revoked")
                            .text("id", grant.id)
                            .text("peer", client.hex())
-                           .number("heads", took.size()));
-    context.out.line("Peer " + short_id(client.hex()) + " has no right on head " +
-                     head_numbers(took) + " any more, for good");
-    return took.size() == heads.size() ? ExitCode::ok : ExitCode::failed;
+                           .number("heads", took.heads.size()));
+    context.out.line("Peer " + short_id(client.hex()) + " has no right" + on_heads(took) +
+                     " any more, for good");
+    if (took.heads.size() == heads.size()) return ExitCode::ok;
+    context.out.warn("it keeps its rights at what did not take the revocation, until that has it: "
+                     "revoke again, or \"torgo heal\", when it is there");
+    return ExitCode::failed;
 }
 
 Result<ExitCode> run_id(const Context& context) {

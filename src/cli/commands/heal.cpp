@@ -4,12 +4,14 @@
 #include "cli/format.hpp"
 #include "cli/open.hpp"
 #include "cli/progress_display.hpp"
+#include "cli/signed_roots.hpp"
 #include "cli/spool.hpp"
 #include "cli/takeovers.hpp"
 #include "crypto/hash.hpp"
 #include "peer/node_uri.hpp"
 #include "repo/check.hpp"
 
+#include <algorithm>
 #include <memory>
 
 namespace torgo::cli {
@@ -114,6 +116,54 @@ void begin_account(const Context& context, const repo::Repository& repository,
     if (options.head < 0) return;
     const auto& uri = repository.place().heads.at(static_cast<std::size_t>(options.head));
     context.account.output(moves ? "new_place" : "head", uri);
+    if (moves) context.account.input("old_place", options.moved_from);
+}
+
+/// Rights of machines that were not given at all other heads: the new place does not know them.
+void tell_of_rights(const Context& context, repo::Repository& repository, std::size_t head) {
+    const auto grants = find_capabilities(repository);
+    if (!grants || !lies_on_nodes(repository.place().heads.at(head))) return;
+    const auto lacking = std::ranges::count_if(
+        *grants, [&](const auto& one) { return !std::ranges::contains(one.heads, head); });
+    if (lacking != 0)
+        context.out.warn(plural(static_cast<std::uint64_t>(lacking), "grant is", "grants are") +
+                         " not known at the new place, see \"torgo grant list\"; to give one "
+                         "there: torgo grant … --head " +
+                         std::to_string(head + 1));
+}
+
+/// The descriptor file names the new place only when all is there: else the old one may have the
+/// last segment that the others need.
+Result<> settle(const Context& context, repo::Repository& repository,
+                const repo::HealOptions& options, const repo::HealReport& healed) {
+    TRY(const auto path, descriptor_path(context));
+    const auto head = static_cast<std::size_t>(options.head);
+    const auto& uri = repository.place().heads.at(head);
+    const auto number = std::to_string(head + 1);
+    const bool moved = healed.problems.empty();
+    context.account.figure("moved", moved ? 1 : 0);
+    context.out.object(Json("place")
+                           .number("head", head + 1)
+                           .text("old", options.moved_from)
+                           .text("new", uri)
+                           .flag("moved", moved));
+    if (!moved) {
+        context.out.warn("head " + number +
+                         " is not at the new place yet, for not all of it could "
+                         "be made there: " +
+                         printable(path) + " names the old one as before, " +
+                         printable(options.moved_from) +
+                         ", which may have what is missing. When "
+                         "that is mended give the same command again; to do without it, write " +
+                         printable(uri) + " in its place in that file");
+        return {};
+    }
+    CHECK_OK(save_descriptor(*context.world.files, path, repository.place(), true));
+    context.out.line("Head " + number + " is at " + printable(uri) + " from now on; it was at " +
+                     printable(options.moved_from));
+    tell_of_orders(context, repository, options.head);
+    tell_of_rights(context, repository, head);
+    return {};
 }
 
 Result<ExitCode> run_heal(const Context& context, const HealArgs& args) {
@@ -145,11 +195,7 @@ Result<ExitCode> run_heal(const Context& context, const HealArgs& args) {
     auto healed = repo::heal(*repository, options, progress);
     display.reset();
     if (!healed) return std::unexpected(std::move(healed).error());
-    if (moves) {
-        TRY(const auto path, descriptor_path(context));
-        CHECK_OK(save_descriptor(*context.world.files, path, repository->place(), true));
-        tell_of_orders(context, *repository, options.head);
-    }
+    if (moves) CHECK_OK(settle(context, *repository, options, *healed));
     return report(context, *healed);
 }
 

@@ -8,6 +8,7 @@
 #include "crypto/hash.hpp"
 #include "env/clock.hpp"
 #include "repo/head_set.hpp"
+#include "repo/members.hpp"
 #include "repo/survey.hpp"
 
 #include <algorithm>
@@ -45,6 +46,18 @@ bool is_whole(const Context& context, repo::Repository& repository,
     return whole;
 }
 
+/// Folders among heads, and among the members of groups.
+void warn_of_folders(const Context& context, repo::Repository& repository,
+                     const std::vector<std::size_t>& heads) {
+    std::vector<std::string> folders;
+    for (const auto index : heads)
+        for (auto* const place : repo::places_of_roots(*repository.heads().at(index)))
+            if (!names_node(place->uri())) folders.push_back(place_text(repository, index, *place));
+    if (!folders.empty())
+        context.out.warn("a folder obeys no lock (" + joined(folders, "; ") +
+                         "): who may write there may delete");
+}
+
 Result<ExitCode> run_set(const Context& context, const SetArgs& args) {
     const auto now = context.world.clock->wall_ns();
     TRY(const auto until, moment_of(args.until, args.span, now, 0));
@@ -60,25 +73,21 @@ Result<ExitCode> run_set(const Context& context, const SetArgs& args) {
     const auto name = peer::name_of_record(peer::lock_prefix, record);
     context.account.begin(repository->place().id).output("lock", name, crypto::sha256(record));
     const auto took = put_on(context, *repository, heads, name, record);
-    if (took.empty()) return fail(Errc::unavailable, "no head took the lock");
+    if (!took.anywhere) return fail(Errc::unavailable, "no head took the lock");
     const auto id = name.substr(peer::lock_prefix.size());
-    std::vector<std::size_t> folders;
-    for (const auto index : took)
-        if (!names_node(repository->heads().uri(index))) folders.push_back(index);
-    if (!folders.empty())
-        context.out.warn("a folder obeys no lock (head " + head_numbers(folders) +
-                         "): who may write there may delete");
-    const bool whole = is_whole(context, *repository, took);
+    warn_of_folders(context, *repository, took.heads);
+    const bool whole = is_whole(context, *repository, took.heads);
     context.out.object(Json("lock_set")
                            .text("id", id)
                            .text("until", utc_time(until))
-                           .number("heads", took.size()));
-    context.out.line("Lock " + short_id(id) + " until " + utc_time(until) + " on head " +
-                     head_numbers(took));
+                           .number("heads", took.heads.size()));
+    context.out.line(
+        "Lock " + short_id(id) + " until " + utc_time(until) +
+        (took.heads.empty() ? " on a part of a group" : " on head " + head_numbers(took.heads)));
     context.out.say("No request takes it away. After that day the person at each node releases it: "
                     "torgo node release " +
                     short_id(id));
-    return whole && took.size() == heads.size() ? ExitCode::ok : ExitCode::failed;
+    return whole && took.heads.size() == heads.size() ? ExitCode::ok : ExitCode::failed;
 }
 
 std::string state_of(const peer::Lock& lock, std::int64_t now) {
@@ -110,17 +119,22 @@ Result<ExitCode> run_list(const Context& context) {
 }
 
 /// Folders are their owner's own; at a node it is for the person there (PEER-22).
-Result<bool> release_at(const Context& context, repo::Repository& repository, std::size_t index,
-                        const Found<peer::Lock>& lock) {
-    const auto& uri = repository.heads().uri(index);
-    if (!names_node(uri)) {
-        CHECK_OK(repository.heads().at(index)->remove_root(lock.name));
-        context.out.line("head " + std::to_string(index + 1) + ": released");
-        return true;
+/// out  whether it stands there no more
+bool release_at(const Context& context, head::Head& place, const std::string& where,
+                const Found<peer::Lock>& lock) {
+    const auto there = place.get_root(lock.name);
+    if (!there && there.error().code() == Errc::not_found) return true;
+    if (names_node(place.uri())) {
+        context.out.line(where + ": the person at " + printable(place.uri()) +
+                         " releases it: torgo node release " + short_id(lock.id));
+        return false;
     }
-    context.out.line("head " + std::to_string(index + 1) + ": the person at " + printable(uri) +
-                     " releases it: torgo node release " + short_id(lock.id));
-    return false;
+    if (const auto released = place.remove_root(lock.name); !released) {
+        context.out.warn(where + ": not released: " + printable(released.error().detail()));
+        return false;
+    }
+    context.out.line(where + ": released");
+    return true;
 }
 
 Result<ExitCode> run_release(const Context& context, const std::string& prefix) {
@@ -133,10 +147,11 @@ Result<ExitCode> run_release(const Context& context, const std::string& prefix) 
                         ": it can be set for longer, by another one, and not for shorter");
     context.account.begin(repository->place().id).input("lock", lock.name);
     bool everywhere = true;
-    for (const auto index : lock.heads) {
-        TRY(const bool released, release_at(context, *repository, index, lock));
-        everywhere = everywhere && released;
-    }
+    for (const auto index : lock.heads)
+        for (auto* const place : repo::places_of_roots(*repository->heads().at(index))) {
+            const auto where = place_text(*repository, index, *place);
+            everywhere = release_at(context, *place, where, lock) && everywhere;
+        }
     context.out.object(Json("lock_released").text("id", lock.id).flag("everywhere", everywhere));
     return everywhere ? ExitCode::ok : ExitCode::failed;
 }
