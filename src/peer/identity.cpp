@@ -9,7 +9,7 @@ namespace torgo::peer {
 namespace {
 constexpr std::size_t file_size_max = 4096;
 
-Result<crypto::SecretBytes> load_seed(const env::World& world, const std::string& path) {
+Result<crypto::SecretBytes> read_seed(const env::World& world, const std::string& path) {
     auto kept = env::read_file(*world.files, path, file_size_max);
     if (kept) {
         if (kept->size() != crypto::TlsIdentity::seed_size)
@@ -19,11 +19,30 @@ Result<crypto::SecretBytes> load_seed(const env::World& world, const std::string
         crypto::wipe(*kept);
         return seed;
     }
-    if (kept.error().code() != Errc::not_found) return std::unexpected(std::move(kept).error());
+    return std::unexpected(std::move(kept).error());
+}
+
+/// Of two processes that make one at once both take the one that came to stay: who would go on with
+/// the other would sign and join as somebody whom no disk knows.
+Result<> make_seed(const env::World& world, const std::string& path) {
+    auto& files = *world.files;
+    const auto drawn = path + ".new";
     crypto::SecretBytes seed(crypto::TlsIdentity::seed_size);
     world.random->fill(seed.span());
-    CHECK_OK(env::write_file_atomically(*world.files, path, seed.view(), /*secret=*/true));
-    return seed;
+    CHECK_OK(env::write_file_atomically(files, drawn, seed.view(), /*secret=*/true));
+    const auto made = files.rename_new(drawn, path);
+    const auto code = made ? Errc::exists : made.error().code();
+    if (!made && code == Errc::exists) (void)files.remove(drawn);
+    // Not there: the other one has just given it the name.
+    if (!made && code != Errc::exists && code != Errc::not_found) return made;
+    return files.sync_directory(env::parent_path(path));
+}
+
+Result<crypto::SecretBytes> load_seed(const env::World& world, const std::string& path) {
+    auto kept = read_seed(world, path);
+    if (kept || kept.error().code() != Errc::not_found) return kept;
+    CHECK_OK(make_seed(world, path));
+    return read_seed(world, path);
 }
 
 crypto::SecretBytes kit_seed(const crypto::SecretBytes& kit) {

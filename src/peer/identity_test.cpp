@@ -2,9 +2,12 @@
 #include "peer/identity.hpp"
 #include "sim/clock.hpp"
 #include "sim/file_system.hpp"
+#include "sim/interleaved_files.hpp"
 #include "sim/random.hpp"
 
 #include <gtest/gtest.h>
+
+#include <optional>
 
 namespace torgo::peer {
 namespace {
@@ -43,6 +46,31 @@ TEST_F(IdentityTest, a_file_that_is_none_is_left_as_it_is) {
     ASSERT_FALSE(refused.has_value());
     EXPECT_EQ(refused.error().code(), Errc::corrupt);
     EXPECT_EQ(env::read_file(*m_files, path(), 100), odd);
+}
+
+/// Two first runs at once: both are who the disk says.
+TEST_F(IdentityTest, two_who_make_it_at_once_are_the_same) {
+    bool happened = true;
+    for (std::uint64_t at = 1; happened; ++at) {
+        SCOPED_TRACE(at);
+        m_files = std::make_unique<sim::FileSystem>();
+        std::optional<PeerId> second;
+        sim::InterleavedFiles files(*m_files, at, [&] {
+            const auto made = load_signing_key(world(), path());
+            ASSERT_TRUE(made.has_value()) << made.error().detail();
+            second = crypto::peer_id_of(made->public_key());
+        });
+        const auto first =
+            load_signing_key({.clock = &m_clock, .random = &m_random, .files = &files}, path());
+        ASSERT_TRUE(first.has_value()) << first.error().detail();
+        happened = files.has_happened();
+        const auto kept = load_identity(world(), path());
+        ASSERT_TRUE(kept.has_value()) << kept.error().detail();
+        EXPECT_EQ(crypto::peer_id_of(first->public_key()), kept->id());
+        EXPECT_TRUE(!happened || second == kept->id());
+        EXPECT_EQ(m_files->files_below("/").size(), 1U);
+        EXPECT_TRUE(at > 5 || happened) << "too few calls to come between";
+    }
 }
 
 TEST(KitIdentity, follows_from_the_kit_alone) {
