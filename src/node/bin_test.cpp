@@ -145,6 +145,17 @@ TEST_F(BinTest, no_rights_and_no_orders_come_back) {
     EXPECT_EQ(get("order-1"), "not_found");
 }
 
+// NODE-9: else a thief of an admin's keys would lock the owner out for good.
+TEST_F(BinTest, removed_key_slots_come_back) {
+    ASSERT_EQ(put_root("key-1", "slot"), "ok");
+    ASSERT_EQ(remove(in_repository("roots/key-1")), "ok");
+    ASSERT_EQ(get("key-1"), "not_found");
+    const auto back = node.store->find(test_repository)->retrieve();
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->withheld, 0U);
+    EXPECT_EQ(get("key-1"), "slot");
+}
+
 // PEER-18 NODE-9
 TEST_F(BinTest, a_capability_that_lies_in_the_bin_counts_for_nobody) {
     const auto record =

@@ -16,7 +16,8 @@ constexpr std::string_view segment_mark = "s-"; ///< of names in the bin
 constexpr std::string_view root_mark = "r-";
 
 /// Roots that an admin deletes to end what they say: to put one back would give somebody a right,
-/// or a task, that he was to have no longer.
+/// or a task, that he was to have no longer. Key slots are not among them: nobody could open what
+/// else comes back after a thief of the keys has removed them.
 bool is_ended_for_good(std::string_view root) {
     return root.starts_with(peer::capability_prefix) || root.starts_with(peer::order_prefix);
 }

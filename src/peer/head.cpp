@@ -317,6 +317,8 @@ Result<std::vector<std::string>> PeerHead::list_roots(const std::string& prefix)
     for (;;) {
         TRY(auto page, list_page(prefix, all.empty() ? "" : all.back()));
         if (page.empty()) return all;
+        if (page.size() > max_listed_roots - all.size())
+            return fail(Errc::limit_exceeded, m_uri + " lists more records than any head has");
         std::ranges::move(page, std::back_inserter(all));
     }
 }

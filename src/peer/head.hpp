@@ -24,6 +24,10 @@ inline constexpr std::uint64_t max_segment_file = 64_MiB + 1024 * 32 + 64 * 32 +
 inline constexpr std::size_t resume_after = 256_KiB;
 inline constexpr int max_resumes = 8;
 
+/// No node lists more roots: the names of as many fill some 130 MiB, of a snapshot an hour for a
+/// century.
+inline constexpr std::size_t max_listed_roots = std::size_t{1} << 20U;
+
 /// The head that a node keeps, seen through the peer protocol. Verifies the form of what the node
 /// says, and (as every head) not the content.
 class PeerHead final : public head::Head {
@@ -46,6 +50,7 @@ public:
     Result<> remove_segment(const SegmentId& segment) override;
     Result<> put_root(const std::string& name, ByteView content) override;
     Result<Bytes> get_root(const std::string& name) override;
+    /// errors  also `limit_exceeded` after max_listed_roots
     Result<std::vector<std::string>> list_roots(const std::string& prefix) override;
     Result<> remove_root(const std::string& name) override;
     Result<head::HeadStatus> status() override;

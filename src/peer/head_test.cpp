@@ -79,6 +79,41 @@ TEST_F(PeerHeadTest, an_answer_without_end_is_cut) {
     EXPECT_LT(failed.error().detail().size(), 2 * max_error_text);
 }
 
+namespace {
+
+/// Always has another page of names that ascend.
+class Endless final : public Exchanger {
+public:
+    Result<Answer> exchange(const Request&, const BodySource&, const BodySink& sink) override {
+        std::vector<std::string> names;
+        for (std::size_t i = 0; i < max_page; ++i) {
+            auto number = std::to_string(++m_count);
+            number.insert(0, 12 - number.size(), '0');
+            names.push_back("snapshot-" + number);
+        }
+        const auto body = encode_names(names);
+        const Answer answer{200, {}, body.size()};
+        CHECK_OK(sink(answer, body));
+        return answer;
+    }
+
+    void cancel() noexcept override {}
+
+    std::uint64_t count() const { return m_count; }
+
+private:
+    std::uint64_t m_count = 0;
+};
+
+} // namespace
+
+TEST_F(PeerHeadTest, a_list_of_roots_without_end_is_given_up) {
+    Endless endless;
+    PeerHead listing(endless, "tor:test", repository, 3);
+    EXPECT_EQ(outcome(listing.list_roots("snapshot-")), "limit_exceeded");
+    EXPECT_LE(endless.count(), max_listed_roots + max_page);
+}
+
 // PEER-4
 TEST_F(PeerHeadTest, not_found_is_believed_of_a_node_only) {
     node.answer = {404, {}, 0};

@@ -15,6 +15,7 @@
 #include <cmath>
 #include <mutex>
 #include <set>
+#include <span>
 #include <string_view>
 #include <thread>
 #include <unordered_set>
@@ -22,8 +23,6 @@
 namespace torgo::repo {
 
 namespace {
-
-constexpr std::size_t names_a_page = 4096;
 
 class Check {
 public:
@@ -132,7 +131,10 @@ void Check::check_root(const std::string& name) {
 }
 
 Result<> Check::check_roots() {
-    TRY(const auto names, m_heads.list_roots(""));
+    TRY(const auto names, m_heads.list_roots("", [this](std::size_t head, const Error& reason) {
+        if (reason.code() == Errc::limit_exceeded)
+            warning("head " + std::to_string(head + 1) + " is left out: " + reason.detail());
+    }));
     for (const auto& name : names)
         if (belongs_on_all(name)) check_root(name);
     return {};
@@ -236,17 +238,16 @@ Result<> Check::check_packs() {
 }
 
 Result<> Check::count_unreferenced(head::Head& head, const std::unordered_set<SegmentId>& named) {
-    SegmentId after;
-    while (true) {
-        TRY(const auto page, head.list_segments(after, names_a_page));
-        if (page.empty()) return {};
+    const auto counted = for_each_page(head, [&](std::span<const SegmentId> page) {
         for (const auto& id : page) {
             if (named.contains(id)) continue;
             m_report.unreferenced_segments += 1;
             m_report.unreferenced_bytes += head.segment_size(id).value_or(0);
         }
-        after = page.back();
-    }
+    });
+    if (counted || counted.error().code() != Errc::limit_exceeded) return counted;
+    warning(counted.error().detail());
+    return {};
 }
 
 /// Segments that no batch names: left by sessions that never finished.

@@ -37,11 +37,8 @@ void note_list(head::Head& head, const std::vector<Wanted>& wanted,
                std::vector<ListedPack>& packs) {
     std::vector<bool> found(wanted.size());
     std::size_t at = 0;
-    for (SegmentId after;;) {
-        const auto page = head.list_segments(after, head::max_list_page);
-        if (!page) return;
-        if (page->empty()) break;
-        for (const auto& id : *page) {
+    const auto listed = for_each_page(head, [&](std::span<const SegmentId> page) {
+        for (const auto& id : page) {
             while (at < wanted.size() && wanted[at].id < id)
                 ++at;
             for (; at < wanted.size() && wanted[at].id == id; ++at) {
@@ -49,8 +46,8 @@ void note_list(head::Head& head, const std::vector<Wanted>& wanted,
                 packs[wanted[at].pack].listed += 1;
             }
         }
-        after = page->back();
-    }
+    });
+    if (!listed) return;
     for (std::size_t i = 0; i < wanted.size(); ++i)
         if (!found[i]) packs[wanted[i].pack].absent |= segment::mask_of(wanted[i].index);
 }
@@ -58,7 +55,10 @@ void note_list(head::Head& head, const std::vector<Wanted>& wanted,
 /// Of a group, what those members list that answer; what is nowhere is absent once all did.
 void note_members(head::Head& head, const std::vector<Wanted>& wanted,
                   std::vector<ListedPack>& packs) {
-    const auto listings = list_members(head);
+    SegmentNames names;
+    for (const auto& one : wanted)
+        names.insert(one.id);
+    const auto listings = list_members(head, names);
     const bool all =
         std::ranges::none_of(listings, [](const auto& one) { return one.look.away.has_value(); });
     for (const auto& one : wanted) {

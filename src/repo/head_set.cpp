@@ -296,11 +296,14 @@ Result<Bytes> HeadSet::get_root(const std::string& name, const Good& good) const
     return std::unexpected(*std::move(worst));
 }
 
-Result<std::vector<std::string>> HeadSet::list_roots(const std::string& prefix) const {
+Result<std::vector<std::string>> HeadSet::list_roots(const std::string& prefix,
+                                                     const LeftOut& left_out) const {
     using Names = std::vector<std::string>;
     Inbox<Names> inbox;
+    std::vector<std::size_t> asked; // by ticket - 1
     for (std::size_t i = 0; i < m_heads.size(); ++i) {
         if (!m_heads[i]) continue;
+        asked.push_back(i);
         auto list = [head = m_heads[i], prefix] {
             return head->list_roots(prefix);
         };
@@ -316,6 +319,7 @@ Result<std::vector<std::string>> HeadSet::list_roots(const std::string& prefix) 
         inbox.gather(Lane::reading_tail, m_opener.stop_token(), [&](Inbox<Names>::Answer answer) {
             if (!answer.value) {
                 failure = std::move(answer.value).error();
+                if (left_out) left_out(asked[answer.ticket - 1], *failure);
             } else {
                 ++answered;
                 names.insert(answer.value->begin(), answer.value->end());

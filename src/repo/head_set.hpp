@@ -93,8 +93,12 @@ public:
     using Good = std::function<bool(ByteView content)>;
     Result<Bytes> get_root(const std::string& name, const Good& good) const;
 
+    /// Is told of a head that gave no list.
+    using LeftOut = std::function<void(std::size_t head, const Error& reason)>;
+
     /// Names on any usable head, ascending. A head that fails is left out; all failing is an error.
-    Result<std::vector<std::string>> list_roots(const std::string& prefix) const;
+    Result<std::vector<std::string>> list_roots(const std::string& prefix,
+                                                const LeftOut& left_out = {}) const;
 
     /// Removes it from every usable head; an unusable one keeps it (said by the error's text).
     Result<> remove_root(const std::string& name);

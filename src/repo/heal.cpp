@@ -1,9 +1,9 @@
-#include "env/clock.hpp"
 #include "repo/check.hpp"
 #include "repo/danger.hpp"
 #include "repo/head_set.hpp"
 #include "repo/limits.hpp"
 #include "repo/members.hpp"
+#include "repo/pace.hpp"
 #include "repo/pack_list.hpp"
 #include "repo/repository.hpp"
 #include "repo/root_judge.hpp"
@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -24,61 +23,6 @@ namespace {
 
 /// After so many tries that did not serve, the rest of a heal does without combinations.
 constexpr unsigned spoilt_max = 3;
-
-/// Lets so many bytes a second pass, over all threads, and ends waits when it is asked to stop.
-class Pace {
-public:
-    Pace(env::Clock& clock, std::uint64_t bytes_a_second, std::stop_token stop)
-        : m_clock(clock), m_rate(bytes_a_second), m_stop(std::move(stop)) {}
-
-    /// Waits until `size` bytes may pass. errors  `cancelled`
-    Result<> wait_for(std::size_t size) {
-        if (m_stop.stop_requested()) return fail(Errc::cancelled, "stopped");
-        if (m_rate == 0) return {};
-        std::unique_lock lock(m_mutex);
-        const auto now = m_clock.monotonic_ns();
-        const auto begin = std::max(m_free_at_ns, now);
-        m_free_at_ns = begin + static_cast<std::int64_t>(static_cast<double>(size) * 1e9 /
-                                                         static_cast<double>(m_rate));
-        (void)m_wake.wait_for(lock, m_stop, std::chrono::nanoseconds(begin - now),
-                              [] { return false; });
-        if (m_stop.stop_requested()) return fail(Errc::cancelled, "stopped");
-        return {};
-    }
-
-private:
-    env::Clock& m_clock;
-    const std::uint64_t m_rate;
-    const std::stop_token m_stop;
-    std::mutex m_mutex;
-    std::condition_variable_any m_wake;
-    std::int64_t m_free_at_ns = 0; ///< guarded by m_mutex
-};
-
-/// Asks no faster than the pace allows.
-class PacedFetcher final : public segment::Fetcher {
-public:
-    PacedFetcher(std::unique_ptr<segment::Fetcher> inner, Pace& pace)
-        : m_inner(std::move(inner)), m_pace(pace) {}
-
-    Ticket ask(unsigned index, std::uint64_t offset, std::size_t size) override {
-        if (auto may = m_pace.wait_for(size); !may) m_stopped = std::move(may).error();
-        return m_last = m_inner->ask(index, offset, size);
-    }
-
-    std::optional<Answer> next() override {
-        if (m_stopped) return Answer{.ticket = m_last, .bytes = std::unexpected(*m_stopped)};
-        return m_inner->next();
-    }
-
-    segment::SegmentMask reluctant() const override { return m_inner->reluctant(); }
-
-private:
-    std::unique_ptr<segment::Fetcher> m_inner;
-    Pace& m_pace;
-    Ticket m_last = 0;
-    std::optional<Error> m_stopped;
-};
 
 /// By segment; none for those that are not made.
 using Writers = std::vector<std::unique_ptr<head::SegmentWriter>>;
@@ -284,7 +228,10 @@ Result<> Heal::heal_root(const std::string& name) {
 }
 
 Result<> Heal::heal_roots() {
-    TRY(const auto names, m_heads.list_roots(""));
+    TRY(const auto names, m_heads.list_roots("", [this](std::size_t head, const Error& reason) {
+        if (reason.code() == Errc::limit_exceeded)
+            problem("head " + std::to_string(head + 1) + ": " + reason.detail());
+    }));
     for (const auto& name : names) {
         if (m_options.stop.stop_requested()) return fail(Errc::cancelled, "stopped");
         if (RootJudge::knows(name)) CHECK_OK(heal_root(name));

@@ -23,10 +23,10 @@ void in_order(std::size_t count, unsigned threads, const Make& make, const Take&
     using Made = std::invoke_result_t<const Make&, std::size_t>;
     std::mutex mutex;
     std::condition_variable changed;
-    std::vector<std::optional<Made>> made(count);
+    const auto window = threads * ahead_max;
+    std::vector<std::optional<Made>> made(std::min(count, window)); // of i at i modulo its size
     std::size_t next = 0;
     std::size_t taken = 0;
-    const auto window = threads * ahead_max;
     const auto work = [&] {
         std::unique_lock lock(mutex);
         for (;;) {
@@ -36,7 +36,7 @@ void in_order(std::size_t count, unsigned threads, const Make& make, const Take&
             lock.unlock();
             auto result = make(i);
             lock.lock();
-            made[i].emplace(std::move(result));
+            made[i % made.size()].emplace(std::move(result));
             changed.notify_all();
         }
     };
@@ -47,9 +47,10 @@ void in_order(std::size_t count, unsigned threads, const Make& make, const Take&
         std::optional<Made> result;
         {
             std::unique_lock lock(mutex);
-            changed.wait(lock, [&] { return made[i].has_value(); });
-            result = std::move(made[i]);
-            made[i].reset();
+            auto& slot = made[i % made.size()];
+            changed.wait(lock, [&] { return slot.has_value(); });
+            result = std::move(slot);
+            slot.reset();
             taken = i + 1;
         }
         changed.notify_all();

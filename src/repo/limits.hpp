@@ -41,6 +41,11 @@ inline constexpr std::size_t extents_per_list = 4096;
 
 inline constexpr std::size_t index_entries_per_chunk = 65536;
 inline constexpr std::size_t small_batches_before_merge = 64;
+/// Names of segments that one head, or member of a group, is listened to.
+inline constexpr std::size_t segments_listed_max = std::size_t{1} << 24U;
+/// Snapshot records that are kept before a signature vouches for them: those of a thousand
+/// snapshots fill some 10 MiB.
+inline constexpr std::size_t unverified_frames_bytes_max = 64_MiB;
 inline constexpr std::size_t notes_max = 1000; ///< problems told one by one; the rest is counted
 inline constexpr std::size_t packs_between_checkpoints = 16;
 

@@ -1,5 +1,7 @@
 #include "repo/members.hpp"
 
+#include "repo/limits.hpp"
+
 #include <thread>
 
 namespace torgo::repo {
@@ -8,18 +10,31 @@ namespace {
 
 constexpr std::size_t names_a_page = 8192;
 
-Result<SegmentNames> list_all(head::Head& head) {
+Result<SegmentNames> list_wanted(head::Head& head, const SegmentNames& wanted) {
     SegmentNames out;
-    SegmentId after;
-    for (;;) {
-        TRY(const auto page, head.list_segments(after, names_a_page));
-        if (page.empty()) return out;
-        out.insert(page.begin(), page.end());
-        after = page.back();
-    }
+    CHECK_OK(for_each_page(head, [&](std::span<const SegmentId> page) {
+        for (const auto& id : page)
+            if (wanted.contains(id)) out.insert(id);
+    }));
+    return out;
 }
 
 } // namespace
+
+Result<> for_each_page(head::Head& head,
+                       const std::function<void(std::span<const SegmentId>)>& take) {
+    std::size_t count = 0;
+    for (SegmentId after;;) {
+        TRY(const auto page, head.list_segments(after, names_a_page));
+        if (page.empty()) return {};
+        count += page.size();
+        if (count > limits::segments_listed_max)
+            return fail(Errc::limit_exceeded,
+                        head.uri() + " lists more segments than any head has");
+        take(page);
+        after = page.back();
+    }
+}
 
 std::vector<head::Head*> places_of_roots(head::Head& head) {
     std::vector<head::Head*> out;
@@ -46,7 +61,7 @@ std::vector<MemberLook> look_at_members(head::Head& head) {
     return out;
 }
 
-std::vector<MemberListing> list_members(head::Head& head) {
+std::vector<MemberListing> list_members(head::Head& head, const SegmentNames& wanted) {
     std::vector<MemberListing> out;
     for (const auto& member : head.members())
         out.push_back(
@@ -55,8 +70,8 @@ std::vector<MemberListing> list_members(head::Head& head) {
         out.push_back({.look = {.head = &head, .domain = {}, .away = {}}, .names = {}});
     std::vector<std::jthread> threads;
     for (auto& one : out)
-        threads.emplace_back([&one] {
-            auto names = list_all(*one.look.head);
+        threads.emplace_back([&one, &wanted] {
+            auto names = list_wanted(*one.look.head, wanted);
             if (names)
                 one.names = *std::move(names);
             else

@@ -7,7 +7,9 @@
 #include "base/id.hpp"
 #include "head/head.hpp"
 
+#include <functional>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
@@ -36,8 +38,13 @@ struct MemberListing {
     SegmentNames names; ///< nothing of one that failed
 };
 
-/// What each member lists, all at once; of another head one listing.
-/// cost    some 60 bytes of memory a segment
-std::vector<MemberListing> list_members(head::Head& head);
+/// Gives all names that a head lists, a page at a time.
+/// errors  those of the head; `limit_exceeded` after limits::segments_listed_max
+Result<> for_each_page(head::Head& head,
+                       const std::function<void(std::span<const SegmentId>)>& take);
+
+/// What each member lists of those that are `wanted`, all at once; of another head one listing.
+/// cost    some 60 bytes of memory for each found
+std::vector<MemberListing> list_members(head::Head& head, const SegmentNames& wanted);
 
 } // namespace torgo::repo

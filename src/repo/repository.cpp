@@ -9,6 +9,7 @@
 #include "repo/head_set.hpp"
 #include "repo/history.hpp"
 #include "repo/in_order.hpp"
+#include "repo/limits.hpp"
 #include "repo/signing.hpp"
 
 #include <algorithm>
@@ -196,9 +197,14 @@ Result<> Repository::note_last_seen(const SnapshotId& id) {
 }
 
 Result<std::vector<SnapshotFrame>> Repository::read_frames() {
-    TRY(const auto names, m_heads->list_roots("snapshot-"));
+    TRY(const auto names,
+        m_heads->list_roots("snapshot-", [this](std::size_t head, const Error& why) {
+            if (why.code() == Errc::limit_exceeded)
+                m_warn("head " + std::to_string(head + 1) + " is left out: " + why.detail());
+        }));
     std::vector<SnapshotFrame> frames;
-    frames.reserve(names.size());
+    std::size_t unverified = 0;
+    std::size_t unusable = 0;
     const auto read = [&](std::size_t i) -> Result<SnapshotFrame> {
         TRY(const auto record, m_heads->get_root(names[i]));
         TRY(auto frame, decode_snapshot_frame(record));
@@ -208,12 +214,24 @@ Result<std::vector<SnapshotFrame>> Repository::read_frames() {
     };
     in_order(names.size(), m_heads->reading_threads(), read,
              [&](std::size_t i, Result<SnapshotFrame> frame) {
-                 if (frame)
+                 const auto keep = frame ? may_keep(*frame, unverified)
+                                         : Result<>(std::unexpected(frame.error()));
+                 if (keep)
                      frames.push_back(*std::move(frame));
-                 else
-                     m_warn(names[i] + " cannot be used: " + frame.error().detail());
+                 else if (++unusable <= limits::notes_max)
+                     m_warn(names[i] + " cannot be used: " + keep.error().detail());
              });
     return frames;
+}
+
+/// Heads may list well-formed records that nobody signed, without end: only so many bytes wait for
+/// a signature that vouches for several (REPO-29), others must have a good one of their own.
+Result<> Repository::may_keep(const SnapshotFrame& frame, std::size_t& unverified) {
+    const auto size = frame.record.size() + frame.sealed.size();
+    if (size > limits::unverified_frames_bytes_max - unverified)
+        return check_frame_signature(frame);
+    unverified += size;
+    return {};
 }
 
 Result<> Repository::check_frame_signature(const SnapshotFrame& frame) {

@@ -164,6 +164,7 @@ private:
     Result<std::vector<SnapshotFrame>> read_frames();
     Result<std::vector<SnapshotFrame>> authentic(std::vector<SnapshotFrame> frames);
     Result<> check_frame_signature(const SnapshotFrame& frame);
+    Result<> may_keep(const SnapshotFrame& frame, std::size_t& unverified);
     void warn_about_history(const std::vector<Snapshot>& snapshots);
 
     std::unique_ptr<Secrets> m_secrets;

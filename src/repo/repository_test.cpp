@@ -1,11 +1,14 @@
+#include "base/codec.hpp"
 #include "crypto/hash.hpp"
 #include "repo/backup.hpp"
 #include "repo/browse.hpp"
 #include "repo/check.hpp"
 #include "repo/head_set.hpp"
+#include "repo/limits.hpp"
 #include "repo/pack_list.hpp"
 #include "repo/repository.hpp"
 #include "repo/restore.hpp"
+#include "repo/snapshot_record.hpp"
 #include "source/compare.hpp"
 #include "sys/clock.hpp"
 #include "sys/file_system.hpp"
@@ -13,6 +16,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -458,6 +462,37 @@ TEST_F(RepositoryTest, a_forged_snapshot_is_left_out) {
     const auto repository = open();
     EXPECT_EQ(repository->snapshots()->size(), 0U);
     EXPECT_FALSE(m_warnings.empty());
+}
+
+/// Only so many bytes that nobody has vouched for are kept until their turn comes.
+TEST_F(RepositoryTest, forged_snapshots_fill_no_memory) {
+    const auto real = must_backup();
+    const auto record = read(fs::path(m_heads[0]) / "roots" / ("snapshot-" + real.snapshot.hex()));
+    const Bytes bytes(record.begin(), record.end());
+    const auto frame = decode_snapshot_frame(bytes);
+    ASSERT_TRUE(frame.has_value());
+    constexpr std::size_t size = 8_MiB;
+    constexpr std::size_t count = 12;
+    for (std::size_t i = 0; i < count; ++i) {
+        Writer forged;
+        forged.raw(ByteView(bytes).first(4)).put(bytes[4]).raw(frame->repo.view());
+        forged.raw(frame->writer.view()).put(std::uint64_t{1} + i).varint(0);
+        forged.raw(frame->header.encode()).raw(frame->header.v).raw(frame->header.kc);
+        forged.blob(Bytes(size))
+            .raw(Bytes(crypto::sizes_of(crypto::SignatureScheme::ml_dsa_65).signature));
+        const auto content = std::move(forged).take();
+        write(fs::path(m_heads[2]) / "roots" / ("snapshot-" + crypto::sha256(content).hex()),
+              as_text(content));
+    }
+    const auto repository = open();
+    const auto found = repository->snapshots();
+    ASSERT_TRUE(found.has_value()) << found.error().detail();
+    EXPECT_EQ(found->size(), 1U);
+    EXPECT_EQ(m_warnings.size(), count) << testing::PrintToString(m_warnings);
+    const auto kept = std::ranges::count_if(
+        m_warnings, [](const auto& text) { return text.contains("is not authentic"); });
+    EXPECT_LE(static_cast<std::size_t>(kept), limits::unverified_frames_bytes_max / (2 * size));
+    EXPECT_GT(kept, 0);
 }
 
 TEST_F(RepositoryTest, a_deleted_or_damaged_cache_is_made_again) {

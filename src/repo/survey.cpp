@@ -45,15 +45,15 @@ private:
     std::map<std::string_view, std::size_t> m_domains; ///< numbers from 0
 };
 
-/// What a head lists; nothing of it where it fails, and then `survey` says why.
-Holding look_at(head::Head& head, HeadSurvey& survey) {
+/// What a head lists of the packs' segments; nothing where it fails, and then `survey` says why.
+Holding look_at(head::Head& head, const SegmentNames& wanted, HeadSurvey& survey) {
     auto room = head.status();
     if (!room) {
         survey.away = std::move(room).error();
         return {};
     }
     survey.room = *room;
-    auto listings = list_members(head);
+    auto listings = list_members(head, wanted);
     if (std::ranges::all_of(listings, [](const auto& one) { return one.look.away.has_value(); }))
         survey.away = listings.front().look.away;
     if (!head.members().empty())
@@ -65,14 +65,15 @@ Holding look_at(head::Head& head, HeadSurvey& survey) {
     return Holding(std::move(listings));
 }
 
-std::vector<Holding> look_at_all(const HeadSet& heads, std::vector<HeadSurvey>& surveys) {
+std::vector<Holding> look_at_all(const HeadSet& heads, const SegmentNames& wanted,
+                                 std::vector<HeadSurvey>& surveys) {
     std::vector<Holding> there(heads.size());
     std::vector<std::jthread> threads; // a head behind a network may let us wait
     for (std::size_t i = 0; i < heads.size(); ++i) {
         if (heads.at(i) == nullptr)
             surveys[i].away = *heads.why_not(i);
         else
-            threads.emplace_back([&, i] { there[i] = look_at(*heads.at(i), surveys[i]); });
+            threads.emplace_back([&, i] { there[i] = look_at(*heads.at(i), wanted, surveys[i]); });
     }
     return there;
 }
@@ -135,7 +136,10 @@ Result<Survey> survey(Repository& repository) {
         }));
     TRY(const auto snapshots, heads.list_roots("snapshot-"));
     out.snapshots = snapshots.size();
-    const auto there = look_at_all(heads, out.heads);
+    SegmentNames wanted;
+    for (const auto& pack : packs)
+        wanted.insert(pack.segments.begin(), pack.segments.end());
+    const auto there = look_at_all(heads, wanted, out.heads);
     for (const auto& pack : packs) {
         std::vector<unsigned> on_heads(heads.size());
         for (std::size_t at = 0; at < heads.size(); ++at)
