@@ -162,11 +162,7 @@ Result<> Parser::broadcast(const Call& call, const std::vector<Operand>& operand
                                               one.reg.name + "\"");
             qubits.push_back(one.at(i));
         }
-        TRY(auto operations, m_expander.expand(call, {}, qubits));
-        for (auto& operation : operations) {
-            operation.conditions = m_conditions;
-            m_circuit.operations.push_back(std::move(operation));
-        }
+        CHECK_OK(m_expander.append(call, qubits, m_conditions));
     }
     return {};
 }

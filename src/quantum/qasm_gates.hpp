@@ -42,27 +42,35 @@ struct Definition {
     std::vector<Call> body;
 };
 
-/// Writes calls out as operations. Counts them, so that a small file cannot fill the memory.
+/// Writes calls out as operations. Counts what it does, so that a small file can fill neither the
+/// memory nor the time: a gate of empty gates, or one to the power 0, makes no operation but work.
 class Expander {
 public:
-    /// The operations of one call. `around`: the values of the parameters of the gate around.
-    /// errors  `limit_exceeded`, `invalid_argument`
-    Result<std::vector<Operation>> expand(const Call& call, std::span<const double> around,
-                                          std::span<const Qubit> qubits);
+    /// `out`: the circuit's operations; must outlive this.
+    explicit Expander(std::vector<Operation>& out) : m_out(out) {}
 
-    /// As many more count from now on. errors  `limit_exceeded`
-    Result<> count(Place place, std::size_t operations);
+    /// Appends the operations of one call, under these conditions.
+    /// errors  `limit_exceeded`, `invalid_argument`
+    Result<> append(const Call& call, std::span<const Qubit> qubits,
+                    const std::vector<Condition>& conditions);
+
+    /// Appends an operation as it is. errors  `limit_exceeded`
+    Result<> append(Place place, Operation operation);
 
 private:
-    Result<std::vector<Operation>> bare(const Call& call, std::span<const double> values,
-                                        std::span<const Qubit> qubits, int depth);
-    Result<std::vector<Operation>> body(const Call& call, std::span<const double> values,
-                                        std::span<const Qubit> qubits, int depth);
-    Result<std::vector<Operation>> modified(const Call& call, std::span<const double> around,
-                                            std::span<const Qubit> qubits, int depth);
+    Result<> written(const Call& call, std::span<const double> around,
+                     std::span<const Qubit> qubits, int depth);
+    Result<> bare(const Call& call, std::span<const double> values, std::span<const Qubit> qubits,
+                  int depth);
+    Result<> body(const Call& call, std::span<const double> values, std::span<const Qubit> qubits,
+                  int depth);
+    Result<> powered(const Modifier& modifier, std::size_t from, Place place);
+    Result<std::vector<double>> values_of(const Call& call, std::span<const double> around);
+    Result<> work(Place place, std::size_t steps);
+    Result<> check_room(Place place, std::size_t operations) const;
 
+    std::vector<Operation>& m_out;
     std::size_t m_steps = 0;
-    std::size_t m_operations = 0;
 };
 
 } // namespace torgo::quantum

@@ -93,9 +93,7 @@ Result<> Parser::check_free(const Token& name) const {
 
 Result<> Parser::emit(Operation operation, Place place) {
     operation.conditions = m_conditions;
-    if (operation.kind != Kind::gate) CHECK_OK(m_expander.count(place, 1));
-    m_circuit.operations.push_back(std::move(operation));
-    return {};
+    return m_expander.append(place, std::move(operation));
 }
 
 Result<> Parser::statement(int depth) {

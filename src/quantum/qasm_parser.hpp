@@ -22,6 +22,8 @@ struct Operand {
 class Parser {
 public:
     explicit Parser(std::string_view text) : m_tokens(text) {}
+    Parser(const Parser&) = delete; // m_expander refers to m_circuit
+    Parser& operator=(const Parser&) = delete;
 
     Result<Circuit> read();
 
@@ -74,7 +76,7 @@ private:
 
     Tokens m_tokens;
     Circuit m_circuit;
-    Expander m_expander;
+    Expander m_expander{m_circuit.operations};
     std::map<std::string, std::shared_ptr<const Definition>, std::less<>> m_defined;
     std::vector<Condition> m_conditions;
     bool m_standard = false; ///< the standard gates are included

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <chrono>
 #include <cmath>
 
 namespace torgo::quantum {
@@ -118,7 +119,7 @@ TEST(Qasm, what_would_fill_the_memory_is_refused_before_it_does) { // QASM-3
         empty += line;
     }
     expect_refused(doubled + "qubit q; g59 q;", "more than 250000 operations");
-    expect_refused(empty + "qubit q; g59 q;", "too often");
+    expect_refused(empty + "qubit q; g59 q;", "more than 2000000 steps");
     expect_refused(three + "qubit q; pow(1024) @ pow(1024) @ x q;", "more than 250000");
     expect_refused(two + "qreg q[1]; rx(" + std::string(5000, '(') + "1", "nested deeper than 64");
     expect_refused(two + "qreg q[1]; rx(" + std::string(5000, '-') + "1) q[0];", "nested deeper");
@@ -127,6 +128,57 @@ TEST(Qasm, what_would_fill_the_memory_is_refused_before_it_does) { // QASM-3
     for (int i = 0; i < 100; ++i)
         ifs += "if (c) ";
     expect_refused(ifs + "x q;", "nested too deep");
+}
+
+/// Levels of gates, each of which does this with the one before it, called at the end.
+std::string levels(const std::string& first, const std::string& each, int count) {
+    std::string out = three + "gate g0 a { " + first + " }\n";
+    for (int i = 1; i < count; ++i) {
+        auto line = "gate g" + std::to_string(i) + " a { " + each + each + "}\n";
+        for (auto at = line.find('*'); at != std::string::npos; at = line.find('*'))
+            line.replace(at, 1, "g" + std::to_string(i - 1) + " a; ");
+        out += line;
+    }
+    return out + "qubit q; g" + std::to_string(count - 1) + " q;";
+}
+
+// Each would be written out for minutes or years, and leaves few operations or none.
+TEST(Qasm, what_takes_long_to_write_out_is_refused_quickly) { // QASM-3
+    std::string value = "0";
+    for (int i = 0; i < 400; ++i)
+        value += "+1";
+    std::string shell = "*";
+    for (int i = 0; i < 30; ++i)
+        shell.insert(0, "inv @ ");
+    std::string nested = three + "qubit q; bit c; gate g a { pow(1000) @ x a; } ";
+    for (int i = 0; i < 60; ++i)
+        nested += "if (c) ";
+    nested += "pow(100) @ g q;";
+    const auto begin = std::chrono::steady_clock::now();
+    for (const auto& text :
+         {levels("pow(0) @ pow(1024) @ x a;", "*", 50),
+          levels("rx(" + value + ") a;", "pow(0) @ *", 50), levels("", shell, 20),
+          levels("pow(1000) @ x a;", "pow(0) @ " + shell, 20), nested,
+          three + "qubit q; gate g a { pow(1000) @ x a; } pow(0) @ pow(200) @ " +
+              std::string(std::string_view("inv @ inv @ inv @ inv @ inv @ inv @ inv @ inv @ "
+                                           "inv @ inv @ inv @ inv @ inv @ inv @ inv @ inv @ ")) +
+              "pow(1) @ inv @ inv @ pow(200) @ g q;"}) {
+        const auto circuit = read_qasm(text);
+        ASSERT_FALSE(circuit) << text;
+        EXPECT_EQ(circuit.error().code(), Errc::limit_exceeded) << circuit.error().detail();
+        EXPECT_TRUE(circuit.error().detail().contains("more than 2000000 steps"))
+            << circuit.error().detail();
+    }
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
+}
+
+TEST(Qasm, powers_repeat_what_is_right_of_them_and_a_power_of_0_is_nothing) { // QASM-10
+    const auto c = read(three + "qubit[2] q; gate g a { s a; t a; } pow(-2) @ g q[0]; "
+                                "pow(0) @ g q[0]; ctrl @ pow(2) @ g q[0], q[1]; y q[1];");
+    std::string names;
+    for (const auto& one : c.operations)
+        names += one.name + std::to_string(one.controls.size()) + " ";
+    EXPECT_EQ(names, "t†0 s†0 t†0 s†0 s1 t1 s1 t1 y0 ");
 }
 
 TEST(Run, the_same_seed_gives_the_same_counts_whatever_the_threads) {
