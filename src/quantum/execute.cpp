@@ -88,10 +88,11 @@ std::size_t part_of(const Step& step, std::size_t first) {
 }
 
 /// All steps on one chunk whose first amplitude has this index in the state.
-void work(const Run& run, const Kernels& best, Complex* chunk, std::size_t size,
-          std::size_t first) {
+void work(const Run& run, const Kernels& best, Complex* chunk, std::size_t size, std::size_t first,
+          const std::stop_token& stop) {
     auto* const doubles = reinterpret_cast<double*>(chunk);
     for (const auto& step : run.steps) {
+        if (stop.stop_requested()) return;
         if ((first & step.outer_mask) != step.outer_value) continue;
         if (const auto* const dense = std::get_if<DenseStep>(&step.what)) {
             kernels_of(best, dense->lanes).dense(doubles, size, view(*dense));
@@ -103,12 +104,14 @@ void work(const Run& run, const Kernels& best, Complex* chunk, std::size_t size,
     }
 }
 
-void work_on(const Run& run, const Plan& plan, State& state, std::size_t from, std::size_t to) {
+void work_on(const Run& run, const Plan& plan, State& state, std::size_t from, std::size_t to,
+             const std::stop_token& stop) {
     const Chunks chunks(run, plan.qubits);
     auto* const amplitudes = state.amplitudes().data();
     if (chunks.whole()) {
-        for (auto i = from; i < to; ++i)
-            work(run, *plan.kernels, amplitudes + chunks.first(i), chunks.size(), chunks.first(i));
+        for (auto i = from; i < to && !stop.stop_requested(); ++i)
+            work(run, *plan.kernels, amplitudes + chunks.first(i), chunks.size(), chunks.first(i),
+                 stop);
         return;
     }
     constexpr std::align_val_t line{64};
@@ -117,28 +120,29 @@ void work_on(const Run& run, const Plan& plan, State& state, std::size_t from, s
     };
     const std::unique_ptr<Complex, Free> buffer(
         static_cast<Complex*>(::operator new(chunks.size() * sizeof(Complex), line)));
-    for (auto i = from; i < to; ++i) {
+    for (auto i = from; i < to && !stop.stop_requested(); ++i) {
         const auto first = chunks.first(i);
         chunks.fetch(amplitudes + first, buffer.get());
-        work(run, *plan.kernels, buffer.get(), chunks.size(), first);
+        work(run, *plan.kernels, buffer.get(), chunks.size(), first, stop);
         chunks.put_back(amplitudes + first, buffer.get());
     }
 }
 
 } // namespace
 
-void execute(const Plan& plan, State& state, unsigned threads) {
+void execute(const Plan& plan, State& state, unsigned threads, const std::stop_token& stop) {
     ENSURE(plan.qubits == state.qubits());
     if (plan.qubits < threads_from) threads = 1;
     for (const auto& run : plan.runs) {
+        if (stop.stop_requested()) return;
         const auto count = state.size() >> run.chunk.size();
         const auto workers = std::min<std::size_t>(std::max(threads, 1U), count);
         std::vector<std::jthread> others;
         for (std::size_t i = 1; i < workers; ++i)
             others.emplace_back([&, i] {
-                work_on(run, plan, state, count * i / workers, count * (i + 1) / workers);
+                work_on(run, plan, state, count * i / workers, count * (i + 1) / workers, stop);
             });
-        work_on(run, plan, state, 0, count / workers);
+        work_on(run, plan, state, 0, count / workers, stop);
     }
 }
 

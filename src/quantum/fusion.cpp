@@ -53,6 +53,26 @@ Operation with_target(Operation gate) {
     return gate;
 }
 
+/// The factors of a diagonal gate on all of its qubits, controls among them.
+Matrix diagonal_on(const Operation& gate, const std::vector<Qubit>& all) {
+    const auto place = [&](Qubit qubit) {
+        return static_cast<std::size_t>(std::ranges::lower_bound(all, qubit) - all.begin());
+    };
+    const auto own = factors_of(gate.matrix, std::size_t{1} << gate.targets.size());
+    Matrix out(std::size_t{1} << all.size(), Complex{1});
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        const auto met = [&](const Control& one) {
+            return (i >> place(one.qubit) & 1U) == (one.value ? 1U : 0U);
+        };
+        if (!std::ranges::all_of(gate.controls, met)) continue;
+        std::size_t index = 0;
+        for (std::size_t k = 0; k < gate.targets.size(); ++k)
+            index |= (i >> place(gate.targets[k]) & 1U) << k;
+        out[i] = own[index];
+    }
+    return out;
+}
+
 Block block_of(const Operation& operation) {
     const auto gate = with_target(operation);
     Block out;
@@ -62,9 +82,8 @@ Block block_of(const Operation& operation) {
     all = sorted(std::move(all));
     if (is_diagonal(gate.matrix) && all.size() <= diagonal_qubits_max) {
         out.diagonal = true;
-        out.qubits = all;
-        const auto wide = widened(gate.matrix, gate.targets, gate.controls, all);
-        out.matrix = factors_of(wide, std::size_t{1} << all.size());
+        out.matrix = diagonal_on(gate, all);
+        out.qubits = std::move(all);
         return out;
     }
     out.qubits = sorted(gate.targets);
@@ -128,39 +147,59 @@ std::optional<Block> joined(const Block& first, const Block& second,
 }
 
 /// Joins the gate to a block that it can move back to. False: it stays by itself.
-bool absorb(std::vector<Block>& blocks, std::vector<std::vector<Qubit>>& touched,
-            const Block& gate) {
+bool absorb(Blocks& blocks, std::vector<std::vector<Qubit>>& touched, const Block& gate) {
     const auto own = all_qubits(gate);
-    const auto least = blocks.size() > window ? blocks.size() - window : 0;
-    for (auto i = blocks.size(); i-- > least;) {
-        if (auto both = joined(blocks[i], gate, touched[i], own)) {
-            blocks[i] = std::move(*both);
-            touched[i] = all_qubits(blocks[i]);
+    const auto least = blocks.all.size() > window ? blocks.all.size() - window : 0;
+    for (auto i = blocks.all.size(); i-- > least;) {
+        auto& block = blocks.all[i];
+        if (auto both = joined(block, gate, touched[i], own)) {
+            blocks.bytes = blocks.bytes - bytes_of(block) + bytes_of(*both);
+            block = std::move(*both);
+            touched[i] = all_qubits(block);
             return true;
         }
-        if (!disjoint(touched[i], own) && !(blocks[i].diagonal && gate.diagonal)) return false;
+        if (!disjoint(touched[i], own) && !(block.diagonal && gate.diagonal)) return false;
     }
     return false;
 }
 
 } // namespace
 
-std::vector<Block> unfused(std::span<const Operation> gates) {
-    std::vector<Block> out;
-    for (const auto& gate : gates)
-        out.push_back(block_of(gate));
+Result<> PlanLimits::check(std::uint64_t taken) const {
+    if (stop.stop_requested()) return fail(Errc::cancelled, "the run was stopped");
+    if (taken <= bytes) return {};
+    return fail(Errc::limit_exceeded,
+                "the gates of this circuit, made ready, need more memory than is free beside the "
+                "state: use fewer gates or fewer qubits");
+}
+
+std::uint64_t bytes_of(const Block& block) {
+    return sizeof(Block) + block.matrix.size() * sizeof(Complex) +
+           block.qubits.size() * sizeof(Qubit) + block.controls.size() * sizeof(Control);
+}
+
+Result<Blocks> unfused(std::span<const Operation> gates, const PlanLimits& limits) {
+    Blocks out;
+    for (const auto& gate : gates) {
+        out.all.push_back(block_of(gate));
+        out.bytes += bytes_of(out.all.back());
+        CHECK_OK(limits.check(out.bytes));
+    }
     return out;
 }
 
-std::vector<Block> fuse(std::span<const Operation> gates) {
-    std::vector<Block> out;
+Result<Blocks> fuse(std::span<const Operation> gates, const PlanLimits& limits) {
+    Blocks out;
     std::vector<std::vector<Qubit>> touched;
     for (const auto& gate : gates) {
+        CHECK_OK(limits.check(out.bytes));
         auto block = block_of(gate);
         if (absorb(out, touched, block)) continue;
+        out.bytes += bytes_of(block);
         touched.push_back(all_qubits(block));
-        out.push_back(std::move(block));
+        out.all.push_back(std::move(block));
     }
+    CHECK_OK(limits.check(out.bytes));
     return out;
 }
 

@@ -94,7 +94,7 @@ Circuit grover(const std::array<double, slots>& costs, double bound, std::uint32
 
 std::size_t measured(const Circuit& circuit, double draw) {
     auto state = *State::make(qubits, state_bytes(qubits));
-    execute(make_plan(qubits, circuit.operations), state, 1);
+    execute(*make_plan(qubits, circuit.operations), state, 1);
     return Sampler(state).at(draw);
 }
 
@@ -107,7 +107,8 @@ struct Search {
 };
 
 /// Dürr and Høyer (1996): the bound falls to each better slot that is measured.
-Search search(const std::array<double, slots>& costs, std::uint64_t seed) {
+Search search(const std::array<double, slots>& costs, std::uint64_t seed,
+              const std::stop_token& stop) {
     const double root = std::sqrt(static_cast<double>(slots));
     const auto queries_max = static_cast<std::uint32_t>(22.5 * root + 1.4 * qubits * qubits);
     Search out;
@@ -115,7 +116,7 @@ Search search(const std::array<double, slots>& costs, std::uint64_t seed) {
     out.best = static_cast<std::size_t>(draws.next() * slots);
     out.circuit = grover(costs, costs[out.best], 1);
     double most = 1;
-    while (out.queries < queries_max) {
+    while (out.queries < queries_max && !stop.stop_requested()) {
         const auto times = static_cast<std::uint32_t>(draws.next() * most);
         auto circuit = grover(costs, costs[out.best], times);
         const auto slot = measured(circuit, draws.next());
@@ -140,7 +141,7 @@ std::string slot_text(std::size_t slot) {
 
 JobReport burn_job(const JobSettings& settings) {
     const auto costs = all_costs();
-    auto found = search(costs, settings.seed);
+    auto found = search(costs, settings.seed, settings.stop);
     const auto exact = static_cast<std::size_t>(std::ranges::min_element(costs) - costs.begin());
     JobReport out;
     out.title = "Burn slots: the cheapest of 64 for a rendezvous, by Grover's search for a minimum";

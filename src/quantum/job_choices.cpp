@@ -91,7 +91,7 @@ std::string chosen(std::uint64_t answer, std::size_t count, const Name& name) {
 /// What both jobs report alike.
 template <class Name>
 JobReport solved(const Choices& choices, const JobSettings& settings, const Name& name) {
-    const auto result = qaoa(choices, layers, settings.shots, settings.seed);
+    const auto result = qaoa(choices, layers, settings.shots, settings.seed, settings.stop);
     const auto exact = best_by_trying_all(choices);
     const auto count = choices.costs.size();
     JobReport out;

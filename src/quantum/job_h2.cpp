@@ -66,7 +66,7 @@ Circuit ansatz(double angle) {
 
 double energy(const PauliSum& hamiltonian, double angle) {
     auto state = *State::make(qubits, state_bytes(qubits));
-    execute(make_plan(qubits, ansatz(angle).operations), state, 1);
+    execute(*make_plan(qubits, ansatz(angle).operations), state, 1);
     return expectation(state, hamiltonian);
 }
 
@@ -106,11 +106,12 @@ double exact_energy(const Hydrogen& m) {
     return m.repulsion + (low + high) / 2 - std::hypot((high - low) / 2, mixing);
 }
 
-JobReport h2_job(const JobSettings&, double bond) {
+JobReport h2_job(const JobSettings& settings, double bond) {
     const auto molecule = hydrogen(bond);
     const auto hamiltonian = hydrogen_sum(molecule);
-    const auto found = minimise(
-        [&](const std::vector<double>& at) { return energy(hamiltonian, at[0]); }, {0.0}, 0.2, 200);
+    const auto found =
+        minimise([&](const std::vector<double>& at) { return energy(hamiltonian, at[0]); }, {0.0},
+                 0.2, 200, settings.stop);
     JobReport out;
     out.title = "Energy of a hydrogen molecule, by VQE";
     out.problem = {"bond length " + digits(bond, 3) + " ångström, basis STO-3G",

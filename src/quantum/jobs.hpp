@@ -2,6 +2,7 @@
 
 #include "quantum/circuit.hpp"
 
+#include <stop_token>
 #include <utility>
 
 namespace torgo::quantum {
@@ -9,6 +10,7 @@ namespace torgo::quantum {
 struct JobSettings {
     std::uint64_t shots = 1024;
     std::uint64_t seed = 1;
+    std::stop_token stop = {}; ///< after it a report is of no use
 };
 
 /// What a job found, beside what an ordinary program finds exactly.

@@ -49,8 +49,8 @@ RC_GTEST_PROP(Kernels, every_kernel_fused_or_not_agrees_with_the_reference, ()) 
             for (const std::uint32_t chunk : {6U, 7U, 14U}) {
                 auto state = *State::make(qubits, state_bytes(qubits));
                 const auto plan =
-                    make_plan(qubits, circuit.operations,
-                              {.kernels = kernels, .fused = fused, .chunk_qubits = chunk});
+                    *make_plan(qubits, circuit.operations,
+                               {.kernels = kernels, .fused = fused, .chunk_qubits = chunk});
                 execute(plan, state, 1);
                 RC_ASSERT(distance(truth.amplitudes(), state.amplitudes()) < near);
             }
@@ -60,7 +60,7 @@ TEST(Kernels, threads_change_no_bit_of_the_result) {
     const auto circuit = random_circuit(18, 80, 3);
     auto one = *State::make(18, state_bytes(18));
     auto many = *State::make(18, state_bytes(18));
-    const auto plan = make_plan(18, circuit.operations);
+    const auto plan = *make_plan(18, circuit.operations);
     execute(plan, one, 1);
     execute(plan, many, 5);
     EXPECT_EQ(distance(one.amplitudes(), many.amplitudes()), 0.0);
@@ -69,9 +69,9 @@ TEST(Kernels, threads_change_no_bit_of_the_result) {
 
 TEST(Kernels, fusing_leaves_fewer_blocks_and_few_passes) {
     const auto qft = qft_circuit(20);
-    EXPECT_GT(qft.operations.size(), 200U);
-    EXPECT_LT(fuse(qft.operations).size(), 60U);
-    EXPECT_LE(make_plan(20, qft.operations).runs.size(), 3U);
+    EXPECT_EQ(qft.operations.size(), 220U); // as docs/quantum.md says
+    EXPECT_LT(fuse(qft.operations)->all.size(), 60U);
+    EXPECT_EQ(make_plan(20, qft.operations)->runs.size(), 3U);
 }
 
 TEST(Kernels, a_gate_with_more_controls_than_a_matrix_holds_is_right) {
@@ -88,7 +88,7 @@ TEST(Kernels, a_gate_with_more_controls_than_a_matrix_holds_is_right) {
     circuit.operations.push_back(phase);
     for (const auto* kernels : kernels_to_test()) {
         auto state = *State::make(10, state_bytes(10));
-        execute(make_plan(10, circuit.operations, {.kernels = kernels}), state, 1);
+        execute(*make_plan(10, circuit.operations, {.kernels = kernels}), state, 1);
         EXPECT_LT(distance(state.amplitudes(), by_reference(circuit).amplitudes()), near)
             << kernels->name;
     }
@@ -106,7 +106,7 @@ TEST(Kernels, a_fourier_transform_of_a_basis_state_is_the_closed_form) {
         circuit.operations.insert(circuit.operations.end(), qft.operations.begin(),
                                   qft.operations.end());
         auto state = *State::make(qubits, state_bytes(qubits));
-        execute(make_plan(qubits, circuit.operations), state, 1);
+        execute(*make_plan(qubits, circuit.operations), state, 1);
         for (std::size_t k = 0; k < size; ++k) {
             const auto angle = 2 * std::numbers::pi * static_cast<double>(x * k % size) / size;
             EXPECT_LT(std::abs(state.amplitudes()[k] - std::polar(1 / std::sqrt(512.0), angle)),
@@ -128,7 +128,7 @@ TEST(State, collapsing_keeps_what_was_measured_and_its_norm) {
     add(circuit, "ry", {1}, {1.0});
     add(circuit, "cx", {1, 2});
     auto state = *State::make(3, state_bytes(3));
-    execute(make_plan(3, circuit.operations), state, 1);
+    execute(*make_plan(3, circuit.operations), state, 1);
     const auto one = std::pow(std::sin(0.5), 2);
     EXPECT_NEAR(state.probability_of_one(1), one, 1e-15);
     EXPECT_NEAR(state.probability_of_one(2), one, 1e-15);

@@ -92,9 +92,10 @@ private:
 } // namespace
 
 Minimum minimise(const std::function<double(const std::vector<double>&)>& f,
-                 const std::vector<double>& start, double step, int evaluations_max) {
+                 const std::vector<double>& start, double step, int evaluations_max,
+                 const std::stop_token& stop) {
     Simplex simplex(f, start, step);
-    while (!simplex.is_flat() && simplex.evaluations() < evaluations_max)
+    while (!simplex.is_flat() && simplex.evaluations() < evaluations_max && !stop.stop_requested())
         simplex.step();
     return {simplex.best().at, simplex.best().value, simplex.evaluations()};
 }

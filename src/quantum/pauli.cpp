@@ -9,6 +9,7 @@ namespace torgo::quantum {
 namespace {
 
 constexpr std::size_t text_max = 4096;
+constexpr std::size_t look_for_stop = std::size_t{1} << 16U; ///< amplitudes
 
 constexpr Complex powers_of_i[] = {{1, 0}, {0, 1}, {-1, 0}, {0, -1}};
 
@@ -101,13 +102,15 @@ Result<PauliSum> read_pauli_sum(std::string_view text, std::uint32_t qubits) {
     return out;
 }
 
-double expectation(const State& state, const PauliSum& sum) {
+double expectation(const State& state, const PauliSum& sum, const std::stop_token& stop) {
     const auto all = state.amplitudes();
     double out = 0;
     for (const auto& term : sum) {
         double part = 0;
-        for (std::size_t j = 0; j < all.size(); ++j)
+        for (std::size_t j = 0; j < all.size(); ++j) {
+            if (j % look_for_stop == 0 && stop.stop_requested()) return 0;
             part += (std::conj(all[j ^ term.word.x]) * all[j] * factor(term.word, j)).real();
+        }
         out += term.coefficient * part;
     }
     return out;

@@ -2,6 +2,7 @@
 
 #include "quantum/state.hpp"
 
+#include <stop_token>
 #include <string_view>
 
 namespace torgo::quantum {
@@ -26,8 +27,8 @@ using PauliSum = std::vector<PauliTerm>;
 /// errors  `invalid_argument` for anything else, and for qubits from `qubits` on
 Result<PauliSum> read_pauli_sum(std::string_view text, std::uint32_t qubits);
 
-/// ⟨state|sum|state⟩. cost  one pass for each term
-double expectation(const State& state, const PauliSum& sum);
+/// ⟨state|sum|state⟩; of no use after a stop. cost  one pass for each term
+double expectation(const State& state, const PauliSum& sum, const std::stop_token& stop = {});
 
 /// What a sum does to a vector of amplitudes.
 std::vector<Complex> applied(const PauliSum& sum, std::span<const Complex> amplitudes);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace torgo::quantum {
 
@@ -11,7 +12,7 @@ namespace {
 
 /// Qubits that every chunk holds where it has room: 1 KiB lies together in memory.
 constexpr std::uint32_t together = 6;
-/// Blocks looked at for a run beyond the first that does not fit.
+/// Blocks left over by a run after which no more are looked at for it.
 constexpr std::size_t window = 256;
 /// Lowest qubits, which a register of the widest kernels may hold: no control of a step is among
 /// them.
@@ -129,53 +130,90 @@ std::size_t filled(std::size_t mask, std::uint32_t wanted) {
     return mask;
 }
 
-/// Takes the blocks of the next run out of `left`: those that mix qubits of one chunk only, and
-/// that do not have to wait for one that is left.
-std::vector<Block> take_run(std::vector<Block>& left, std::uint32_t chunk_qubits,
-                            std::size_t& chunk) {
-    std::vector<Block> out;
-    std::vector<Block> kept;
-    std::size_t waiting = 0;
-    const auto others = static_cast<std::uint32_t>(dense_qubits_max);
-    const auto fixed = chunk_qubits > others ? std::min(together, chunk_qubits - others) : 0;
-    chunk = (std::size_t{1} << fixed) - 1;
-    for (auto& block : left) {
-        const auto wider = chunk | mixed(block);
-        const bool fits = static_cast<std::uint32_t>(std::popcount(wider)) <= chunk_qubits;
-        if (fits && kept.size() < window && (touched(block) & waiting) == 0) {
-            chunk = wider;
-            out.push_back(std::move(block));
-            continue;
-        }
-        waiting |= touched(block);
-        kept.push_back(std::move(block));
-    }
-    left = std::move(kept);
-    chunk = filled(chunk, chunk_qubits);
-    return out;
+std::uint64_t bytes_of(const Step& step) {
+    const auto own = sizeof(Step) + step.outer_qubits.size() * sizeof(Qubit);
+    if (const auto* const dense = std::get_if<DenseStep>(&step.what))
+        return own + (dense->re.size() + dense->im.size()) * sizeof(double);
+    const auto& diagonal = std::get<DiagonalStep>(step.what);
+    return own + diagonal.table.size() * sizeof(double) +
+           diagonal.low_map.size() * sizeof(std::uint16_t) +
+           diagonal.high_bits.size() * sizeof(std::uint32_t);
 }
+
+/// Puts blocks into runs, in an order that changes nothing.
+class Runs {
+public:
+    Runs(const std::vector<Block>& blocks, std::uint32_t chunk_qubits)
+        : m_blocks(blocks), m_chunk_qubits(chunk_qubits) {
+        const auto others = static_cast<std::uint32_t>(dense_qubits_max);
+        const auto fixed = chunk_qubits > others ? std::min(together, chunk_qubits - others) : 0;
+        m_fixed = (std::size_t{1} << fixed) - 1;
+    }
+
+    bool done() const { return m_kept.empty() && m_next == m_blocks.size(); }
+
+    /// The blocks of the next run: those that mix qubits of one chunk only, and that do not have
+    /// to wait for one that is left.
+    std::vector<std::size_t> take(std::size_t& chunk) {
+        std::vector<std::size_t> out;
+        m_waiting = 0;
+        chunk = m_fixed;
+        for (const auto block : std::exchange(m_kept, {}))
+            (takes(block, chunk) ? out : m_kept).push_back(block);
+        for (; m_next < m_blocks.size() && m_kept.size() < window; ++m_next)
+            (takes(m_next, chunk) ? out : m_kept).push_back(m_next);
+        chunk = filled(chunk, m_chunk_qubits);
+        return out;
+    }
+
+private:
+    bool takes(std::size_t number, std::size_t& chunk) {
+        const auto& block = m_blocks[number];
+        const auto wider = chunk | mixed(block);
+        const bool fits = static_cast<std::uint32_t>(std::popcount(wider)) <= m_chunk_qubits;
+        const auto own = touched(block);
+        if (fits && (own & m_waiting) == 0) {
+            chunk = wider;
+            return true;
+        }
+        m_waiting |= own;
+        return false;
+    }
+
+    const std::vector<Block>& m_blocks;
+    std::uint32_t m_chunk_qubits;
+    std::size_t m_fixed = 0;         ///< qubits that every chunk holds
+    std::vector<std::size_t> m_kept; ///< blocks before m_next that no run has yet; at most `window`
+    std::size_t m_next = 0;
+    std::size_t m_waiting = 0; ///< qubits that a block left over touches
+};
 
 } // namespace
 
-Plan make_plan(std::uint32_t qubits, std::span<const Operation> gates,
-               const PlanSettings& settings) {
+Result<Plan> make_plan(std::uint32_t qubits, std::span<const Operation> gates,
+                       const PlanSettings& settings) {
     Plan plan;
     plan.qubits = qubits;
     plan.kernels = settings.kernels != nullptr ? settings.kernels : &best_kernels();
-    auto left = settings.fused ? fuse(gates) : unfused(gates);
-    for (auto& block : left)
+    TRY(auto blocks,
+        settings.fused ? fuse(gates, settings.limits) : unfused(gates, settings.limits));
+    for (auto& block : blocks.all)
         block = without_low_controls(std::move(block));
-    const auto chunk_qubits = std::min(qubits, settings.chunk_qubits);
-    while (!left.empty()) {
+    Runs runs(blocks.all, std::min(qubits, settings.chunk_qubits));
+    while (!runs.done()) {
         std::size_t chunk = 0;
-        const auto blocks = take_run(left, chunk_qubits, chunk);
-        ENSURE(!blocks.empty());
+        const auto taken = runs.take(chunk);
+        ENSURE(!taken.empty());
         Run run;
         run.chunk = qubits_of(chunk);
-        for (const auto& block : blocks)
+        for (const auto number : taken) {
+            const auto& block = blocks.all[number];
             run.steps.push_back(block.diagonal
                                     ? diagonal_step(block, run.chunk, plan.kernels->lanes)
                                     : dense_step(block, run.chunk, plan.kernels->lanes));
+            plan.bytes += bytes_of(run.steps.back());
+            CHECK_OK(settings.limits.check(blocks.bytes + plan.bytes));
+        }
         plan.runs.push_back(std::move(run));
     }
     return plan;

@@ -7,8 +7,7 @@ namespace torgo::quantum {
 namespace {
 
 /// Index of the first operation of the measurements at the end, barriers among them.
-std::size_t first_of_last(const Circuit& circuit) {
-    const auto& all = circuit.operations;
+std::size_t first_of_last(const std::vector<Operation>& all) {
     auto out = all.size();
     while (out > 0) {
         const auto& one = all[out - 1];
@@ -61,37 +60,50 @@ std::vector<Qubit> qubits_of(const Operation& gate) {
 
 class Maker {
 public:
-    Maker(std::uint32_t qubits, const Noise& noise) : m_qubits(qubits), m_noise(noise) {}
+    Maker(std::uint32_t qubits, const Noise& noise, const PlanLimits& limits)
+        : m_qubits(qubits), m_noise(noise), m_limits(limits) {}
 
-    void add(const Operation& one) {
+    /// Takes the operation's content where it is a gate to be joined with others.
+    Result<> add(Operation& one) {
         if (one.kind == Kind::barrier) return flush();
         const bool plain =
             one.kind == Kind::gate && one.conditions.empty() && !m_noise.after_gates();
         if (plain) {
-            m_gates.push_back(one);
-            return;
+            m_gates.push_back(std::move(one));
+            return {};
         }
-        flush();
+        CHECK_OK(flush());
         Piece piece;
         piece.kind = one.kind;
         piece.conditions = one.conditions;
         piece.bit = one.bit;
         if (one.kind == Kind::gate) {
-            piece.plan = make_plan(m_qubits, std::span(&one, 1));
+            TRY(piece.plan, plan(std::span(&one, 1)));
             if (m_noise.after_gates()) piece.noisy = qubits_of(one);
         } else {
             piece.qubit = one.targets[0];
         }
         m_program.noisy_places += piece.noisy.size();
         m_program.pieces.push_back(std::move(piece));
+        return {};
     }
 
-    void flush() {
-        if (m_gates.empty()) return;
+    Result<> flush() {
+        if (m_gates.empty()) return {};
         Piece piece;
-        piece.plan = make_plan(m_qubits, m_gates);
+        TRY(piece.plan, plan(m_gates));
         m_program.pieces.push_back(std::move(piece));
         m_gates.clear();
+        return {};
+    }
+
+    Result<Plan> plan(std::span<const Operation> gates) {
+        PlanSettings settings;
+        settings.limits = m_limits;
+        settings.limits.bytes -= m_program.bytes;
+        TRY(auto out, make_plan(m_qubits, gates, settings));
+        m_program.bytes += out.bytes;
+        return out;
     }
 
     Program take() { return std::move(m_program); }
@@ -99,6 +111,7 @@ public:
 private:
     std::uint32_t m_qubits;
     const Noise& m_noise;
+    const PlanLimits& m_limits;
     std::vector<Operation> m_gates;
     Program m_program;
 };
@@ -109,30 +122,34 @@ bool is_fixed(const Piece& piece) {
 
 } // namespace
 
-Program make_program(const Circuit& circuit, const Noise& noise) {
-    Circuit sorted = circuit;
-    sorted.operations = measured_last(circuit);
+Result<Program> make_program(const Circuit& circuit, const Noise& noise, const PlanLimits& limits) {
+    auto sorted = measured_last(circuit);
     const auto end = first_of_last(sorted);
-    Maker maker(circuit.qubits, noise);
-    std::vector<Operation> gates;
+    Maker maker(circuit.qubits, noise, limits);
     bool only_gates = true;
     for (std::size_t i = 0; i < end; ++i) {
-        const auto& one = sorted.operations[i];
-        maker.add(one);
+        auto& one = sorted[i];
         only_gates = only_gates && (one.kind == Kind::gate || one.kind == Kind::barrier) &&
                      one.conditions.empty();
-        if (one.kind == Kind::gate) gates.push_back(one);
+        CHECK_OK(maker.add(one));
     }
-    maker.flush();
+    CHECK_OK(maker.flush());
+    Plan without_noise;
+    const bool noise_only = only_gates && noise.after_gates() && noise.damping == 0;
+    if (noise_only) {
+        std::vector<Operation> gates;
+        for (auto& one : std::span(sorted).first(end))
+            if (one.kind == Kind::gate) gates.push_back(std::move(one));
+        TRY(without_noise, maker.plan(gates));
+    }
     auto out = maker.take();
-    for (auto i = end; i < sorted.operations.size(); ++i)
-        if (sorted.operations[i].kind == Kind::measure)
-            out.last_measures.push_back(
-                {sorted.operations[i].targets[0], sorted.operations[i].bit});
+    out.noise_only = noise_only;
+    out.without_noise = std::move(without_noise);
+    for (auto i = end; i < sorted.size(); ++i)
+        if (sorted[i].kind == Kind::measure)
+            out.last_measures.push_back({sorted[i].targets[0], sorted[i].bit});
     const auto chance = std::ranges::find_if_not(out.pieces, is_fixed);
     out.first_by_chance = static_cast<std::size_t>(chance - out.pieces.begin());
-    out.noise_only = only_gates && noise.after_gates() && noise.damping == 0;
-    if (out.noise_only) out.without_noise = make_plan(circuit.qubits, gates);
     return out;
 }
 

@@ -29,8 +29,10 @@ struct Program {
     std::size_t noisy_places = 0;    ///< qubits after gates, of the whole circuit
     bool noise_only = false;         ///< whether noise strikes a shot is known before it is run
     Plan without_noise;              ///< all gates, where `noise_only`
+    std::uint64_t bytes = 0;         ///< of all plans
 };
 
-Program make_program(const Circuit& circuit, const Noise& noise);
+/// errors  those of the limits, which hold for all plans together
+Result<Program> make_program(const Circuit& circuit, const Noise& noise, const PlanLimits& limits);
 
 } // namespace torgo::quantum

@@ -49,7 +49,7 @@ public:
 
     State state(const std::vector<double>& angles) const {
         auto out = *State::make(m_qubits, state_bytes(m_qubits));
-        execute(make_plan(m_qubits, circuit(angles).operations), out, 1);
+        execute(*make_plan(m_qubits, circuit(angles).operations), out, 1);
         return out;
     }
 
@@ -83,11 +83,12 @@ private:
     double m_scale = 1; ///< so that angles are of order one
 };
 
-std::vector<double> first_angles(const Search& search, int& evaluations) {
+std::vector<double> first_angles(const Search& search, int& evaluations,
+                                 const std::stop_token& stop) {
     std::vector<double> out = {0, 0};
     double least = search.mean(out);
     for (int a = 1; a <= grid; ++a)
-        for (int b = 1; b <= grid; ++b) {
+        for (int b = 1; b <= grid && !stop.stop_requested(); ++b) {
             const std::vector<double> at = {angle_max * a / grid, angle_max * b / grid};
             const auto value = search.mean(at);
             ++evaluations;
@@ -99,8 +100,9 @@ std::vector<double> first_angles(const Search& search, int& evaluations) {
     return out;
 }
 
-std::vector<double> best_angles(const Search& search, std::size_t layers, int& evaluations) {
-    auto angles = first_angles(search, evaluations);
+std::vector<double> best_angles(const Search& search, std::size_t layers, int& evaluations,
+                                const std::stop_token& stop) {
+    auto angles = first_angles(search, evaluations, stop);
     for (std::size_t layer = 1; layer <= layers; ++layer) {
         // A new layer begins as one that does little more than the last.
         if (layer > 1) {
@@ -108,8 +110,9 @@ std::vector<double> best_angles(const Search& search, std::size_t layers, int& e
             angles.push_back(last);
             angles.push_back(0.05);
         }
-        const auto found = minimise([&](const std::vector<double>& at) { return search.mean(at); },
-                                    angles, 0.1, evaluations_a_layer * static_cast<int>(layer));
+        const auto found =
+            minimise([&](const std::vector<double>& at) { return search.mean(at); }, angles, 0.1,
+                     evaluations_a_layer * static_cast<int>(layer), stop);
         evaluations += found.evaluations;
         angles = found.at;
     }
@@ -144,17 +147,17 @@ std::uint64_t best_by_trying_all(const Choices& choices) {
     return out;
 }
 
-QaoaResult qaoa(const Choices& choices, std::size_t layers, std::uint64_t shots,
-                std::uint64_t seed) {
+QaoaResult qaoa(const Choices& choices, std::size_t layers, std::uint64_t shots, std::uint64_t seed,
+                const std::stop_token& stop) {
     ENSURE(choices.costs.size() >= 2 && choices.costs.size() <= choices_max && layers >= 1);
     const Search search(choices);
     QaoaResult out;
-    const auto angles = best_angles(search, layers, out.evaluations);
+    const auto angles = best_angles(search, layers, out.evaluations, stop);
     out.circuit = search.circuit(angles);
     out.mean_cost = search.mean(angles);
     const auto state = search.state(angles);
     const Sampler sampler(state);
-    for (std::uint64_t shot = 0; shot < shots; ++shot) {
+    for (std::uint64_t shot = 0; shot < shots && !stop.stop_requested(); ++shot) {
         const auto answer = sampler.at(Draws(seed, shot).next());
         if (shot == 0 || choices.cost(answer) < choices.cost(out.best_sampled))
             out.best_sampled = answer;

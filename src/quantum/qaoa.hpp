@@ -2,6 +2,8 @@
 
 #include "quantum/circuit.hpp"
 
+#include <stop_token>
+
 namespace torgo::quantum {
 
 /// Something to be made small: a sum over yes-no choices and over pairs of them. Bit i of an answer
@@ -37,8 +39,8 @@ struct QaoaResult {
 /// The quantum approximate optimisation algorithm (Farhi, Goldstone, Gutmann 2014): angles found
 /// with exact expectations from the state, then so many shots of which the best counts.
 ///
-/// in  2 to 16 choices, at least one layer
-QaoaResult qaoa(const Choices& choices, std::size_t layers, std::uint64_t shots,
-                std::uint64_t seed);
+/// in  2 to 16 choices, at least one layer. A stop ends it with what it has, which is of no use
+QaoaResult qaoa(const Choices& choices, std::size_t layers, std::uint64_t shots, std::uint64_t seed,
+                const std::stop_token& stop = {});
 
 } // namespace torgo::quantum

@@ -35,7 +35,7 @@ public:
         if (!program.noise_only) return;
         // Shots that nothing strikes share the state of the circuit without noise.
         m_clean.emplace(*State::make(start.qubits(), state_bytes(start.qubits())));
-        execute(program.without_noise, *m_clean, settings.threads);
+        execute(program.without_noise, *m_clean, settings.threads, settings.stop);
         m_sampler.emplace(*m_clean);
     }
 
@@ -60,8 +60,10 @@ private:
         Draws draws(m_settings.seed, shot);
         state.copy(m_start);
         std::uint64_t bits = 0;
-        for (const auto& piece : std::span(m_program.pieces).subspan(m_program.first_by_chance))
+        for (const auto& piece : std::span(m_program.pieces).subspan(m_program.first_by_chance)) {
+            if (m_settings.stop.stop_requested()) return 0;
             step(piece, state, bits, draws, threads);
+        }
         if (m_program.last_measures.empty()) return bits;
         const auto index = Sampler(state).at(draws.next());
         return read_out(m_program, index, bits, m_settings.noise, draws);
@@ -80,9 +82,10 @@ private:
         for (const auto& condition : piece.conditions)
             if (!condition.holds(bits)) return;
         if (piece.kind == Kind::gate) {
-            execute(piece.plan, state, threads);
+            execute(piece.plan, state, threads, m_settings.stop);
             for (const auto qubit : piece.noisy)
-                apply_noise(m_settings.noise, state, qubit, draws);
+                if (!m_settings.stop.stop_requested())
+                    apply_noise(m_settings.noise, state, qubit, draws);
             return;
         }
         bool value = measure(state, piece.qubit, draws);
@@ -106,7 +109,7 @@ private:
 Counts sampled(const Program& program, const State& state, const RunSettings& settings) {
     const Sampler sampler(state);
     Counts out;
-    for (std::uint64_t shot = 0; shot < settings.shots; ++shot) {
+    for (std::uint64_t shot = 0; shot < settings.shots && !settings.stop.stop_requested(); ++shot) {
         Draws draws(settings.seed, shot);
         const auto index = sampler.at(draws.next());
         ++out[read_out(program, index, 0, settings.noise, draws)];
@@ -144,13 +147,27 @@ Result<Counts> one_by_one(const Program& program, const State& start, const RunS
     return shots.take();
 }
 
+/// What a state leaves for the gates.
+PlanLimits limits_beside(const State& state, std::uint64_t memory_free, std::stop_token stop) {
+    return {.bytes = memory_free - state_bytes(state.qubits()), .stop = std::move(stop)};
+}
+
+std::unexpected<Error> stopped() {
+    return fail(Errc::cancelled, "the run was stopped");
+}
+
 } // namespace
 
-Result<Outcome> run(const Circuit& circuit, const RunSettings& settings) {
+Result<Outcome> run(const Circuit& circuit, const RunSettings& wanted) {
+    auto settings = wanted;
     TRY(auto state, State::make(circuit.qubits, settings.memory_free));
-    const auto program = make_program(circuit, settings.noise);
+    TRY(const auto program,
+        make_program(circuit, settings.noise,
+                     limits_beside(state, settings.memory_free, settings.stop)));
+    settings.memory_free -= program.bytes;
     for (std::size_t i = 0; i < program.first_by_chance; ++i)
-        execute(program.pieces[i].plan, state, settings.threads);
+        execute(program.pieces[i].plan, state, settings.threads, settings.stop);
+    if (settings.stop.stop_requested()) return stopped();
     Outcome out;
     out.one_state = program.first_by_chance == program.pieces.size();
     if (out.one_state) {
@@ -158,18 +175,20 @@ Result<Outcome> run(const Circuit& circuit, const RunSettings& settings) {
     } else {
         TRY(out.counts, one_by_one(program, state, settings));
     }
-    if (settings.stop.stop_requested()) return fail(Errc::cancelled, "the run was stopped");
+    if (settings.stop.stop_requested()) return stopped();
     return out;
 }
 
-Result<State> final_state(const Circuit& circuit, std::uint64_t memory_free, unsigned threads) {
-    const auto program = make_program(circuit, {});
+Result<State> final_state(const Circuit& circuit, std::uint64_t memory_free, unsigned threads,
+                          const std::stop_token& stop) {
+    TRY(auto state, State::make(circuit.qubits, memory_free));
+    TRY(const auto program, make_program(circuit, {}, limits_beside(state, memory_free, stop)));
     if (program.first_by_chance != program.pieces.size() || !program.last_measures.empty())
         return fail(Errc::invalid_argument,
                     "the circuit measures, resets or asks: it has no single state at its end");
-    TRY(auto state, State::make(circuit.qubits, memory_free));
     for (const auto& piece : program.pieces)
-        execute(piece.plan, state, threads);
+        execute(piece.plan, state, threads, stop);
+    if (stop.stop_requested()) return stopped();
     return state;
 }
 

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import subprocess
+import time
 import xml.etree.ElementTree
 
 import pytest
@@ -128,3 +129,33 @@ def test_the_energy_of_hydrogen_follows_the_bond(tmp_path):
     assert energy(0.735) == pytest.approx(-1.137306, abs=2e-6)
     assert energy(0.735) < energy(0.5) and energy(0.735) < energy(2.5)
     assert torgo(tmp_path, "quantum", "job", "h2", "--distance", "9").returncode == 2
+
+
+def resident_kib(program):
+    """0 where it has ended."""
+    lines = pathlib.Path(f"/proc/{program.pid}/status").read_text(encoding="ascii").splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS")), 0)
+
+
+@pytest.mark.parametrize("words", [(), ("--expect", "*".join(f"X{q}" for q in range(24))),
+                                   ("--noise", "damping=0.01")])
+def test_sigterm_ends_a_run_at_once(tmp_path, words):
+    # Many minutes of work on a state of 256 MiB.
+    (tmp_path / "long.qasm").write_text(
+        'OPENQASM 3;\ninclude "stdgates.inc";\nqubit[24] q;\n'
+        + "".join(f"ryy(0.1) q[{a}], q[{a + 9}]; rxx(0.1) q[{a}], q[{a + 2}];\n"
+                  for a in range(15)) * 500)
+    with subprocess.Popen(
+        [TORGO, "quantum", "run", "long.qasm", *words], cwd=tmp_path, stdin=subprocess.DEVNULL,
+        env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]}, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, text=True,
+    ) as program:
+        deadline = time.monotonic() + TIME_LIMIT_S
+        while program.poll() is None and resident_kib(program) < 256 << 10:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        begin = time.monotonic()
+        program.terminate()
+        program.wait(timeout=TIME_LIMIT_S)
+        assert program.returncode == 130, program.stderr.read()
+        assert time.monotonic() - begin < 3  # a second, and what a busy machine adds

@@ -22,10 +22,10 @@ struct JobArgs {
     std::string plot;
 };
 
-using Job = quantum::JobReport (*)(const JobArgs& args);
+using Job = quantum::JobReport (*)(const JobArgs& args, std::stop_token stop);
 
-quantum::JobSettings settings_of(const JobArgs& args) {
-    return {.shots = args.shots, .seed = args.seed};
+quantum::JobSettings settings_of(const JobArgs& args, std::stop_token stop) {
+    return {.shots = args.shots, .seed = args.seed, .stop = std::move(stop)};
 }
 
 Json job_json(const std::string& name, const quantum::JobReport& report) {
@@ -73,7 +73,8 @@ void show(const Context& context, const quantum::JobReport& report) {
 
 Result<ExitCode> run_job(const Context& context, const std::string& name, Job job,
                          const JobArgs& args) {
-    const auto report = job(args);
+    const auto report = job(args, context.stop);
+    if (context.stop.stop_requested()) return fail(Errc::cancelled, "the job was stopped");
     if (!args.plot.empty())
         CHECK_OK(write_quantum_picture(context, args.plot, report.circuit, {}, report.title));
     context.out.object(job_json(name, report));
@@ -136,19 +137,26 @@ Command quantum_job_command() {
     command.description =
         "Each job is small enough that an ordinary program finds the exact answer at once, and "
         "prints it beside what the circuits found.";
-    command.children.push_back(
-        job_command("placement", "which heads get a segment (QAOA)",
-                    [](const JobArgs& args) { return quantum::placement_job(settings_of(args)); }));
-    command.children.push_back(
-        job_command("contacts", "which passes over ground stations (QAOA)",
-                    [](const JobArgs& args) { return quantum::contacts_job(settings_of(args)); }));
-    command.children.push_back(
-        job_command("h2", "the energy of a hydrogen molecule (VQE)", [](const JobArgs& args) {
-            return quantum::h2_job(settings_of(args), args.bond);
-        }));
-    command.children.push_back(
-        job_command("burn", "when to burn for a rendezvous (Grover)",
-                    [](const JobArgs& args) { return quantum::burn_job(settings_of(args)); }));
+    command.children.push_back(job_command("placement", "which heads get a segment (QAOA)",
+                                           [](const JobArgs& args, std::stop_token stop) {
+                                               return quantum::placement_job(
+                                                   settings_of(args, std::move(stop)));
+                                           }));
+    command.children.push_back(job_command("contacts", "which passes over ground stations (QAOA)",
+                                           [](const JobArgs& args, std::stop_token stop) {
+                                               return quantum::contacts_job(
+                                                   settings_of(args, std::move(stop)));
+                                           }));
+    command.children.push_back(job_command("h2", "the energy of a hydrogen molecule (VQE)",
+                                           [](const JobArgs& args, std::stop_token stop) {
+                                               return quantum::h2_job(
+                                                   settings_of(args, std::move(stop)), args.bond);
+                                           }));
+    command.children.push_back(job_command("burn", "when to burn for a rendezvous (Grover)",
+                                           [](const JobArgs& args, std::stop_token stop) {
+                                               return quantum::burn_job(
+                                                   settings_of(args, std::move(stop)));
+                                           }));
     return command;
 }
 

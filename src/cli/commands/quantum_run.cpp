@@ -56,9 +56,11 @@ Result<std::vector<Expectation>> expectations(const RunArgs& args, quantum::Circ
     while (!all.empty() && all.back().kind == quantum::Kind::measure &&
            all.back().conditions.empty())
         all.pop_back();
-    TRY(const auto state, quantum::final_state(circuit, settings.memory_free, settings.threads));
+    TRY(const auto state,
+        quantum::final_state(circuit, settings.memory_free, settings.threads, settings.stop));
     for (std::size_t i = 0; i < sums.size(); ++i)
-        out.push_back({args.expectations[i], quantum::expectation(state, sums[i])});
+        out.push_back({args.expectations[i], quantum::expectation(state, sums[i], settings.stop)});
+    if (settings.stop.stop_requested()) return fail(Errc::cancelled, "the run was stopped");
     return out;
 }
 
