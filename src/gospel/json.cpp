@@ -2,6 +2,7 @@
 
 #include "gospel/value.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -10,6 +11,26 @@ namespace torgo::gospel {
 
 namespace {
 using reading::Json;
+
+/// Whether a number that no float holds is too small and not too large: what its first digit that
+/// is not 0 stands for, times its power of ten.
+bool is_tiny(std::string_view digits) {
+    const auto exponent_at = std::min(digits.find_first_of("eE"), digits.size());
+    const auto mantissa = digits.substr(0, exponent_at);
+    const auto point = std::min(mantissa.find('.'), mantissa.size());
+    const auto first = std::min(mantissa.find_first_of("123456789"), mantissa.size());
+    auto magnitude = static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first);
+    if (exponent_at == digits.size()) return magnitude <= 0;
+    auto power = digits.substr(exponent_at + 1);
+    if (power.starts_with('+')) power.remove_prefix(1);
+    std::int64_t exponent = 0;
+    const auto read = std::from_chars(power.data(), power.data() + power.size(), exponent);
+    // No mantissa within value_json_size_max makes up for a power outside 64 bits.
+    constexpr auto far = std::int64_t{1} << 40U;
+    if (read.ec != std::errc()) exponent = power.starts_with('-') ? -far : far;
+    magnitude += std::clamp(exponent, -far, far);
+    return magnitude <= 0;
+}
 
 Result<Value> of_number(const std::string& digits) {
     const char* const end = digits.data() + digits.size();
@@ -23,9 +44,7 @@ Result<Value> of_number(const std::string& digits) {
     const auto read = std::from_chars(digits.data(), end, real);
     // Digits too small for a float are zero to it; digits too large have no float.
     if (read.ec == std::errc::result_out_of_range) {
-        const auto exponent = digits.find_first_of("eE");
-        const bool tiny = exponent != std::string::npos && digits[exponent + 1] == '-';
-        if (!tiny) return fail(Errc::limit_exceeded, digits + " is no finite float");
+        if (!is_tiny(digits)) return fail(Errc::limit_exceeded, digits + " is no finite float");
         real = 0;
     }
     return Value::real(real);
@@ -69,6 +88,13 @@ std::string json_string(std::string_view bytes) {
     return out + "\"";
 }
 
+/// A character of GOSPEL is a byte; as text it is the code point of that number.
+std::string json_character(unsigned char c) {
+    if (c < 0x80) return json_string(std::string(1, static_cast<char>(c)));
+    constexpr std::string_view digits = "0123456789abcdef";
+    return std::string("\"\\u00") + digits[c >> 4U] + digits[c & 15U] + "\"";
+}
+
 std::string json_real(double d) {
     if (!std::isfinite(d)) return "null";
     std::array<char, 40> buffer{};
@@ -109,7 +135,7 @@ std::string json_of_value(const Value& value) {
     case Value::Kind::real:
         return json_real(value.as_real());
     case Value::Kind::character:
-        return json_string(std::string(1, static_cast<char>(value.as_integer())));
+        return json_character(static_cast<unsigned char>(value.as_integer()));
     case Value::Kind::some:
         return json_of_value(value.items().front());
     case Value::Kind::text:

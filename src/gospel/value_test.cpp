@@ -14,6 +14,14 @@ TEST(Value, json_is_read_strictly_and_within_limits) {
     EXPECT_EQ(value_of_json("9223372036854775808").error().code(), Errc::limit_exceeded);
     EXPECT_EQ(value_of_json("1e999").error().code(), Errc::limit_exceeded);
     EXPECT_EQ(json("1e-999"), Value::real(0));
+    EXPECT_EQ(json("0." + std::string(400, '0') + "1"), Value::real(0));
+    EXPECT_EQ(json("-1e-99999999999999999999"), Value::real(0));
+    // Too large, whatever the sign of the power says.
+    for (const auto& large :
+         {"1" + std::string(400, '0') + "e-1", "-1" + std::string(400, '0') + ".5",
+          std::string("0.0001e+400"), std::string("1e99999999999999999999"),
+          "1" + std::string(800, '0') + "e-400"})
+        EXPECT_EQ(value_of_json(large).error().code(), Errc::limit_exceeded) << large;
     EXPECT_EQ(json("-9223372036854775808"),
               Value::integer(std::numeric_limits<std::int64_t>::min()));
     EXPECT_FALSE(value_of_json(R"({"a":1,"b":2,"a":3})"));
@@ -64,6 +72,7 @@ TEST(Value, json_that_is_written_reads_back_as_the_same) {
                                           Value::constructor("Red"), Value()})),
               R"([1,"c","Red",null])");
     EXPECT_EQ(json_of_value(Value::real(1.0 / 0.0)), "null");
+    EXPECT_EQ(json_of_value(Value::character(0xE9)), R"("\u00e9")");
 }
 
 // [GOSPEL-20]
