@@ -81,8 +81,11 @@ Result<> check_entry(const NewEntry& entry) {
         return fail(Errc::invalid_argument, "a history text is one line of 1 to 1,000 bytes "
                                             "without blanks around it or } at its end");
     Findings findings(Level::strict);
-    if (entry.text.contains('\n') || !Text::from(entry.text, findings))
-        return fail(Errc::invalid_argument, "a history text is one line of UTF-8");
+    const auto text = Text::from(entry.text, findings);
+    if (entry.text.contains('\n') || !text || findings.refused())
+        return fail(Errc::invalid_argument, "a history text is one line of UTF-8 without control "
+                                            "characters or ones that turn the direction of "
+                                            "writing");
     return {};
 }
 
@@ -153,16 +156,25 @@ Result<std::string> with_history(std::string_view file, const NewEntry& entry) {
     return out.insert(at, line);
 }
 
-Result<> append_history(env::FileSystem& files, const std::string& path, const NewEntry& entry) {
+Result<> rewrite(env::FileSystem& files, const std::string& path, const Change& change,
+                 bool secret) {
     const auto folder = env::parent_path(path);
     const auto lock_path = folder + "/." + path.substr(path.find_last_of('/') + 1) + ".lock";
     TRY(const auto lock, env::try_lock_file(files, lock_path));
-    if (!lock) return fail(Errc::unavailable, path + ": another program is adding a line");
+    if (!lock) return fail(Errc::unavailable, path + ": another program is writing to it");
     TRY(const auto before, env::read_file(files, path, file_size_max));
-    TRY(const auto after, with_history(as_text(before), entry));
+    TRY(const auto after, change(as_text(before)));
     if (after.size() > file_size_max)
         return fail(Errc::limit_exceeded, path + " would have more than 1 MiB");
-    return env::write_file_atomically(files, path, as_bytes(after));
+    return env::write_file_atomically(files, path, as_bytes(after), secret);
+}
+
+Result<> append_history(env::FileSystem& files, const std::string& path, const NewEntry& entry,
+                        bool secret) {
+    const auto add = [&](std::string_view text) {
+        return with_history(text, entry);
+    };
+    return rewrite(files, path, add, secret);
 }
 
 } // namespace torgo::maml

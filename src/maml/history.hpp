@@ -5,6 +5,7 @@
 #include "env/file_system.hpp"
 #include "maml/body.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -41,11 +42,19 @@ struct NewEntry {
 /// errors  `invalid_argument` for an entry that is none, and for a file that is refused
 Result<std::string> with_history(std::string_view file, const NewEntry& entry);
 
-/// [MAML-32] The same with a file: whole or not at all, and one at a time.
+/// What becomes of a file's text.
+using Change = std::function<Result<std::string>(std::string_view)>;
+
+/// [MAML-32] Changes a file: whole or not at all, and one at a time.
 ///
-/// in      an absolute path
-/// errors  those of reading and writing; `unavailable` while another appends
+/// in      an absolute path; `secret`: nobody but the user may read it afterwards
+/// errors  those of reading, changing and writing; `unavailable` while another writes
 /// disk    an empty file `.NAME.lock` beside it stays
-Result<> append_history(env::FileSystem& files, const std::string& path, const NewEntry& entry);
+Result<> rewrite(env::FileSystem& files, const std::string& path, const Change& change,
+                 bool secret = false);
+
+/// rewrite() with one more line of history.
+Result<> append_history(env::FileSystem& files, const std::string& path, const NewEntry& entry,
+                        bool secret = false);
 
 } // namespace torgo::maml

@@ -70,8 +70,8 @@ TEST(History, a_line_that_is_changed_taken_out_or_put_in_is_found) { // MAML-31
 }
 
 TEST(History, takes_no_entry_that_could_be_read_otherwise) {
-    for (const std::string text :
-         {"", " a", "a ", "a\nb", "a\n## Code_Blocks", "a}", "\x1b[0m", "\xff"})
+    for (const std::string text : {"", " a", "a ", "a\nb", "a\n## Code_Blocks", "a}", "\x1b[0m",
+                                   "\xff", "\u202Eback", "\u2066isolated", "\uFEFFmark"})
         EXPECT_FALSE(with_history(workflow(), entry(text))) << text;
     EXPECT_FALSE(with_history(workflow(), entry(std::string(1001, 'a'))));
     EXPECT_FALSE(with_history(workflow(), {.time = "now", .verb = "RUN", .text = "a"}));
@@ -105,6 +105,10 @@ TEST_F(OnDisk, lines_are_added_one_program_at_a_time) { // MAML-32
         const auto lock = files.open_read(folder + "/.w.maml.md.lock");
         ASSERT_TRUE(lock && (*lock)->try_lock_exclusive().value());
         EXPECT_EQ(append_history(files, path, entry("b")).error().code(), Errc::unavailable);
+        const auto same = [](std::string_view text) -> Result<std::string> {
+            return std::string(text);
+        };
+        EXPECT_EQ(rewrite(files, path, same).error().code(), Errc::unavailable);
     }
     ASSERT_TRUE(append_history(files, path, entry("c")));
     EXPECT_EQ(content(), *with_history(*with_history(workflow(), entry("a")), entry("c")));

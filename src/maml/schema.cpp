@@ -92,17 +92,33 @@ std::expected<json, Fault> read_json(std::string_view text, std::size_t size_max
     }
 }
 
+/// It, and all below it.
+std::size_t values_in(const json& value) {
+    std::size_t out = 1;
+    if (value.is_array())
+        for (const auto& item : value.array_range())
+            out += values_in(item);
+    if (value.is_object())
+        for (const auto& member : value.object_range())
+            out += values_in(member.value());
+    return out;
+}
+
 /// [MAML-29] Looks at every subschema, following $ref, and counts.
 class Walker {
 public:
     explicit Walker(const json& root) : m_root(root) {}
 
     std::optional<Fault> run() {
-        (void)ways(m_root, "");
+        m_all = ways(m_root, "");
         return m_fault;
     }
 
-    bool unique() const { return m_unique; }
+    /// What judging one value takes at most. Only where run() found nothing.
+    std::size_t work() const { return m_all.work; }
+
+    /// Ways to subschemas that want the elements of an array to differ.
+    std::size_t unique() const { return m_all.unique; }
 
 private:
     static bool names_schemas(std::string_view key) {
@@ -110,7 +126,8 @@ private:
     }
 
     static bool holds_data(std::string_view key) {
-        return key == "const" || key == "enum" || key == "default" || key == "examples";
+        return key == "const" || key == "enum" || key == "default" || key == "examples" ||
+               key == "dependentRequired";
     }
 
     static bool refused(std::string_view key) {
@@ -129,11 +146,15 @@ private:
     struct Weight {
         std::size_t count = 0; ///< subschemas, once for each way to them
         std::size_t depth = 0; ///< of them, one below the other
+        std::size_t work = 0;  ///< subschemas and values of their data
+        std::size_t unique = 0;
 
         void add(const Weight& other) {
-            // Capped just past the bound: no sum can run over.
+            // Capped just past the bounds: no sum can run over.
             count = std::min(count + other.count, schema_ways_max + 1);
             depth = std::max(depth, other.depth);
+            work = std::min(work + other.work, judge_work_max + 1);
+            unique = std::min(unique + other.unique, schema_ways_max + 1);
         }
     };
 
@@ -143,7 +164,7 @@ private:
 
     /// What a schema leads to.
     Weight ways(const json& schema, const std::string& path) {
-        if (m_fault || !schema.is_object()) return {.count = 1, .depth = 1};
+        if (m_fault || !schema.is_object()) return {.count = 1, .depth = 1, .work = 1};
         if (++m_depth > schema_depth_max) too_deep(path);
         Weight all;
         for (const auto& member : schema.object_range()) {
@@ -153,6 +174,7 @@ private:
         --m_depth;
         ++all.count;
         ++all.depth;
+        ++all.work;
         if (all.count > schema_ways_max)
             fault(path, "the schema leads to more than 10,000 subschemas", "use fewer $ref");
         return all;
@@ -166,11 +188,11 @@ private:
             return {};
         }
         if (key == "$schema") check_dialect(value, below);
-        if (key == "uniqueItems") m_unique = true;
+        if (key == "uniqueItems") return {.work = 1, .unique = 1};
         if (key == "$ref") return of_reference(value, below);
         // Definitions count where they are used; here they are only looked at.
         if (key == "$defs") return path.empty() ? of_definitions(value) : misplaced(below);
-        if (holds_data(key)) return {};
+        if (holds_data(key)) return {.work = values_in(value)};
         if (names_schemas(key)) return of_all(value, below);
         if (value.is_array()) return of_all(value, below);
         return value.is_object() ? ways(value, below) : Weight{};
@@ -247,7 +269,7 @@ private:
     const json& m_root;
     std::map<std::string, std::optional<Weight>, std::less<>> m_known;
     std::size_t m_depth = 0; ///< of the way to where it is now
-    bool m_unique = false;
+    Weight m_all;
     std::optional<Fault> m_fault;
 };
 
@@ -255,7 +277,8 @@ using Compiled = jsoncons::jsonschema::json_schema<json>;
 
 struct Judge {
     Compiled compiled;
-    bool unique = false;
+    std::size_t work = 0;   ///< for each value
+    std::size_t unique = 0; ///< for each comparison of two elements
 };
 
 std::expected<Judge, Fault> compile(std::string_view text) {
@@ -265,6 +288,7 @@ std::expected<Judge, Fault> compile(std::string_view text) {
     if (auto fault = walker.run()) return std::unexpected(*std::move(fault));
     try {
         return Judge{.compiled = jsoncons::jsonschema::make_json_schema(*std::move(document)),
+                     .work = walker.work(),
                      .unique = walker.unique()};
     } catch (const std::exception& error) {
         return std::unexpected(Fault{.rule = "MAML-29",
@@ -280,6 +304,37 @@ bool has_long_array(const json& value) {
     if (!value.is_object()) return false;
     return std::ranges::any_of(value.object_range(),
                                [](const auto& member) { return has_long_array(member.value()); });
+}
+
+/// Values that are compared where the elements of every array must differ. `values`: as
+/// values_in(), from the same walk.
+std::size_t comparisons(const json& value, std::size_t& values) {
+    std::size_t out = 0;
+    std::size_t own = 1;
+    if (value.is_array()) {
+        for (const auto& item : value.array_range())
+            out += comparisons(item, own);
+        out += value.size() * own;
+    }
+    if (value.is_object())
+        for (const auto& member : value.object_range())
+            out += comparisons(member.value(), own);
+    values += own;
+    return out;
+}
+
+/// errors  `limit_exceeded`
+Result<> check_work(const Judge& judge, const json& value) {
+    if (judge.unique > 0 && has_long_array(value))
+        return fail(Errc::limit_exceeded, "an array of more than 1,000 elements, and the schema "
+                                          "compares each with each");
+    std::size_t values = 0;
+    const auto compared = comparisons(value, values);
+    // No product runs over: the JSON has at most 2^20 bytes and 64 levels.
+    if (judge.work * values + judge.unique * compared <= judge_work_max) return {};
+    return fail(Errc::limit_exceeded, std::to_string(values) +
+                                          " values are too many for this schema: use fewer "
+                                          "subschemas, or smaller data");
 }
 
 Error error_of(const Fault& fault) {
@@ -342,9 +397,7 @@ Result<Schema> Schema::make(std::string_view json) {
 Result<std::vector<std::string>> Schema::judge(std::string_view json) const {
     const auto value = read_json(json, json_size_max);
     if (!value) return std::unexpected(error_of(value.error()));
-    if (m_state->judge.unique && has_long_array(*value))
-        return fail(Errc::limit_exceeded, "an array of more than 1,000 elements, and the schema "
-                                          "compares each with each");
+    CHECK_OK(check_work(m_state->judge, *value));
     std::vector<std::string> problems;
     try {
         m_state->judge.compiled.validate(

@@ -24,6 +24,9 @@ inline constexpr std::size_t schema_depth_max = 128;
 /// Elements of an array, where the schema asks that they differ: each is compared with each.
 inline constexpr std::size_t unique_items_max = 1'000;
 
+/// Steps of judging: subschemas and data in them times the values of the text, and comparisons.
+inline constexpr std::size_t judge_work_max = 20'000'000;
+
 /// The bytes from the { that `text` begins with to the } that closes it, both included; 0 where it
 /// is never closed. Braces in strings do not count.
 std::size_t balanced_size(std::string_view text) noexcept;
@@ -44,8 +47,9 @@ public:
 
     /// What is wrong with a JSON text, each "PATH: what", at most 20; nothing where it fits.
     ///
-    /// errors  `invalid_argument` for what is no JSON, or too large or deep
-    /// cost    at most schema_ways_max times the values of the text
+    /// errors  `invalid_argument` for what is no JSON, or too large or deep; `limit_exceeded` where
+    ///         it could take more than judge_work_max steps
+    /// cost    at most judge_work_max steps
     Result<std::vector<std::string>> judge(std::string_view json) const;
 
 private:

@@ -118,6 +118,42 @@ TEST(Schema, compares_each_with_each_only_in_short_arrays) { // MAML-29
     EXPECT_FALSE(judged(R"({"uniqueItems":true})", "[1,2,1]").empty());
 }
 
+TEST(Schema, judging_takes_a_bounded_number_of_steps) { // MAML-29
+    std::string many = R"({"items":{"anyOf":[)";
+    for (int i = 0; i < 1000; ++i)
+        many += "{\"const\":" + std::to_string(i) + "},";
+    std::string input = "[-1";
+    for (int i = 0; i < 20'000; ++i)
+        input += ",-1";
+    const auto schema = Schema::make(many + "{}]}}");
+    ASSERT_TRUE(schema);
+    EXPECT_EQ(schema->judge(input + "]").error().code(), Errc::limit_exceeded);
+    EXPECT_TRUE(judged(many + "{}]}}", "[-1,-1]").empty());
+    // One keyword with as many values to compare with.
+    std::string values = R"({"items":{"enum":[-1)";
+    for (int i = 0; i < 2000; ++i)
+        values += "," + std::to_string(i);
+    const auto listed = Schema::make(values + "]}}");
+    ASSERT_TRUE(listed);
+    EXPECT_EQ(listed->judge(input + "]").error().code(), Errc::limit_exceeded);
+    // Short arrays that are long to compare.
+    std::string zeros;
+    for (int i = 0; i < 30; ++i)
+        zeros += ",0";
+    std::string arrays = "[[0]";
+    for (int i = 1; i < 900; ++i)
+        arrays += ",[" + std::to_string(i) + zeros + "]";
+    const auto unique = Schema::make(R"({"uniqueItems":true})");
+    ASSERT_TRUE(unique);
+    EXPECT_EQ(unique->judge(arrays + "]").error().code(), Errc::limit_exceeded);
+}
+
+TEST(Schema, the_members_of_dependent_required_are_names_and_no_keywords) { // MAML-29
+    const std::string schema = R"({"dependentRequired":{"pattern":["$ref"],"$id":["b"]}})";
+    EXPECT_EQ(judged(schema, R"({"pattern":1,"$ref":2})"), std::vector<std::string>{});
+    EXPECT_EQ(judged(schema, R"({"pattern":1})").size(), 1U);
+}
+
 TEST(Schema, a_balanced_end_looks_past_strings) { // MAML-27
     EXPECT_EQ(balanced_size(R"({"a":"}\"}"} x)"), 12U);
     EXPECT_EQ(balanced_size("{{}"), 0U);

@@ -1,5 +1,6 @@
 """Workflow files from the command line: checked, formatted, extracted, signed, and written on."""
 
+import fcntl
 import json
 import os
 import pathlib
@@ -133,5 +134,50 @@ def test_history_grows_and_a_changed_line_is_found(tmp_path):  # [MAML-31] [MAML
 
 def test_a_command_line_without_what_it_needs_is_a_usage_error(tmp_path):
     path = workflow(tmp_path)
-    for words in [["sign", path], ["verify", path], ["validate"], ["history", path, "--add", "}"]]:
+    for words in [["sign", path], ["verify", path], ["validate"], ["history", path, "--add", "}"],
+                  ["history", path, "--add", ""], ["history", path, "--add="]]:
         assert torgo(tmp_path, "maml", *words).returncode == 2, words
+
+
+def test_formatting_waits_for_nobody_and_writes_over_nobody(tmp_path):  # [MAML-32]
+    path = workflow(tmp_path, WORKFLOW + "\n\n\n")
+    lock = tmp_path / ".beds.maml.md.lock"
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        busy = torgo(tmp_path, "maml", "fmt", path)
+        assert busy.returncode == 1 and "another program" in busy.stderr, busy
+        assert path.read_text() == WORKFLOW + "\n\n\n"
+    assert torgo(tmp_path, "maml", "fmt", path).returncode == 0
+    assert path.read_text() == WORKFLOW
+
+
+def test_a_file_that_is_changed_keeps_its_link_and_stays_private(tmp_path):
+    (tmp_path / "real").mkdir()
+    real = tmp_path / "real/w.maml.md"
+    real.write_text(WORKFLOW + "\n\n\n")
+    real.chmod(0o600)
+    path = tmp_path / "beds.maml.md"
+    path.symlink_to("real/w.maml.md")
+    assert torgo(tmp_path, "maml", "fmt", path).returncode == 0
+    assert path.is_symlink() and real.read_text() == WORKFLOW
+    assert real.stat().st_mode & 0o777 == 0o600
+    assert torgo(tmp_path, "maml", "history", path, "--add", "went well").returncode == 0
+    assert path.is_symlink() and "went well" in real.read_text()
+    assert real.stat().st_mode & 0o777 == 0o600
+    real.chmod(0o644)
+    assert torgo(tmp_path, "maml", "history", path, "--add", "again").returncode == 0
+    assert real.stat().st_mode & 0o777 == 0o644
+
+
+def test_samples_of_two_documents_do_not_write_over_each_other(tmp_path):
+    for name, text in [("guide.v1.md", WORKFLOW), ("guide.v2.md", WORKFLOW.replace("3", "4"))]:
+        (tmp_path / name).write_text(f"# Guide\n```markdown\n{text}```\n")
+        for _ in range(2):  # the same again is no mistake
+            done = torgo(tmp_path, "maml", "extract", name, "--to", "samples")
+            assert done.returncode == 0, done.stderr
+    assert sorted(each.name for each in (tmp_path / "samples").iterdir()) == [
+        "guide.v1-L3.maml.md", "guide.v2-L3.maml.md"]
+    (tmp_path / "samples/guide.v1-L3.maml.md").write_text("mine")
+    done = torgo(tmp_path, "maml", "extract", "guide.v1.md", "--to", "samples")
+    assert done.returncode != 0 and "says something else" in done.stderr
+    assert (tmp_path / "samples/guide.v1-L3.maml.md").read_text() == "mine"

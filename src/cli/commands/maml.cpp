@@ -4,8 +4,12 @@
 #include "cli/format.hpp"
 #include "env/file_system.hpp"
 #include "maml/extract.hpp"
+#include "maml/history.hpp"
+
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 
 namespace torgo::cli {
@@ -98,7 +102,12 @@ Result<bool> format_file(const Context& context, const FmtArgs& args, const std:
     if (same) return true;
     context.out.say(printable(name) + (args.check ? ": not formatted" : ": formatted"));
     if (args.check) return false;
-    CHECK_OK(env::write_file_atomically(*context.world.files, file.path, as_bytes(text)));
+    const auto change = [&](std::string_view now) -> Result<std::string> {
+        TRY(const auto latest, read_workflow(name, {.path = file.path, .text = std::string(now)}));
+        return maml::formatted(latest);
+    };
+    TRY(const auto target, maml_target(file));
+    CHECK_OK(maml::rewrite(*context.world.files, target.path, change, target.secret));
     return true;
 }
 
@@ -111,14 +120,37 @@ Result<ExitCode> run_fmt(const Context& context, const FmtArgs& args) {
     return all ? ExitCode::ok : ExitCode::failed;
 }
 
+/// The name of a document without the end that says what kind it is.
+std::string stem_of(const std::string& path) {
+    auto name = path.substr(path.find_last_of('/') + 1);
+    for (const std::string_view end : {".maml.md", ".md"})
+        if (name.size() > end.size() && name.ends_with(end))
+            return name.substr(0, name.size() - end.size());
+    return name;
+}
+
+/// A new file; one that is there must say the same.
+Result<> write_new(env::FileSystem& files, const std::string& path, const std::string& text) {
+    auto file = files.create(path);
+    if (!file && file.error().code() == Errc::exists) {
+        const auto old = env::read_file(files, path, maml::file_size_max);
+        if (old && as_text(*old) == text) return {};
+        return fail(Errc::exists, path + " is there and says something else: move it away, or give "
+                                         "another folder after --to");
+    }
+    if (!file) return std::unexpected(std::move(file).error());
+    CHECK_OK((*file)->append(as_bytes(text)));
+    CHECK_OK((*file)->sync());
+    return files.sync_directory(env::parent_path(path));
+}
+
 Result<std::string> write_sample(const Context& context, const ExtractArgs& args,
                                  const maml::Sample& sample) {
     TRY(const auto folder, context.environment.absolute(args.folder));
     CHECK_OK(env::make_directories(*context.world.files, folder));
-    auto base = args.file.substr(args.file.find_last_of('/') + 1);
-    base = base.substr(0, base.find('.'));
-    auto path = folder + "/" + base + "-L" + std::to_string(sample.place.line) + ".maml.md";
-    CHECK_OK(env::write_file_atomically(*context.world.files, path, as_bytes(sample.text)));
+    auto path =
+        folder + "/" + stem_of(args.file) + "-L" + std::to_string(sample.place.line) + ".maml.md";
+    CHECK_OK(write_new(*context.world.files, path, sample.text));
     return path;
 }
 
@@ -195,7 +227,8 @@ Command extract_command() {
     command.summary = "find the workflows that a document shows";
     command.description =
         "Looks for workflows in the fences of a Markdown document, says where each begins and "
-        "whether it is valid, and writes them to a folder if asked. Exit code 1 when there is "
+        "whether it is valid, and writes them to a folder if asked, never over a file that says "
+        "something else. Exit code 1 when there is "
         "none, or one is refused.";
     auto file = text_argument(args->file, "DOC", "a Markdown document");
     file.offer = Offer::file;
@@ -217,6 +250,15 @@ Result<MamlFile> read_maml_file(const Context& context, const std::string& given
     auto bytes = env::read_file(*context.world.files, path, maml::file_size_max);
     if (!bytes) return std::unexpected(std::move(bytes).error().with("reading " + given));
     return MamlFile{.path = std::move(path), .text = std::string(as_text(*bytes))};
+}
+
+Result<MamlTarget> maml_target(const MamlFile& file) {
+    std::error_code error;
+    const auto real = std::filesystem::canonical(file.path, error);
+    struct ::stat status{};
+    if (error || ::stat(real.c_str(), &status) != 0)
+        return fail(Errc::io, file.path + ": the file behind it cannot be found");
+    return MamlTarget{.path = real, .secret = (status.st_mode & S_IROTH) == 0};
 }
 
 Result<maml::Document> read_workflow(const std::string& name, const MamlFile& file) {

@@ -15,6 +15,13 @@ struct MamlFile {
 };
 Result<MamlFile> read_maml_file(const Context& context, const std::string& given);
 
+/// Where a file lies that is to be changed: behind symbolic links, which stay.
+struct MamlTarget {
+    std::string path;
+    bool secret = false; ///< others may not read it, and shall not afterwards
+};
+Result<MamlTarget> maml_target(const MamlFile& file);
+
 /// A file that must be whole enough to work with.
 ///
 /// errors  `invalid_argument`, "FILE:LINE:COLUMN: …", for one that is refused

@@ -123,7 +123,8 @@ Result<ExitCode> run_history(const Context& context, const HistoryArgs& args) {
     if (!args.add.empty()) {
         const maml::NewEntry entry{
             .time = utc_time(context.world.clock->wall_ns()), .verb = args.verb, .text = args.add};
-        CHECK_OK(maml::append_history(*context.world.files, file.path, entry));
+        TRY(const auto target, maml_target(file));
+        CHECK_OK(maml::append_history(*context.world.files, target.path, entry, target.secret));
         TRY(file, read_maml_file(context, args.file));
     }
     TRY(const auto document, read_workflow(args.file, file));
