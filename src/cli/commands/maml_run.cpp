@@ -289,12 +289,15 @@ Result<ExitCode> run_run(const Context& context, const RunArgs& args) {
     context.account.output("outputs", "outputs",
                            crypto::sha256(as_bytes(workflow::json_of(report.outputs))));
     show_report(context, args, order.run_id, report);
-    if (args.history)
-        CHECK_OK(maml::append_history(*context.world.files, file.path,
+    if (args.history) {
+        TRY(const auto target, maml_target(file));
+        CHECK_OK(maml::append_history(*context.world.files, target.path,
                                       {.time = around.now(),
                                        .verb = "RUN",
                                        .text = std::string(workflow::name(report.state)) + " run " +
-                                               order.run_id + " by " + args.principal}));
+                                               order.run_id + " by " + args.principal},
+                                      target.secret));
+    }
     return exit_code_of(report.state);
 }
 
