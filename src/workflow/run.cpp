@@ -144,18 +144,21 @@ Result<> Run::check_needs() {
     return fail(Errc::not_found, "the workflow requires what is not here:" + lines_of(missing));
 }
 
-/// [RUN-22] Regular files beside the workflow whose names are inputs.
+/// [RUN-22] Regular files beside the workflow whose names are inputs; a link could lead anywhere.
 Result<> Run::read_files() {
+    TRY(const auto entries, m_around.world.files->list(m_order.folder));
     for (const auto& [name, value] : m_report.inputs) {
-        const auto file = value.as_text();
-        if (!value.is(gospel::Value::Kind::text) || file.empty() || file.contains('/') ||
-            file.front() == '.' || m_files.size() == work_files_max)
+        const auto file = std::string(value.as_text());
+        const auto here = std::ranges::find(entries, file, &env::DirectoryEntry::name);
+        if (!value.is(gospel::Value::Kind::text) || here == entries.end() ||
+            here->type != env::FileType::file || std::ranges::contains(m_report.files, file))
             continue;
-        const auto path = m_order.folder + "/" + std::string(file);
-        const auto status = m_around.world.files->status(path);
-        if (!status) continue; // a text that names no file
-        TRY(auto content, env::read_file(*m_around.world.files, path, work_file_size_max));
-        m_files.push_back({.name = std::string(file), .content = std::move(content)});
+        if (m_files.size() == work_files_max)
+            return fail(Errc::limit_exceeded, "the inputs name more than 32 files");
+        TRY(auto content,
+            env::read_file(*m_around.world.files, m_order.folder + "/" + file, work_file_size_max));
+        m_files.push_back({.name = file, .content = std::move(content)});
+        m_report.files.push_back(file);
     }
     return {};
 }

@@ -68,6 +68,7 @@ struct Report {
     State state = State::failed;
     Values inputs;
     Values outputs;
+    std::vector<std::string> files; ///< beside the workflow, that blocks may see and name
     std::vector<Finding> requirements;
     std::vector<std::string> warnings;
     std::size_t blocks_run = 0;

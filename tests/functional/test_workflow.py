@@ -200,6 +200,17 @@ def test_a_service_takes_no_file_that_is_no_input(home):
     assert "no file beside the workflow" in report["wrong"][0]
 
 
+def test_a_link_beside_the_workflow_leads_nowhere(home):  # RUN-22
+    (home / "secret.txt").write_text("pass phrase")
+    (home / "link.csv").symlink_to(home / "secret.txt")
+    os.mkfifo(home / "fifo.csv")
+    seen = "import os\nseen = os.listdir('/work')\n"
+    path = write(home, ("python", seen), context="a: link.csv\nb: fifo.csv\nc: ../home")
+    assert outputs(run(home, "--json", path))["outputs"]["seen"] == []
+    path = write(home, ("python", "import torgo\ntorgo.backup(a)\n"), context="a: link.csv")
+    assert "no file beside the workflow" in outputs(run(home, "--json", path, code=1))["wrong"][0]
+
+
 def test_what_is_required_and_missing_is_named_with_how_to_get_it(home):
     path = write(home, ("python", "a = 1\n"),
                  more='requires:\n  libs: ["no_such_lib>=2.0"]\n  tools: ["no-such-tool"]\n'

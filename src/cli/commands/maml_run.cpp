@@ -217,14 +217,6 @@ Result<> check_args(const RunArgs& args) {
     return {};
 }
 
-std::vector<std::string> files_of(const workflow::Values& inputs) {
-    std::vector<std::string> out;
-    for (const auto& [name, value] : inputs) {
-        if (value.is(gospel::Value::Kind::text)) out.emplace_back(value.as_text());
-    }
-    return out;
-}
-
 ExitCode exit_code_of(Report::State state) {
     switch (state) {
     case Report::State::completed:
@@ -283,8 +275,7 @@ Result<ExitCode> run_run(const Context& context, const RunArgs& args) {
     context.account.begin()
         .input("workflow", order.name, order.file_hash)
         .output("run", order.run_id);
-    around.services =
-        workflow_services(context, order.folder, files_of(ready.inputs), "run:" + order.run_id);
+    around.services = workflow_services(context, order.folder, ready.files, "run:" + order.run_id);
     TRY(const auto report, workflow::run(order, around));
     context.account.output("outputs", "outputs",
                            crypto::sha256(as_bytes(workflow::json_of(report.outputs))));
