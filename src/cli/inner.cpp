@@ -64,7 +64,7 @@ private:
 };
 
 Result<ExitCode> run_parsed(const Context& outer, const Command& root, const Invocation& invocation,
-                            const Globals& globals, Output& out) {
+                            const Globals& globals, Output& out, const std::stop_token& stop) {
     Account account(outer.world.clock->wall_ns());
     const Context context{.world = outer.world,
                           .heads = outer.heads,
@@ -77,7 +77,7 @@ Result<ExitCode> run_parsed(const Context& outer, const Command& root, const Inv
                           .out = out,
                           .prompter = outer.prompter,
                           .input = outer.input,
-                          .stop = outer.stop};
+                          .stop = stop};
     auto result = invocation.command().run(context);
     leave_receipt(context, result);
     return result;
@@ -85,7 +85,8 @@ Result<ExitCode> run_parsed(const Context& outer, const Command& root, const Inv
 
 } // namespace
 
-Result<Inner> run_inner(const Context& context, const std::vector<std::string>& words, bool json) {
+Result<Inner> run_inner(const Context& context, const std::vector<std::string>& words, bool json,
+                        const std::stop_token& stop) {
     TRY(const auto out, Captured::make());
     TRY(const auto errors, Captured::make());
     Inner inner;
@@ -98,7 +99,7 @@ Result<Inner> run_inner(const Context& context, const std::vector<std::string>& 
         globals = context.globals; // what stood on the outer command line counts
         globals.json = json;
         Output output(out.descriptor(), errors.descriptor(), {.json = json});
-        auto result = run_parsed(context, root, invocation, globals, output);
+        auto result = run_parsed(context, root, invocation, globals, output, stop);
         inner.code = result ? *result : output.error(result.error());
         if (!result && result.error().code() == Errc::cancelled)
             return std::unexpected(std::move(result).error());

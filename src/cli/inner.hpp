@@ -22,6 +22,7 @@ inline constexpr std::size_t inner_output_max = 1U << 20U;
 /// in      `words`: the command and its own options and arguments, as they would be typed
 /// errors  `invalid_argument` for a command line that is none; `limit_exceeded` for more than
 ///         inner_output_max bytes of output. What the command itself says is in Inner.
-Result<Inner> run_inner(const Context& context, const std::vector<std::string>& words, bool json);
+Result<Inner> run_inner(const Context& context, const std::vector<std::string>& words, bool json,
+                        const std::stop_token& stop);
 
 } // namespace torgo::cli

@@ -77,15 +77,15 @@ public:
           m_files(std::move(files)),
           m_tag(std::move(tag)) {}
 
-    Result<Value::List> run(const Words& words) const {
-        TRY(const auto inner, run_inner(m_context, words, true));
+    Result<Value::List> run(const Words& words, const std::stop_token& stop) const {
+        TRY(const auto inner, run_inner(m_context, words, true, stop));
         if (inner.code != ExitCode::ok)
             return fail(Errc::io, "torgo " + words.front() + ": " + complaint_of(inner));
         return objects_of(inner.output);
     }
 
-    Result<Value> list(const Words& words) const {
-        TRY(auto objects, run(words));
+    Result<Value> list(const Words& words, const std::stop_token& stop) const {
+        TRY(auto objects, run(words, stop));
         return Value::list(std::move(objects));
     }
 
@@ -96,7 +96,7 @@ public:
                                           "\" is no file beside the workflow that its inputs name");
     }
 
-    Result<Value> backup(const Value& arguments) const {
+    Result<Value> backup(const Value& arguments, const std::stop_token& stop) const {
         Words words{"backup", "--tag", m_tag};
         for (const auto& tag : text_items(arguments, "tags"))
             words.insert(words.end(), {"--tag", tag});
@@ -104,28 +104,28 @@ public:
         for (const auto& name : text_items(arguments, "files")) {
             TRY(words.emplace_back(), path_of(name));
         }
-        return list(words);
+        return list(words, stop);
     }
 
-    Result<Value> snapshots(const Value& arguments) const {
+    Result<Value> snapshots(const Value& arguments, const std::stop_token& stop) const {
         Words words{"snapshots"};
         for (const auto& tag : text_items(arguments, "tags"))
             words.insert(words.end(), {"--tag", tag});
-        return list(words);
+        return list(words, stop);
     }
 
-    Result<Value> ls(const Value& arguments) const {
-        return list({"ls", "--", workflow::text_field(arguments, "snapshot")});
+    Result<Value> ls(const Value& arguments, const std::stop_token& stop) const {
+        return list({"ls", "--", workflow::text_field(arguments, "snapshot")}, stop);
     }
 
-    Result<Value> find(const Value& arguments) const {
-        return list({"find", "--", workflow::text_field(arguments, "pattern")});
+    Result<Value> find(const Value& arguments, const std::stop_token& stop) const {
+        return list({"find", "--", workflow::text_field(arguments, "pattern")}, stop);
     }
 
     // tor_db -------------------------------------------------------------------------------------
 
     /// [RUN-51] The URI's network is this run's repository.
-    Result<Value> open(const Value& arguments) const {
+    Result<Value> open(const Value& arguments, const std::stop_token& /*stop*/) const {
         TRY(const auto uri, workflow::read_storage_uri(workflow::text_field(arguments, "uri")));
         const auto& globals = m_context.globals;
         auto here = globals.profile;
@@ -141,17 +141,17 @@ public:
                                           uri.network + ".torgo");
     }
 
-    Result<Value> store(const Value& arguments) const {
-        CHECK_OK(open(arguments));
+    Result<Value> store(const Value& arguments, const std::stop_token& stop) const {
+        CHECK_OK(open(arguments, stop));
         const auto name = workflow::text_field(arguments, "data");
         TRY(const auto path, path_of(name));
         TRY(const auto wanted, workflow::mode_of(workflow::text_field(arguments, "encrypt")));
-        TRY(const auto mode, sealing_mode());
+        TRY(const auto mode, sealing_mode(stop));
         if (mode < wanted)
             return fail(Errc::permission, "the repository seals with mode " + std::to_string(mode) +
                                               ", and " + std::to_string(wanted) + " is asked for");
         TRY(const auto objects,
-            run({"backup", "--tag", m_tag, "--tag", std::string(storage_tag), "--", path}));
+            run({"backup", "--tag", m_tag, "--tag", std::string(storage_tag), "--", path}, stop));
         if (objects.empty()) return fail(Errc::io, "the backup said nothing");
         const auto& summary = objects.back();
         return Value::record({"snapshot", "bytes", "mode"},
@@ -160,12 +160,12 @@ public:
                               Value::integer(mode)});
     }
 
-    Result<Value> fetch(const Value& arguments) const {
-        CHECK_OK(open(arguments));
+    Result<Value> fetch(const Value& arguments, const std::stop_token& stop) const {
+        CHECK_OK(open(arguments, stop));
         TRY(const auto path, path_of(workflow::text_field(arguments, "data")));
         TRY(const auto inner,
             run_inner(m_context, {"dump", "--", workflow::text_field(arguments, "snapshot"), path},
-                      false));
+                      false, stop));
         if (inner.code != ExitCode::ok) return fail(Errc::io, "torgo dump: " + inner.errors);
         if (inner.output.size() > fetch_size_max)
             return fail(Errc::limit_exceeded,
@@ -173,10 +173,10 @@ public:
         return Value::text(peer::to_base64url(as_bytes(inner.output)));
     }
 
-    Result<Value> stored(const Value& arguments) const {
-        CHECK_OK(open(arguments));
+    Result<Value> stored(const Value& arguments, const std::stop_token& stop) const {
+        CHECK_OK(open(arguments, stop));
         Value::List out;
-        TRY(const auto all, run({"snapshots", "--tag", std::string(storage_tag)}));
+        TRY(const auto all, run({"snapshots", "--tag", std::string(storage_tag)}, stop));
         for (const auto& snapshot : all) {
             for (const auto& path : text_items(snapshot, "paths")) {
                 const auto name = Value::text(path.substr(path.rfind('/') + 1));
@@ -186,10 +186,10 @@ public:
         return Value::list(std::move(out));
     }
 
-    Result<Value> history(const Value& arguments) const {
-        CHECK_OK(open(arguments));
+    Result<Value> history(const Value& arguments, const std::stop_token& stop) const {
+        CHECK_OK(open(arguments, stop));
         TRY(const auto path, path_of(workflow::text_field(arguments, "data")));
-        TRY(const auto all, run({"snapshots", "--tag", std::string(storage_tag)}));
+        TRY(const auto all, run({"snapshots", "--tag", std::string(storage_tag)}, stop));
         Value::List out;
         for (const auto& snapshot : all) {
             if (!std::ranges::contains(text_items(snapshot, "paths"), path)) continue;
@@ -203,16 +203,17 @@ public:
     // bluetooth_mesh -----------------------------------------------------------------------------
 
     /// [RUN-52] The whole network for its latency; and the file row by row, which is proved.
-    Result<Value> relay(const Value& arguments) const;
+    Result<Value> relay(const Value& arguments, const std::stop_token& stop) const;
 
 private:
-    Result<std::int64_t> sealing_mode() const {
-        TRY(const auto objects, run({"stats"}));
+    Result<std::int64_t> sealing_mode(const std::stop_token& stop) const {
+        TRY(const auto objects, run({"stats"}, stop));
         if (objects.empty()) return fail(Errc::io, "the repository's mode is not known");
         return whole_field(objects.back(), "mode", 0);
     }
 
-    Result<Value> simulate(std::int64_t nodes, std::int64_t seed) const;
+    Result<Value> simulate(std::int64_t nodes, std::int64_t seed,
+                           const std::stop_token& stop) const;
 
     const Context& m_context;
     std::string m_folder;
@@ -221,21 +222,22 @@ private:
 };
 
 /// A field of sensors, one for 7.5 m², with an edge node every 12 m: as in a habitat or a ward.
-Result<Value> Services::simulate(std::int64_t nodes, std::int64_t seed) const {
+Result<Value> Services::simulate(std::int64_t nodes, std::int64_t seed,
+                                 const std::stop_token& stop) const {
     const auto path =
         m_context.environment.temporary_folder() + "/torgo-workflow-" + m_tag.substr(4) + ".toml";
     const auto text = workflow::mesh_scenario(static_cast<std::uint32_t>(nodes),
                                               static_cast<std::uint32_t>(seed));
     auto& files = *m_context.world.files;
     CHECK_OK(env::write_file_atomically(files, path, as_bytes(text), true));
-    auto objects = run({"mesh", "simulate", path});
+    auto objects = run({"mesh", "simulate", path}, stop);
     (void)files.remove(path);
     if (!objects) return std::unexpected(std::move(objects).error());
     if (objects->empty()) return fail(Errc::io, "the simulation said nothing");
     return objects->back();
 }
 
-Result<Value> Services::relay(const Value& arguments) const {
+Result<Value> Services::relay(const Value& arguments, const std::stop_token& stop) const {
     TRY(const auto path, path_of(workflow::text_field(arguments, "data")));
     const auto nodes = whole_field(arguments, "nodes", 0);
     const auto seed = whole_field(arguments, "seed", 1);
@@ -243,8 +245,8 @@ Result<Value> Services::relay(const Value& arguments) const {
         seed > mesh_seed_max)
         return fail(Errc::invalid_argument,
                     "a mesh has 2 to 100000 nodes, and a seed of 0 to 10^9");
-    TRY(const auto network, simulate(nodes, seed));
-    TRY(const auto rows, run({"mesh", "relay", "--seed", std::to_string(seed), "--", path}));
+    TRY(const auto network, simulate(nodes, seed, stop));
+    TRY(const auto rows, run({"mesh", "relay", "--seed", std::to_string(seed), "--", path}, stop));
     if (rows.empty()) return fail(Errc::io, "the relay said nothing");
     const auto& proof = rows.back();
     const double p99 = real_field(network, "p99_ms");
@@ -267,14 +269,17 @@ std::vector<workflow::Service> workflow_services(const Context& context, const s
                                                  const std::string& tag) {
     const auto all = std::make_shared<Services>(context, folder, files, tag);
     const auto plain = [all](std::string name, Operation operation, Words words) {
-        return workflow::Service{std::move(name), operation, [all, words](const Value&) {
-                                     return all->list(words);
+        return workflow::Service{std::move(name), operation,
+                                 [all, words](const Value&, const std::stop_token& stop) {
+                                     return all->list(words, stop);
                                  }};
     };
     const auto method = [all](std::string name, Operation operation,
-                              Result<Value> (Services::*run)(const Value&) const) {
-        return workflow::Service{std::move(name), operation, [all, run](const Value& arguments) {
-                                     return ((*all).*run)(arguments);
+                              Result<Value> (Services::*run)(const Value&, const std::stop_token&)
+                                  const) {
+        return workflow::Service{std::move(name), operation,
+                                 [all, run](const Value& arguments, const std::stop_token& stop) {
+                                     return ((*all).*run)(arguments, stop);
                                  }};
     };
     return {plain("torgo.stats", Operation::list, {"stats"}),

@@ -45,7 +45,8 @@ struct WorkerNeeds {
     std::vector<std::string> arguments; ///< the interpreter and its arguments
     std::vector<WorkFile> files;
     std::vector<std::string> folders; ///< of the interpreter's libraries, read-only
-    bool may_fork = false;            ///< the block's language is run by another program
+    std::uint64_t cpu_seconds = 0;
+    bool may_fork = false; ///< the block's language is run by another program
 };
 
 using OpenChannel = std::function<Result<std::unique_ptr<Channel>>(const WorkerNeeds& needs)>;

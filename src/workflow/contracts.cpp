@@ -1,6 +1,8 @@
 #include "workflow/contracts.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 
 namespace torgo::workflow {
 
@@ -8,24 +10,36 @@ namespace {
 
 constexpr std::string_view method_checked = "ortac-runtime";
 constexpr std::string_view block_prefix = "block_";
-constexpr std::size_t number_most = 10'000; // of a block, to be read at all
 
-/// 0: the whole run
-std::size_t block_of(const gospel::Val& val) {
+/// The block that a val is about, from 1; 0 for the whole run; nothing for a name like `block_01`.
+std::optional<std::size_t> block_of(const gospel::Val& val) {
     const std::string_view name = val.name;
     if (!name.starts_with(block_prefix)) return 0;
+    const auto digits = name.substr(block_prefix.size());
     std::size_t number = 0;
-    for (const char c : name.substr(block_prefix.size())) {
-        if (c < '0' || c > '9' || number > number_most) return 0;
-        number = 10 * number + static_cast<std::size_t>(c - '0');
-    }
+    const auto [end, problem] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (problem != std::errc{} || end != digits.data() + digits.size() || digits.front() == '0')
+        return std::nullopt;
     return number;
+}
+
+/// Contracts about blocks that are not there.
+std::vector<std::string> strays(const std::string& file, const gospel::Interface& interface,
+                                std::size_t blocks) {
+    std::vector<std::string> out;
+    for (const auto& val : interface.vals) {
+        const auto block = block_of(val);
+        if (!val.contract || (block && *block <= blocks)) continue;
+        out.push_back(file + ": " + val.name + " is about no block of this workflow");
+    }
+    return out;
 }
 
 } // namespace
 
 Result<Contracts> Contracts::read(env::FileSystem& files, const std::string& folder,
-                                  const maml::Verification& verification) {
+                                  const maml::Verification& verification, std::size_t blocks) {
     Contracts out;
     std::vector<std::string> problems;
     if (!verification.method.empty() && verification.method != method_checked)
@@ -40,6 +54,8 @@ Result<Contracts> Contracts::read(env::FileSystem& files, const std::string& fol
         Spec spec{.file = name, .interface = gospel::parse(as_text(*bytes))};
         if (!spec.interface.understood())
             problems.push_back(gospel::print(spec.interface.diagnostics, name));
+        for (auto& stray : strays(name, spec.interface, blocks))
+            problems.push_back(std::move(stray));
         out.m_specs.push_back(std::move(spec));
     }
     const bool strict = verification.level == "strict";

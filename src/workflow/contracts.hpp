@@ -22,7 +22,7 @@ public:
     ///         no contract in any, or the method is none that can be checked here. Otherwise these
     ///         are warnings.
     static Result<Contracts> read(env::FileSystem& files, const std::string& folder,
-                                  const maml::Verification& verification);
+                                  const maml::Verification& verification, std::size_t blocks);
 
     /// What breaks, one line each: `requires n > 0 (spec.mli:3:14): violated; n = (-1)`.
     ///

@@ -35,6 +35,8 @@ constexpr std::array known{
 /// Groups of `requires` whose entries are Python's distributions.
 constexpr std::array<std::string_view, 3> python_groups{"libs", "libraries", "python"};
 
+constexpr std::string_view unknown_version = "there; of which version is not known";
+
 std::uint64_t next_number(std::string_view& text) {
     std::uint64_t out = 0;
     constexpr std::uint64_t most = 1'000'000'000;
@@ -74,7 +76,10 @@ Finding known_state(const maml::Requirement& need, const Known& entry, const Mac
     } else if (!entry.program.empty()) {
         out.found = machine.program(std::string(entry.program));
     }
-    if (!out.found.empty()) return out;
+    if (!out.found.empty()) {
+        if (!need.comparison.empty()) out.note = unknown_version;
+        return out;
+    }
     out.state = entry.instead.empty() ? Finding::State::missing : Finding::State::replaced;
     out.note = entry.instead.empty() ? entry.get : entry.instead;
     return out;
@@ -94,6 +99,7 @@ Finding module_state(const maml::Requirement& need, const Machine& machine) {
 }
 
 Finding state_of(const maml::Requirement& need, const Machine& machine) {
+    if (std::ranges::contains(python_groups, need.group)) return module_state(need, machine);
     const auto entry = std::ranges::find(known, need.name, &Known::name);
     if (entry != known.end()) return known_state(need, *entry, machine);
     if (need.name == "torgo") {
@@ -104,13 +110,13 @@ Finding state_of(const maml::Requirement& need, const Machine& machine) {
                 .found = machine.own_version,
                 .note = fits ? "" : "another version of torgo"};
     }
-    if (std::ranges::contains(python_groups, need.group)) return module_state(need, machine);
     auto path = machine.program(need.name);
     const bool there = !path.empty();
     return {.need = need,
             .state = there ? Finding::State::there : Finding::State::missing,
             .found = std::move(path),
-            .note = there ? "" : "no program " + need.name + " is in /usr/bin or /usr/local/bin"};
+            .note = there ? (need.comparison.empty() ? "" : std::string(unknown_version))
+                          : "no program " + need.name + " is in /usr/bin or /usr/local/bin"};
 }
 
 } // namespace

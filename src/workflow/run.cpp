@@ -10,7 +10,11 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
 
 namespace torgo::workflow {
@@ -46,6 +50,28 @@ Digest digest_of_text(std::string_view text) {
     return crypto::sha256(as_bytes(text));
 }
 
+/// Asks to stop when the caller does, or when the time is over. [RUN-31]
+class TimeLimit {
+public:
+    TimeLimit(std::uint32_t seconds, const std::stop_token& outer)
+        : m_outer(outer, [this] { m_source.request_stop(); }),
+          m_timer([this, seconds](const std::stop_token& end) {
+              std::unique_lock lock(m_mutex);
+              const bool ended = m_woken.wait_for(lock, end, std::chrono::seconds(seconds),
+                                                  [&] { return end.stop_requested(); });
+              if (!ended) m_source.request_stop();
+          }) {}
+
+    std::stop_token token() const { return m_source.get_token(); }
+
+private:
+    std::stop_source m_source{};
+    std::mutex m_mutex{};
+    std::condition_variable_any m_woken{};
+    std::stop_callback<std::function<void()>> m_outer;
+    std::jthread m_timer;
+};
+
 /// One run, from its ticket to its record.
 class Run {
 public:
@@ -72,6 +98,7 @@ private:
     Result<std::optional<Worker>> warm(std::size_t index);
     Result<gospel::Value> ask(const std::string& service, const gospel::Value& arguments);
     Result<> broken(std::vector<std::string> clauses);
+    Result<> check_size() const;
     void tell(std::string what, std::string text);
     void pass_output(Worker& worker);
     env::Deadline deadline() const { return m_began_ns + m_order.timeout_s * second_ns; }
@@ -97,6 +124,9 @@ private:
     Values m_values{};
     std::size_t m_first = 0; ///< block to begin with
     std::size_t m_block = 0; ///< that is run, from 1
+    std::size_t m_calls = 0;
+    std::optional<TimeLimit> m_limit{};
+    std::stop_token m_stop{};
     std::optional<gospel::Raised> m_raised{};
     std::int64_t m_began_ns = 0;
     std::int64_t m_turn_ns = 0; ///< when the block's turn came
@@ -110,6 +140,8 @@ Result<> Run::check_kind() const {
         return fail(Errc::unsupported,
                     "files of type \"" + type +
                         "\" are read and not run; to run it, say type: workflow");
+    if (std::ranges::any_of(m_order.name, [](unsigned char c) { return c < ' '; }))
+        return fail(Errc::invalid_argument, "the file's name has control characters");
     if (m_blocks.empty())
         return fail(Errc::invalid_argument, "there is no block under ## Code_Blocks to run");
     for (std::size_t i = 0; i < m_blocks.size(); ++i) {
@@ -139,6 +171,8 @@ Result<> Run::check_needs() {
                               ": " + one.note);
         if (one.state == Finding::State::replaced)
             m_report.warnings.push_back(what + " is not here: " + one.note);
+        if (one.state == Finding::State::there && !one.note.empty())
+            m_report.warnings.push_back(what + ": " + one.note);
     }
     if (missing.empty()) return {};
     return fail(Errc::not_found, "the workflow requires what is not here:" + lines_of(missing));
@@ -147,16 +181,20 @@ Result<> Run::check_needs() {
 /// [RUN-22] Regular files beside the workflow whose names are inputs; a link could lead anywhere.
 Result<> Run::read_files() {
     TRY(const auto entries, m_around.world.files->list(m_order.folder));
+    std::size_t total = 0;
     for (const auto& [name, value] : m_report.inputs) {
         const auto file = std::string(value.as_text());
         const auto here = std::ranges::find(entries, file, &env::DirectoryEntry::name);
         if (!value.is(gospel::Value::Kind::text) || here == entries.end() ||
-            here->type != env::FileType::file || std::ranges::contains(m_report.files, file))
+            here->type != env::FileType::file || file.front() == '.' ||
+            std::ranges::contains(m_report.files, file))
             continue;
-        if (m_files.size() == work_files_max)
-            return fail(Errc::limit_exceeded, "the inputs name more than 32 files");
         TRY(auto content,
             env::read_file(*m_around.world.files, m_order.folder + "/" + file, work_file_size_max));
+        total += content.size();
+        if (m_files.size() == work_files_max || total > work_files_size_max)
+            return fail(Errc::limit_exceeded,
+                        "the inputs name more than 32 files, or more than 64 MiB of them");
         m_files.push_back({.name = file, .content = std::move(content)});
         m_report.files.push_back(file);
     }
@@ -169,7 +207,7 @@ Result<Report> Run::prepare() {
     CHECK_OK(check_needs());
     TRY(m_report.inputs, inputs_of(m_order.document, m_order.given));
     TRY(auto contracts, Contracts::read(*m_around.world.files, m_order.folder,
-                                        m_order.document.front.verification));
+                                        m_order.document.front.verification, m_blocks.size()));
     for (const auto& warning : contracts.warnings())
         m_report.warnings.push_back("verification: " + warning);
     m_contracts = std::move(contracts);
@@ -205,6 +243,9 @@ Result<> Run::write_ticket() {
 Result<> Run::take_up() {
     TRY(const auto text, m_journal->read("ticket"));
     TRY(const auto ticket, read_ticket(text, m_around.key.public_key()));
+    if (ticket.id != m_order.run_id || ticket.principal != m_order.caller.principal ||
+        ticket.node != m_order.policy.node || ticket.blocks != m_blocks.size())
+        return fail(Errc::changed, "the ticket is of another run, caller or node");
     if (ticket.file_hash != m_order.file_hash)
         return fail(Errc::changed, "the workflow's file is another than when this run began");
     if (ticket.inputs_hash != digest_of_text(json_of(m_report.inputs)))
@@ -235,8 +276,14 @@ Result<Report> Run::go() {
     CHECK_OK(prepare());
     m_began_ns = m_around.world.clock->monotonic_ns();
     CHECK_OK(begin());
+    m_limit.emplace(m_order.timeout_s, m_around.stop);
+    m_stop = m_limit->token();
     auto ended = blocks();
     if (ended) ended = finish_outputs();
+    if (!ended && m_stop.stop_requested() && !m_around.stop.stop_requested())
+        ended =
+            fail(Errc::timeout, "block " + std::to_string(m_block) + ": it was not done after " +
+                                    std::to_string(m_order.timeout_s) + " seconds");
     CHECK_OK(close(ended));
     return m_report;
 }
@@ -265,13 +312,21 @@ Result<> Run::close(const Result<>& ended) {
 
 Result<> Run::blocks() {
     for (auto i = m_first; i < m_blocks.size(); ++i) {
-        if (m_around.stop.stop_requested()) return fail(Errc::cancelled, "it was stopped");
+        if (m_stop.stop_requested()) return fail(Errc::cancelled, "it was stopped");
         m_block = i + 1;
         CHECK_OK_WITH(name_of(i), block(i));
         m_report.blocks_run = i + 1;
         CHECK_OK(m_journal->keep(i + 1, m_values));
     }
     return {};
+}
+
+/// [RUN-20]
+Result<> Run::check_size() const {
+    const auto size = json_of(m_values).size();
+    if (size <= values_size_max) return {};
+    return fail(Errc::limit_exceeded, "the values have " + std::to_string(size) +
+                                          " bytes; all together at most 512 KiB can be handed on");
 }
 
 Result<> Run::broken(std::vector<std::string> clauses) {
@@ -288,8 +343,9 @@ Result<> Run::block(std::size_t index) {
     m_raised.reset();
     Result<> ended{};
     if (language == "openqasm") {
-        TRY(auto counts, counts_of(source_of(index), m_order.shots, m_around.stop));
+        TRY(auto counts, counts_of(source_of(index), m_order.shots, m_stop));
         m_values.insert_or_assign("quantum_counts", std::move(counts));
+        CHECK_OK(check_size());
     } else {
         ended = python_block(index, language);
     }
@@ -315,7 +371,7 @@ Result<std::optional<Worker>> Run::warm(std::size_t index) {
     const auto language = language_run(m_blocks[index].language);
     if (language == "openqasm") return std::nullopt;
     TRY(auto worker, Worker::start(m_around.open, m_order.python, std::string(language),
-                                   source_of(index), m_files, deadline()));
+                                   source_of(index), m_files, m_order.timeout_s, deadline()));
     return std::optional<Worker>(std::move(worker));
 }
 
@@ -340,10 +396,10 @@ Result<> Run::python_block(std::size_t index, std::string_view language) {
         pass_output(worker);
         return ask(service, arguments);
     };
-    CHECK_OK(worker.wait_until_ready(deadline(), m_around.stop));
+    CHECK_OK(worker.wait_until_ready(deadline(), m_stop));
     m_report.starts_ms.push_back(
         static_cast<double>(m_around.world.clock->monotonic_ns() - m_turn_ns) / millisecond_ns);
-    auto result = worker.run(order, host, deadline(), m_around.stop);
+    auto result = worker.run(order, host, deadline(), m_stop);
     pass_output(worker);
     m_report.layers = worker.channel().layers();
     if (!result) return std::unexpected(std::move(result).error());
@@ -357,17 +413,21 @@ Result<> Run::python_block(std::size_t index, std::string_view language) {
     }
     for (auto& [name, value] : result->values)
         m_values.insert_or_assign(name, std::move(value));
+    CHECK_OK(check_size());
     return take_circuits(*result);
 }
 
 /// [RUN-23] A circuit that a block leaves is simulated: NAME_counts, and of an only one also
 /// quantum_counts.
 Result<> Run::take_circuits(const BlockResult& result) {
+    if (result.circuits.size() > circuits_max)
+        return fail(Errc::limit_exceeded, "a block leaves at most 16 circuits");
     for (const auto& [name, text] : result.circuits) {
-        auto counts = counts_of(text, m_order.shots, m_around.stop);
+        auto counts = counts_of(text, m_order.shots, m_stop);
         if (!counts) return std::unexpected(std::move(counts).error().with("the circuit " + name));
         if (is_value_name(name + "_counts")) m_values.insert_or_assign(name + "_counts", *counts);
         if (result.circuits.size() == 1) m_values.insert_or_assign("quantum_counts", *counts);
+        CHECK_OK(check_size());
     }
     return {};
 }
@@ -376,9 +436,11 @@ Result<gospel::Value> Run::ask(const std::string& service, const gospel::Value& 
     const auto at = std::ranges::find(m_around.services, service, &Service::name);
     if (at == m_around.services.end())
         return fail(Errc::unsupported, "nobody here serves " + service);
-    tell("call", service);
+    if (++m_calls > calls_max)
+        return fail(Errc::limit_exceeded, "a run may ask for services 10,000 times");
     CHECK_OK(check_right(at->operation));
-    return at->run(arguments);
+    tell("call", service);
+    return at->run(arguments, m_stop);
 }
 
 Result<> Run::finish_outputs() {

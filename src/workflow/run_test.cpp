@@ -82,7 +82,8 @@ protected:
                 return std::make_unique<Scripted>(says, m_heard);
             },
             .services = {{"ward.count", maml::Operation::append,
-                          [](const gospel::Value&) -> Result<gospel::Value> {
+                          [](const gospel::Value&,
+                             const std::stop_token&) -> Result<gospel::Value> {
                               return gospel::Value::integer(7);
                           }}},
             .key = key,

@@ -99,6 +99,7 @@ OpenChannel open_in_sandbox(const env::World& world, sandbox::Program program) {
             setup.files.push_back({.name = file.name, .content = file.content});
         setup.read_only_folders = needs.folders;
         setup.limits.may_fork = needs.may_fork;
+        setup.limits.cpu_seconds = needs.cpu_seconds;
         TRY(auto inside, sandbox::Sandbox::start(world, program, setup));
         return std::make_unique<Sandboxed>(std::move(inside));
     };

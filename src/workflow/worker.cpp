@@ -100,10 +100,12 @@ std::vector<std::string> slow_imports(std::string_view source) {
 
 Result<Worker> Worker::start(const OpenChannel& open, const std::string& python,
                              const std::string& language, const std::string& source,
-                             std::vector<WorkFile> files, env::Deadline deadline) {
+                             std::vector<WorkFile> files, std::uint32_t seconds,
+                             env::Deadline deadline) {
     WorkerNeeds needs{.arguments = {python, "-I", "-c", std::string(boot)},
                       .files = std::move(files),
                       .folders = {},
+                      .cpu_seconds = seconds,
                       .may_fork = language == "bash" || language == "javascript"};
     const auto home = folder_above_bin(python);
     if (!home.empty() && home != "/usr") needs.folders.emplace_back(home);

@@ -41,7 +41,8 @@ public:
     /// in      `python`: an absolute path; what lies beside its folder `bin` is visible to it
     static Result<Worker> start(const OpenChannel& open, const std::string& python,
                                 const std::string& language, const std::string& source,
-                                std::vector<WorkFile> files, env::Deadline deadline);
+                                std::vector<WorkFile> files, std::uint32_t seconds,
+                                env::Deadline deadline);
 
     /// errors  those of the channel; `unavailable` where Python or its first import fails
     Result<> wait_until_ready(env::Deadline deadline, const std::stop_token& stop);

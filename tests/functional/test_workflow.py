@@ -211,6 +211,21 @@ def test_a_link_beside_the_workflow_leads_nowhere(home):  # RUN-22
     assert "no file beside the workflow" in outputs(run(home, "--json", path, code=1))["wrong"][0]
 
 
+def test_a_hidden_file_is_no_input(home):
+    (home / ".netrc").write_text("machine a password b")
+    path = write(home, ("python", "import os\nseen = os.listdir('/work')\n"), context="a: .netrc")
+    assert outputs(run(home, "--json", path))["outputs"]["seen"] == []
+
+
+def test_what_cannot_be_run_is_a_wrong_call(home):  # RUN-1 CLI-75
+    path = write(home, ("python", "a = 1\n"), ("ruby", "puts 1\n"))
+    assert "ruby" in run(home, path, code=2).stderr
+    path.write_text(path.read_text().replace('type: "workflow"', 'type: "receipt"'))
+    assert "receipt" in run(home, path, code=2).stderr
+    path = write(home, ("python", "a = 1\n"))
+    run(home, path, "--resume", "../../x", code=2)
+
+
 def test_what_is_required_and_missing_is_named_with_how_to_get_it(home):
     path = write(home, ("python", "a = 1\n"),
                  more='requires:\n  libs: ["no_such_lib>=2.0"]\n  tools: ["no-such-tool"]\n'
@@ -245,6 +260,42 @@ def test_strict_refuses_what_has_no_specification(home):
     assert "strict" in run(home, path, code=2).stderr
     (home / "ward.mli").write_text("val f : int -> int\n(*@ r = f x ensures r ==== *)\n")
     assert "ward.mli" in run(home, path, code=2).stderr
+
+
+def test_a_wrong_word_does_not_switch_verification_off(home):
+    path = write(home, ("python", "a = 1\n"), more=SPEC.replace('"strict"', '"Strict"'))
+    assert "MAML-13" in run(home, path, code=2).stderr or "level" in run(home, path, code=2).stderr
+    for name in ("block_2", "block_0", "block_01"):
+        (home / "ward.mli").write_text(
+            f"val {name} : int -> int\n(*@ r = {name} x ensures r > 0 *)\n")
+        path = write(home, ("python", "a = 1\n"), more=SPEC)
+        assert f"{name} is about no block" in run(home, path, code=2).stderr
+
+
+def test_values_have_a_limit_and_what_was_before_is_kept(home):  # RUN-20
+    report = ran(home, ("python", "a = 1\n"), ("python", "b = 'x' * 600_000\n"), code=1)
+    assert "at most 512 KiB" in report["wrong"][0] and report["blocks_run"] == 1
+
+
+def test_a_line_of_history_does_not_end_the_way_back_into_a_run(home):
+    (home / "step.txt").write_text("stop")
+    source = "assert open('step.txt').read() == 'go'\n"
+    path = write(home, ("python", "a = 1\n"), ("python", source), context="file: step.txt")
+    failed = outputs(run(home, "--json", "--history", path, code=1))
+    assert "[RUN] failed run" in path.read_text()
+    (home / "step.txt").write_text("go")
+    assert outputs(run(home, "--json", path, "--resume", failed["run"]))["state"] == "completed"
+    refused = run(home, path, "--resume", failed["run"], "--as", "agent://other", code=1)
+    assert "another run, caller or node" in refused.stderr
+
+
+def test_time_ends_a_circuit_too(home):  # RUN-31
+    gates = "".join(f"h q[{i % 26}];\nt q[{i % 26}];\n" for i in range(20_000))
+    circuit = ("openqasm", 'OPENQASM 3;\ninclude "stdgates.inc";\nqubit[26] q;\n' + gates)
+    began = time.monotonic()
+    report = outputs(run(home, "--json", write(home, circuit), "--timeout", 2, code=1))
+    assert "was not done after 2 seconds" in report["wrong"][0]
+    assert time.monotonic() - began < 60
 
 
 def test_a_run_that_failed_goes_on_behind_its_last_block(home):

@@ -1,4 +1,5 @@
 #include "base/hex.hpp"
+#include "base/id.hpp"
 #include "cli/child.hpp"
 #include "cli/cli.hpp"
 #include "cli/commands/maml.hpp"
@@ -76,12 +77,24 @@ Result<workflow::Values> given_inputs(const Context& context, const RunArgs& arg
     return out;
 }
 
-/// The file's own words, read strictly where they are to be run.
-Result<maml::Document> read_to_run(const RunArgs& args, const MamlFile& file) {
+/// Leniently, but for what says how it is to be verified: a wrong word there would switch it off.
+Result<maml::Document> read_to_run(const Context& context, const RunArgs& args,
+                                   const MamlFile& file) {
     auto reading = maml::read(file.text, maml::Level::lenient);
     if (!reading.document)
         return fail(Errc::invalid_argument, args.file + ":" + maml::first_error(reading.findings));
+    for (const auto& finding : reading.findings.list()) {
+        const auto words = args.file + ":" + maml::words(finding);
+        if (finding.rule == "MAML-13") return fail(Errc::invalid_argument, words);
+        context.out.warn(words);
+    }
     return *std::move(reading.document);
+}
+
+/// [CLI-75] What is refused before anything ran, but for rights and requirements, is a wrong call.
+Error as_refusal(Error error) {
+    const bool wrong = error.code() == Errc::unsupported || error.code() == Errc::limit_exceeded;
+    return wrong ? Error(Errc::invalid_argument, error.detail(), error.where()) : std::move(error);
 }
 
 Result<> check_signature(const Context& context, const RunArgs& args, const MamlFile& file,
@@ -212,6 +225,8 @@ Result<> check_args(const RunArgs& args) {
         if (!maml::is_principal(uri))
             return fail(Errc::invalid_argument, "\"" + uri + "\" is no name like agent://ward7");
     }
+    if (!args.resume.empty() && !RepoId::parse(args.resume))
+        return fail(Errc::invalid_argument, "a run has a name of 32 hexadecimal digits");
     if (args.python.empty() || args.python.front() != '/')
         return fail(Errc::invalid_argument, "--python wants an absolute path");
     return {};
@@ -233,13 +248,13 @@ ExitCode exit_code_of(Report::State state) {
 Result<ExitCode> run_run(const Context& context, const RunArgs& args) {
     CHECK_OK(check_args(args));
     TRY(const auto file, read_maml_file(context, args.file));
-    TRY(const auto document, read_to_run(args, file));
+    TRY(const auto document, read_to_run(context, args, file));
     CHECK_OK(check_signature(context, args, file, document));
     TRY(const auto own, own_receipts(context));
     workflow::Order order{.document = document,
                           .name = file.path.substr(file.path.rfind('/') + 1),
                           .folder = env::parent_path(file.path),
-                          .file_hash = crypto::sha256(as_bytes(file.text)),
+                          .file_hash = crypto::sha256(as_bytes(maml::canonical(document))),
                           .given = {},
                           .caller = caller_of(args),
                           .policy = policy_of(args),
@@ -266,8 +281,9 @@ Result<ExitCode> run_run(const Context& context, const RunArgs& args) {
         .tell = [&](const workflow::Event& event) { show_event(context, event); },
         .now = [&] { return utc_time(context.world.clock->wall_ns()); },
         .stop = context.stop};
-    TRY(const auto ready, workflow::prepare(order, around));
-    show_requirements(context, ready);
+    const auto ready = workflow::prepare(order, around);
+    if (!ready) return std::unexpected(as_refusal(ready.error()));
+    show_requirements(context, *ready);
     if (args.dry_run) {
         context.out.line(printable(args.file) + ": nothing speaks against running it");
         return ExitCode::ok;
@@ -275,7 +291,7 @@ Result<ExitCode> run_run(const Context& context, const RunArgs& args) {
     context.account.begin()
         .input("workflow", order.name, order.file_hash)
         .output("run", order.run_id);
-    around.services = workflow_services(context, order.folder, ready.files, "run:" + order.run_id);
+    around.services = workflow_services(context, order.folder, ready->files, "run:" + order.run_id);
     TRY(const auto report, workflow::run(order, around));
     context.account.output("outputs", "outputs",
                            crypto::sha256(as_bytes(workflow::json_of(report.outputs))));

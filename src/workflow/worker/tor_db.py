@@ -27,7 +27,7 @@ class TorStorage:
 
         encrypt  "256-bit-aes", "512-bit-aes" or "2048-bit-aes": refused where the repository seals
                  with less. No cipher has such keys: these are names of the layers it must have.
-        returns  {"snapshot": ID, "bytes": N, "mode": N, "heads": N}
+        returns  {"snapshot": ID, "bytes": N, "mode": N}
         """
         return call("tor_db.store", uri=self.uri, data=data, encrypt=encrypt)
 
