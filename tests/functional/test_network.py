@@ -383,6 +383,22 @@ def test_a_tor_that_is_killed_in_the_middle_is_started_again(behind_tor, tmp_pat
     machine.expect_restores(snapshot, machine.data)
 
 
+def test_a_heal_goes_on_when_its_tor_is_killed_in_the_middle(behind_tor):
+    made, machine = behind_tor
+    (machine.data / "large").write_bytes(random.Random(17).randbytes(9_000_000))
+    snapshot = machine.backup()
+    made[1].destroy()
+    program = machine.start("heal", "2", "--onto", made[COUNT].invite(), "--json",
+                            "--limit-download", "2M")
+    kill_tor_after(program, lambda: sent_by(machine, program.pid, 2) > 3_000_000)
+    said, errors = program.communicate(timeout=ONION_REPAIR_LIMIT_S)
+    assert program.returncode == 0, said + errors
+    machine.expect_check_is_clean()
+    made[0].kill()
+    made[3].kill()
+    machine.expect_restores(snapshot, machine.data)
+
+
 def sent_by(machine, process, column=1):
     """Bytes that a running command tells of: to heads, or with column 2 from them."""
     path = machine.home / f".local/state/torgo/activity/{process}.activity"
