@@ -5,6 +5,7 @@
 #include "cli/parser.hpp"
 #include "env/clock.hpp"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -17,13 +18,17 @@ namespace {
 
 constexpr std::string_view program_prefix = "torgo ";
 
-/// A file without a name that holds what is written to it.
+/// A file without a name that holds what is written to it, and no more than inner_output_max.
 class Captured {
 public:
     static Result<Captured> make() {
-        const int descriptor = ::memfd_create("torgo-inner", MFD_CLOEXEC);
+        const int descriptor = ::memfd_create("torgo-inner", MFD_CLOEXEC | MFD_ALLOW_SEALING);
         if (descriptor < 0) return std::unexpected(system_error(errno, "making room for output"));
-        return Captured(descriptor);
+        Captured out(descriptor);
+        if (::ftruncate(descriptor, inner_output_max) != 0 ||
+            ::fcntl(descriptor, F_ADD_SEALS, F_SEAL_GROW) != 0)
+            return std::unexpected(system_error(errno, "bounding output"));
+        return out;
     }
 
     Captured(Captured&& other) noexcept : m_descriptor(std::exchange(other.m_descriptor, -1)) {}
@@ -38,14 +43,10 @@ public:
 
     int descriptor() const noexcept { return m_descriptor; }
 
+    /// What was written: as far as it went.
     Result<std::string> text() const {
-        const auto size = ::lseek(m_descriptor, 0, SEEK_END);
+        const auto size = ::lseek(m_descriptor, 0, SEEK_CUR);
         if (size < 0) return std::unexpected(system_error(errno, "reading output"));
-        if (static_cast<std::size_t>(size) > inner_output_max)
-            return fail(Errc::limit_exceeded, "a command within a workflow said " +
-                                                  std::to_string(size) + " bytes; at most " +
-                                                  std::to_string(inner_output_max) +
-                                                  " can be taken");
         std::string out(static_cast<std::size_t>(size), '\0');
         std::size_t done = 0;
         while (done < out.size()) {
@@ -103,6 +104,10 @@ Result<Inner> run_inner(const Context& context, const std::vector<std::string>& 
         inner.code = result ? *result : output.error(result.error());
         if (!result && result.error().code() == Errc::cancelled)
             return std::unexpected(std::move(result).error());
+        if (!output.flush())
+            return fail(Errc::limit_exceeded, "torgo " + words.front() +
+                                                  " says more than 1 MiB, which is the most that a "
+                                                  "workflow can take: ask for less");
     }
     TRY(inner.output, out.text());
     TRY(inner.errors, errors.text());

@@ -3,6 +3,7 @@
 #include "cli/inner.hpp"
 #include "env/file_system.hpp"
 #include "peer/base64url.hpp"
+#include "workflow/mesh_field.hpp"
 #include "workflow/storage_uri.hpp"
 
 #include <algorithm>

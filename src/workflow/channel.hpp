@@ -28,6 +28,10 @@ public:
 
     virtual Result<> send(std::string_view frame, env::Deadline deadline) = 0;
 
+    /// Ends the process and all that it started; what waits here then ends with `cancelled` or
+    /// `unavailable`. From any thread.
+    virtual void kill() noexcept = 0;
+
     /// What the process wrote to its standard output and error since it was last asked.
     virtual std::string take_output() = 0;
 

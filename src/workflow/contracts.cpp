@@ -1,5 +1,7 @@
 #include "workflow/contracts.hpp"
 
+#include "workflow/beside.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <optional>
@@ -45,8 +47,9 @@ Result<Contracts> Contracts::read(env::FileSystem& files, const std::string& fol
     if (!verification.method.empty() && verification.method != method_checked)
         problems.push_back("the method " + verification.method +
                            " is not checked here; ortac-runtime is");
+    TRY(const auto beside, Beside::look(files, folder));
     for (const auto& name : verification.spec_files) {
-        const auto bytes = env::read_file(files, folder + "/" + name, gospel::interface_bytes_max);
+        const auto bytes = beside.read(name, gospel::interface_bytes_max);
         if (!bytes) {
             problems.push_back(name + ": " + bytes.error().detail());
             continue;

@@ -1,5 +1,7 @@
 #include "workflow/journal.hpp"
 
+#include "env/lock.hpp"
+
 namespace torgo::workflow {
 
 namespace {
@@ -31,6 +33,8 @@ Result<Journal> Journal::open(env::FileSystem& files, const env::Clock& clock,
         CHECK_OK(files.make_directory(folder, true));
         CHECK_OK(files.sync_directory(env::parent_path(folder)));
     }
+    TRY(out.m_lock, env::try_lock_file(files, folder + "/lock", true));
+    if (!out.m_lock) return fail(Errc::unavailable, "this run is still under way elsewhere");
     TRY(out.m_trace, files.create(folder + "/" + trace, true));
     return out;
 }

@@ -14,6 +14,8 @@ namespace torgo::workflow {
 class Journal {
 public:
     /// Makes the folder, readable for its user alone; or opens it where `resume` is set.
+    ///
+    /// errors  `unavailable` while another process has it open; those of writing
     static Result<Journal> open(env::FileSystem& files, const env::Clock& clock,
                                 const std::string& folder, bool resume);
 
@@ -43,6 +45,7 @@ private:
     const env::Clock* m_clock;
     std::string m_folder;
     std::int64_t m_began_ns;
+    std::unique_ptr<env::File> m_lock{};
     std::unique_ptr<env::File> m_trace{};
 };
 

@@ -69,8 +69,8 @@ bool compatible(std::string_view have, std::string_view wanted) {
     return true;
 }
 
-Finding known_state(const maml::Requirement& need, const Known& entry, const Machine& machine) {
-    Finding out{.need = need, .state = Finding::State::there, .found = {}, .note = {}};
+Resolution known_state(const maml::Requirement& need, const Known& entry, const Machine& machine) {
+    Resolution out{.need = need, .state = Resolution::State::there, .found = {}, .note = {}};
     if (!entry.path.empty() && machine.exists(std::string(entry.path))) {
         out.found = entry.path;
     } else if (!entry.program.empty()) {
@@ -80,25 +80,25 @@ Finding known_state(const maml::Requirement& need, const Known& entry, const Mac
         if (!need.comparison.empty()) out.note = unknown_version;
         return out;
     }
-    out.state = entry.instead.empty() ? Finding::State::missing : Finding::State::replaced;
+    out.state = entry.instead.empty() ? Resolution::State::missing : Resolution::State::replaced;
     out.note = entry.instead.empty() ? entry.get : entry.instead;
     return out;
 }
 
-Finding module_state(const maml::Requirement& need, const Machine& machine) {
-    Finding out{.need = need, .state = Finding::State::missing, .found = {}, .note = {}};
+Resolution module_state(const maml::Requirement& need, const Machine& machine) {
+    Resolution out{.need = need, .state = Resolution::State::missing, .found = {}, .note = {}};
     out.found = machine.python_module(need.name);
     const auto wanted = need.name + need.comparison + need.version;
     if (!out.found.empty() &&
         (need.comparison.empty() || version_fits(out.found, need.comparison, need.version)))
-        out.state = Finding::State::there;
+        out.state = Resolution::State::there;
     else
         out.note = "python3 -m venv DIR && DIR/bin/pip install '" + wanted +
                    "', then --python DIR/bin/python3";
     return out;
 }
 
-Finding state_of(const maml::Requirement& need, const Machine& machine) {
+Resolution state_of(const maml::Requirement& need, const Machine& machine) {
     if (std::ranges::contains(python_groups, need.group)) return module_state(need, machine);
     const auto entry = std::ranges::find(known, need.name, &Known::name);
     if (entry != known.end()) return known_state(need, *entry, machine);
@@ -106,14 +106,14 @@ Finding state_of(const maml::Requirement& need, const Machine& machine) {
         const bool fits = need.comparison.empty() ||
                           version_fits(machine.own_version, need.comparison, need.version);
         return {.need = need,
-                .state = fits ? Finding::State::there : Finding::State::missing,
+                .state = fits ? Resolution::State::there : Resolution::State::missing,
                 .found = machine.own_version,
                 .note = fits ? "" : "another version of torgo"};
     }
     auto path = machine.program(need.name);
     const bool there = !path.empty();
     return {.need = need,
-            .state = there ? Finding::State::there : Finding::State::missing,
+            .state = there ? Resolution::State::there : Resolution::State::missing,
             .found = std::move(path),
             .note = there ? (need.comparison.empty() ? "" : std::string(unknown_version))
                           : "no program " + need.name + " is in /usr/bin or /usr/local/bin"};
@@ -132,8 +132,9 @@ bool version_fits(std::string_view have, std::string_view comparison, std::strin
     return comparison == "<" && order < 0;
 }
 
-std::vector<Finding> resolve(const std::vector<maml::Requirement>& needs, const Machine& machine) {
-    std::vector<Finding> out;
+std::vector<Resolution> resolve(const std::vector<maml::Requirement>& needs,
+                                const Machine& machine) {
+    std::vector<Resolution> out;
     for (const auto& need : needs)
         out.push_back(state_of(need, machine));
     return out;

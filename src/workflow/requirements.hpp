@@ -9,7 +9,7 @@
 namespace torgo::workflow {
 
 /// One entry of `requires`, held against this machine.
-struct Finding {
+struct Resolution {
     enum class State : std::uint8_t {
         there,
         replaced, ///< not there, and something else does its work: `note` says what
@@ -35,7 +35,8 @@ struct Machine {
 /// [RUN-14] Resources and tools are programs or devices, libs are Python's distributions. Of `cuda`
 /// and `jetson_orin` the processor does the work, of `bluetooth-meshd` the simulator; nothing else
 /// is replaced. A version is compared by its numbers.
-std::vector<Finding> resolve(const std::vector<maml::Requirement>& needs, const Machine& machine);
+std::vector<Resolution> resolve(const std::vector<maml::Requirement>& needs,
+                                const Machine& machine);
 
 /// "3.10.2" against ">=" "3.9": by numbers, what is missing counts as 0.
 bool version_fits(std::string_view have, std::string_view comparison, std::string_view wanted);

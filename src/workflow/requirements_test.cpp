@@ -5,7 +5,7 @@
 namespace torgo::workflow {
 namespace {
 
-using State = Finding::State;
+using State = Resolution::State;
 
 Machine bare_machine() {
     return {
@@ -15,7 +15,7 @@ Machine bare_machine() {
         .own_version = "0.1.0"};
 }
 
-Finding resolved(const std::string& group, const std::string& text) {
+Resolution resolved(const std::string& group, const std::string& text) {
     auto need = maml::read_requirement(text);
     need->group = group;
     return resolve({*need}, bare_machine()).front();

@@ -3,6 +3,7 @@
 #include "crypto/hash.hpp"
 #include "env/clock.hpp"
 #include "env/file_system.hpp"
+#include "workflow/beside.hpp"
 #include "workflow/contracts.hpp"
 #include "workflow/inputs.hpp"
 #include "workflow/journal.hpp"
@@ -72,14 +73,18 @@ private:
     std::jthread m_timer;
 };
 
+} // namespace
+
 /// One run, from its ticket to its record.
 class Run {
 public:
     Run(const Order& order, const Surroundings& around)
         : m_order(order), m_around(around), m_blocks(maml::code_blocks(order.document)) {}
 
-    Result<Report> prepare();
-    Result<Report> go();
+    Result<> prepare();
+    Result<Report> go(std::vector<Service> services);
+
+    const Report& report() const { return m_report; }
 
 private:
     Result<> check_kind() const;
@@ -124,6 +129,7 @@ private:
     Values m_values{};
     std::size_t m_first = 0; ///< block to begin with
     std::size_t m_block = 0; ///< that is run, from 1
+    std::vector<Service> m_services{};
     std::size_t m_calls = 0;
     std::optional<TimeLimit> m_limit{};
     std::stop_token m_stop{};
@@ -166,31 +172,28 @@ Result<> Run::check_needs() {
     std::vector<std::string> missing;
     for (const auto& one : m_report.requirements) {
         const auto what = one.need.name + one.need.comparison + one.need.version;
-        if (one.state == Finding::State::missing)
+        if (one.state == Resolution::State::missing)
             missing.push_back(what + (one.found.empty() ? "" : " (here is " + one.found + ")") +
                               ": " + one.note);
-        if (one.state == Finding::State::replaced)
+        if (one.state == Resolution::State::replaced)
             m_report.warnings.push_back(what + " is not here: " + one.note);
-        if (one.state == Finding::State::there && !one.note.empty())
+        if (one.state == Resolution::State::there && !one.note.empty())
             m_report.warnings.push_back(what + ": " + one.note);
     }
     if (missing.empty()) return {};
     return fail(Errc::not_found, "the workflow requires what is not here:" + lines_of(missing));
 }
 
-/// [RUN-22] Regular files beside the workflow whose names are inputs; a link could lead anywhere.
+/// [RUN-22]
 Result<> Run::read_files() {
-    TRY(const auto entries, m_around.world.files->list(m_order.folder));
+    TRY(const auto beside, Beside::look(*m_around.world.files, m_order.folder));
     std::size_t total = 0;
     for (const auto& [name, value] : m_report.inputs) {
         const auto file = std::string(value.as_text());
-        const auto here = std::ranges::find(entries, file, &env::DirectoryEntry::name);
-        if (!value.is(gospel::Value::Kind::text) || here == entries.end() ||
-            here->type != env::FileType::file || file.front() == '.' ||
+        if (!value.is(gospel::Value::Kind::text) || !beside.has(file) ||
             std::ranges::contains(m_report.files, file))
             continue;
-        TRY(auto content,
-            env::read_file(*m_around.world.files, m_order.folder + "/" + file, work_file_size_max));
+        TRY(auto content, beside.read(file, work_file_size_max));
         total += content.size();
         if (m_files.size() == work_files_max || total > work_files_size_max)
             return fail(Errc::limit_exceeded,
@@ -201,7 +204,7 @@ Result<> Run::read_files() {
     return {};
 }
 
-Result<Report> Run::prepare() {
+Result<> Run::prepare() {
     CHECK_OK(check_kind());
     CHECK_OK(check_right(maml::Operation::execute));
     CHECK_OK(check_needs());
@@ -215,8 +218,7 @@ Result<Report> Run::prepare() {
     if (!violations.empty())
         return fail(Errc::invalid_argument,
                     "the inputs break the specification:" + lines_of(violations));
-    CHECK_OK(read_files());
-    return m_report;
+    return read_files();
 }
 
 void Run::tell(std::string what, std::string text) {
@@ -253,6 +255,7 @@ Result<> Run::take_up() {
     TRY(const auto kept, m_journal->last_kept(m_blocks.size()));
     if (kept) {
         m_first = kept->block;
+        m_report.blocks_run = kept->block;
         m_values = kept->values;
     }
     return {};
@@ -272,15 +275,15 @@ Result<> Run::begin() {
     return {};
 }
 
-Result<Report> Run::go() {
-    CHECK_OK(prepare());
+Result<Report> Run::go(std::vector<Service> services) {
+    m_services = std::move(services);
     m_began_ns = m_around.world.clock->monotonic_ns();
     CHECK_OK(begin());
     m_limit.emplace(m_order.timeout_s, m_around.stop);
     m_stop = m_limit->token();
     auto ended = blocks();
     if (ended) ended = finish_outputs();
-    if (!ended && m_stop.stop_requested() && !m_around.stop.stop_requested())
+    if (!ended && ended.error().code() == Errc::cancelled && !m_around.stop.stop_requested())
         ended =
             fail(Errc::timeout, "block " + std::to_string(m_block) + ": it was not done after " +
                                     std::to_string(m_order.timeout_s) + " seconds");
@@ -290,6 +293,7 @@ Result<Report> Run::go() {
 
 Result<> Run::close(const Result<>& ended) {
     using State = Report::State;
+    m_next.reset();
     m_report.state = State::completed;
     if (!ended) {
         const bool cancelled = ended.error().code() == Errc::cancelled;
@@ -315,8 +319,8 @@ Result<> Run::blocks() {
         if (m_stop.stop_requested()) return fail(Errc::cancelled, "it was stopped");
         m_block = i + 1;
         CHECK_OK_WITH(name_of(i), block(i));
-        m_report.blocks_run = i + 1;
         CHECK_OK(m_journal->keep(i + 1, m_values));
+        m_report.blocks_run = i + 1;
     }
     return {};
 }
@@ -396,6 +400,8 @@ Result<> Run::python_block(std::size_t index, std::string_view language) {
         pass_output(worker);
         return ask(service, arguments);
     };
+    // Whatever either side waits for then ends.
+    const std::stop_callback at_stop(m_stop, [&worker] { worker.channel().kill(); });
     CHECK_OK(worker.wait_until_ready(deadline(), m_stop));
     m_report.starts_ms.push_back(
         static_cast<double>(m_around.world.clock->monotonic_ns() - m_turn_ns) / millisecond_ns);
@@ -433,9 +439,8 @@ Result<> Run::take_circuits(const BlockResult& result) {
 }
 
 Result<gospel::Value> Run::ask(const std::string& service, const gospel::Value& arguments) {
-    const auto at = std::ranges::find(m_around.services, service, &Service::name);
-    if (at == m_around.services.end())
-        return fail(Errc::unsupported, "nobody here serves " + service);
+    const auto at = std::ranges::find(m_services, service, &Service::name);
+    if (at == m_services.end()) return fail(Errc::unsupported, "nobody here serves " + service);
     if (++m_calls > calls_max)
         return fail(Errc::limit_exceeded, "a run may ask for services 10,000 times");
     CHECK_OK(check_right(at->operation));
@@ -454,8 +459,6 @@ Result<> Run::finish_outputs() {
     return broken(m_contracts->after(0, m_report.inputs, outcome));
 }
 
-} // namespace
-
 std::string_view name(Report::State state) noexcept {
     switch (state) {
     case Report::State::completed:
@@ -468,12 +471,24 @@ std::string_view name(Report::State state) noexcept {
     return "";
 }
 
-Result<Report> prepare(const Order& order, const Surroundings& surroundings) {
-    return Run(order, surroundings).prepare();
+Prepared::Prepared(std::unique_ptr<Run> run) : m_run(std::move(run)) {}
+
+Prepared::Prepared(Prepared&&) noexcept = default;
+Prepared& Prepared::operator=(Prepared&&) noexcept = default;
+Prepared::~Prepared() = default;
+
+Result<Prepared> Prepared::make(const Order& order, const Surroundings& surroundings) {
+    auto run = std::make_unique<Run>(order, surroundings);
+    CHECK_OK(run->prepare());
+    return Prepared(std::move(run));
 }
 
-Result<Report> run(const Order& order, const Surroundings& surroundings) {
-    return Run(order, surroundings).go();
+const Report& Prepared::report() const {
+    return m_run->report();
+}
+
+Result<Report> Prepared::run(std::vector<Service> services) {
+    return m_run->go(std::move(services));
 }
 
 } // namespace torgo::workflow

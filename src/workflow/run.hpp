@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -61,7 +62,6 @@ struct Order {
 struct Surroundings {
     env::World world;
     OpenChannel open;
-    std::vector<Service> services;
     const crypto::SigningKey& key;
     Machine machine;
     std::function<void(const Event&)> tell;
@@ -76,7 +76,7 @@ struct Report {
     Values inputs;
     Values outputs;
     std::vector<std::string> files; ///< beside the workflow, that blocks may see and name
-    std::vector<Finding> requirements;
+    std::vector<Resolution> requirements;
     std::vector<std::string> warnings;
     std::size_t blocks_run = 0;
     std::string layers;             ///< of the sandbox
@@ -86,17 +86,36 @@ struct Report {
 
 std::string_view name(Report::State state) noexcept;
 
-/// What would be refused before anything runs, all of it at once; and what it would run with.
-///
-/// errors  `permission`, `unsupported`, `invalid_argument`, `not_found`
-Result<Report> prepare(const Order& order, const Surroundings& surroundings);
+class Run;
 
-/// Runs all blocks, one after another.
-///
-/// A block that raises, a clause that is broken and an output that does not fit end it with
-/// `failed`; what was done before stays done, and values up to there are kept for `resume`.
-///
-/// errors  those of prepare(); of writing into the run's folder
-Result<Report> run(const Order& order, const Surroundings& surroundings);
+/// A run that nothing speaks against.
+class Prepared {
+public:
+    /// Checks all that can be checked before anything runs.
+    ///
+    /// in      `order` and `surroundings` outlive what is made
+    /// errors  `permission`, `unsupported`, `invalid_argument`, `limit_exceeded`, `not_found`
+    static Result<Prepared> make(const Order& order, const Surroundings& surroundings);
+
+    Prepared(Prepared&&) noexcept;
+    Prepared& operator=(Prepared&&) noexcept;
+    ~Prepared();
+
+    /// Inputs, files, requirements and warnings.
+    const Report& report() const;
+
+    /// Runs all blocks, one after another. Once.
+    ///
+    /// A block that raises, a clause that is broken and an output that does not fit end it with
+    /// `failed`; what was done before stays done, and values up to there are kept for `resume`.
+    ///
+    /// in      what blocks may ask for
+    /// errors  those of writing into the run's folder; `changed` where it cannot be taken up again
+    Result<Report> run(std::vector<Service> services);
+
+private:
+    explicit Prepared(std::unique_ptr<Run> run);
+    std::unique_ptr<Run> m_run;
+};
 
 } // namespace torgo::workflow

@@ -30,6 +30,8 @@ public:
         return {};
     }
 
+    void kill() noexcept override {}
+
     std::string take_output() override { return ""; }
 
     std::string layers() const override { return "script"; }
@@ -81,17 +83,17 @@ protected:
             .open = [&](const WorkerNeeds&) -> Result<std::unique_ptr<Channel>> {
                 return std::make_unique<Scripted>(says, m_heard);
             },
-            .services = {{"ward.count", maml::Operation::append,
-                          [](const gospel::Value&,
-                             const std::stop_token&) -> Result<gospel::Value> {
-                              return gospel::Value::integer(7);
-                          }}},
             .key = key,
             .machine = {},
             .tell = [](const Event&) {},
             .now = [] { return "2026-11-22T08:00:00Z"; },
             .stop = {}};
-        return workflow::run(order, around);
+        TRY(auto prepared, Prepared::make(order, around));
+        return prepared.run(
+            {{"ward.count", maml::Operation::append,
+              [](const gospel::Value&, const std::stop_token&) -> Result<gospel::Value> {
+                  return gospel::Value::integer(7);
+              }}});
     }
 
     sys::Clock m_clock;

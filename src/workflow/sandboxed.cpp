@@ -4,6 +4,7 @@
 #include "env/processes.hpp"
 #include "sandbox/sandbox.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -25,6 +26,8 @@ public:
         return m_inside->send(frame, deadline);
     }
 
+    void kill() noexcept override { m_inside->kill(); }
+
     std::string take_output() override { return m_inside->take_output(); }
 
     std::string layers() const override { return sandbox::text(m_inside->layers()); }
@@ -33,7 +36,7 @@ private:
     std::unique_ptr<sandbox::Sandbox> m_inside;
 };
 
-/// Without limits and walls; what it prints is thrown away once its pipe is full.
+/// Without limits and walls.
 class Plain final : public Channel {
 public:
     Plain(const env::World& world, env::Connected process)
@@ -61,12 +64,11 @@ public:
         return m_process.socket->write(all, deadline);
     }
 
+    void kill() noexcept override { m_process.process->kill(); }
+
     std::string take_output() override {
-        std::string out;
-        Bytes piece(64U << 10U);
-        const auto got = m_process.output->read_some(piece, m_clock.monotonic_ns());
-        if (got) out.assign(as_text(ByteView(piece).first(*got)));
-        return out;
+        drain();
+        return std::exchange(m_output, {});
     }
 
     std::string layers() const override { return "none"; }
@@ -74,6 +76,7 @@ public:
 private:
     Result<> read(ByteSpan out, env::Deadline deadline, const std::stop_token& stop) {
         while (!out.empty()) {
+            drain(); // or it would wait for room to print
             const auto now = m_clock.monotonic_ns();
             if (stop.stop_requested()) return fail(Errc::cancelled, "it was stopped");
             auto got = m_process.socket->read_some(out, std::min(deadline, now + stop_check_ns));
@@ -85,8 +88,17 @@ private:
         return {};
     }
 
+    void drain() {
+        Bytes piece(sandbox::output_max);
+        const auto got = m_process.output->read_some(piece, m_clock.monotonic_ns());
+        if (!got) return;
+        const auto room = sandbox::output_max - std::min(m_output.size(), sandbox::output_max);
+        m_output += as_text(ByteView(piece).first(std::min(*got, room)));
+    }
+
     env::Clock& m_clock;
     env::Connected m_process;
+    std::string m_output{}; ///< not yet taken, at most sandbox::output_max
 };
 
 } // namespace

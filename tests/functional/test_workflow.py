@@ -353,6 +353,58 @@ def test_ctrl_c_stops_a_run_at_once_and_says_how_to_go_on(home):
     assert report["state"] == "cancelled" and report["blocks_run"] == 1
 
 
+def test_a_worker_that_reads_nothing_holds_nobody_up(home):
+    flood = """\
+        import os, struct
+        frame = b'{"call":"nobody","arguments":{}}'
+        print("flooding", flush=True)
+        while True:
+            os.write(3, struct.pack(">I", len(frame)) + frame)
+    """
+    process = subprocess.Popen(
+        [TORGO, "maml", "run", "--json", write(home, ("python", flood))], cwd=home, text=True,
+        env={"HOME": str(home), "PATH": os.environ["PATH"]}, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE)
+    time.sleep(5)  # until the answers that nobody reads fill the socket
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    out, err = process.communicate(timeout=60)
+    assert time.monotonic() - began < 20
+    assert process.returncode == 130, (out, err)
+
+
+def test_without_a_sandbox_a_block_may_print_much(home):
+    path = write(home, ("python", "print('x' * 500_000)\na = 1\n"))
+    report = outputs(run(home, "--json", path, "--no-sandbox", "I trust this file",
+                         "--timeout", 60))
+    assert report["outputs"]["a"] == 1
+
+
+def test_a_specification_that_is_no_regular_file_is_missing(home):
+    os.mkfifo(home / "ward.mli")
+    path = write(home, ("python", "a = 1\n"), more=SPEC)
+    assert "no regular file ward.mli" in run(home, path, code=2).stderr
+
+
+def test_two_processes_take_no_run_up_at_once(home):
+    (home / "step.txt").write_text("stop")
+    source = "import time\nif open('step.txt').read() == 'stop':\n    raise RuntimeError()\n" \
+             "time.sleep(600)\n"
+    path = write(home, ("python", "a = 1\n"), ("python", source), context="file: step.txt")
+    failed = outputs(run(home, "--json", path, code=1))
+    (home / "step.txt").write_text("go")
+    first = subprocess.Popen([TORGO, "maml", "run", "--json", str(path), "--resume", failed["run"]],
+                             cwd=home, env={"HOME": str(home), "PATH": os.environ["PATH"]},
+                             stdout=subprocess.PIPE, text=True)
+    for line in first.stdout:
+        if json.loads(line).get("what") == "block_began":
+            break
+    assert "still under way" in run(home, path, "--resume", failed["run"], code=1).stderr
+    first.send_signal(signal.SIGTERM)
+    assert first.wait(timeout=30) == 130
+
+
 def test_ticket_record_and_receipt_are_left(home):  # RUN-44
     path = write(home, ("python", "a = 1\n"))
     report = outputs(run(home, "--json", path))
@@ -422,6 +474,18 @@ def test_an_example_of_the_guide_runs_and_gives_what_it_promises(hospital, name)
     report = outputs(done)
     assert report["state"] == "completed"
     assert {key: report["outputs"][key] for key in EXPECTED[name]} == EXPECTED[name]
+
+
+def test_an_answer_that_is_too_large_is_an_error_and_takes_no_memory(hospital):
+    many = hospital / "many"
+    many.mkdir()
+    for i in range(5000):
+        (many / f"{i:05d}{'x' * 200}").touch()
+    command(hospital, "backup", many)
+    path = write(hospital, ("python", "import torgo\ntorgo.find('0*')\n"))
+    report = outputs(run(hospital, "--json", path, code=1,
+                         environment=environment_of(hospital)))
+    assert "more than 1 MiB" in report["wrong"][0]
 
 
 def test_the_emergency_is_relayed_stored_simulated_and_proved(hospital):

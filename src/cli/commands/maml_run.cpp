@@ -152,7 +152,7 @@ void show_event(const Context& context, const workflow::Event& event) {
 }
 
 void show_requirements(const Context& context, const Report& report) {
-    using State = workflow::Finding::State;
+    using State = workflow::Resolution::State;
     for (const auto& one : report.requirements) {
         const auto what = one.need.name + one.need.comparison + one.need.version;
         const char* state = one.state == State::there      ? "there"
@@ -262,7 +262,7 @@ Result<ExitCode> run_run(const Context& context, const RunArgs& args) {
                           .timeout_s = args.timeout_s,
                           .shots = {.count = args.shots,
                                     .seed = args.seed,
-                                    .threads = 2,
+                                    .threads = threads_of(0),
                                     .memory_free = memory_for_states(context)},
                           .run_folder = {},
                           .run_id = args.resume.empty() ? new_run_id(context) : args.resume,
@@ -272,18 +272,17 @@ Result<ExitCode> run_run(const Context& context, const RunArgs& args) {
         order.timeout_s = document.front.timeout_seconds.value_or(workflow::timeout_default_s);
     order.run_folder = own.state + "/workflows/" + order.run_id;
     TRY(auto open, opener(context, args));
-    workflow::Surroundings around{
+    const workflow::Surroundings around{
         .world = context.world,
         .open = std::move(open),
-        .services = {},
         .key = own.key,
         .machine = this_machine(context, args.python),
         .tell = [&](const workflow::Event& event) { show_event(context, event); },
         .now = [&] { return utc_time(context.world.clock->wall_ns()); },
         .stop = context.stop};
-    const auto ready = workflow::prepare(order, around);
-    if (!ready) return std::unexpected(as_refusal(ready.error()));
-    show_requirements(context, *ready);
+    auto prepared = workflow::Prepared::make(order, around);
+    if (!prepared) return std::unexpected(as_refusal(prepared.error()));
+    show_requirements(context, prepared->report());
     if (args.dry_run) {
         context.out.line(printable(args.file) + ": nothing speaks against running it");
         return ExitCode::ok;
@@ -291,8 +290,9 @@ Result<ExitCode> run_run(const Context& context, const RunArgs& args) {
     context.account.begin()
         .input("workflow", order.name, order.file_hash)
         .output("run", order.run_id);
-    around.services = workflow_services(context, order.folder, ready->files, "run:" + order.run_id);
-    TRY(const auto report, workflow::run(order, around));
+    TRY(const auto report,
+        prepared->run(workflow_services(context, order.folder, prepared->report().files,
+                                        "run:" + order.run_id)));
     context.account.output("outputs", "outputs",
                            crypto::sha256(as_bytes(workflow::json_of(report.outputs))));
     show_report(context, args, order.run_id, report);
