@@ -1,0 +1,75 @@
+"""What the tests of `torgo maml run` share."""
+
+import json
+import os
+import subprocess
+import textwrap
+
+from support import TORGO
+
+HEAD = """\
+---
+maml_version: "2.0.0"
+id: "urn:uuid:0b8f8a3e-52a4-4b52-9d41-5a1f0c5d7a11"
+type: "workflow"
+origin: "agent://ward7"
+permissions:
+  read: [{read}]
+  write: [{write}]
+  execute: ["gateway://local"]
+{more}created_at: 2026-11-22T08:00:00Z
+---
+## Intent
+A test.
+## Context
+{context}
+## Code_Blocks
+{blocks}
+"""
+
+
+def run(home, *words, code=0, environment=None):
+    done = subprocess.run(
+        [TORGO, "maml", "run", *map(str, words)],
+        cwd=home,
+        env={"HOME": str(home), "PATH": os.environ["PATH"], **(environment or {})},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+    return done
+
+
+def write(home, *blocks, context="", more="", sections="", read='"agent://*"', write='"agent://*"'):
+    text = HEAD.format(
+        read=read, write=write, more=more, context=context,
+        blocks="\n".join(
+            f"```{language}\n{textwrap.dedent(source)}```" for language, source in blocks
+        ),
+    )
+    path = home / "ward.maml.md"
+    path.write_text(text + sections)
+    return path
+
+
+def outputs(done):
+    objects = [json.loads(line) for line in done.stdout.splitlines()]
+    return next(o for o in objects if o["message_type"] == "maml_run")
+
+
+def ran(home, *blocks, code=0, words=(), **more):
+    return outputs(run(home, "--json", write(home, *blocks, **more), *words, code=code))
+
+
+def command(home, *words):
+    done = subprocess.run([TORGO, *map(str, words)], cwd=home, capture_output=True, text=True,
+                          env=environment_of(home), timeout=120, check=False)
+    assert done.returncode == 0, (words, done.stdout, done.stderr)
+    return done
+
+
+def environment_of(home):
+    return {"HOME": str(home), "PATH": os.environ["PATH"], "TORGO_PASSWORD": "correct horse",
+            "TORGO_REPO": str(home / "hospital.torgo")}
