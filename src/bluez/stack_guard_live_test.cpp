@@ -92,8 +92,9 @@ TEST_F(StackLive, neither_our_node_nor_a_daemon_takes_a_frame_with_a_flipped_bit
          " injected into the daemon");
 
     // They have left no mark: the frame itself is taken, and it is the first that is.
-    inject_all("A", sent);
-    EXPECT_EQ(next<Message>(*client, lab->in(message_limit)).data, message_of(8));
+    const auto taken = inject_until_taken("A", sent, *client);
+    ASSERT_TRUE(taken.has_value()) << taken.error().detail();
+    EXPECT_EQ(taken->data, message_of(8));
     inject_all("ours", theirs);
     const auto heard = ours->next_message(lab->in(message_limit));
     ASSERT_TRUE(heard.has_value());

@@ -91,17 +91,21 @@ protected:
                   << std::endl;
     }
 
-    /// The next event of a kind; others are passed over.
+    /// The next event of a kind, if one comes in time; others are passed over.
+    template <class Kind>
+    static Result<Kind> try_next(Client& client, env::Deadline deadline) {
+        for (;;) {
+            TRY(auto event, client.next_event(deadline));
+            if (auto* found = std::get_if<Kind>(&event)) return std::move(*found);
+        }
+    }
+
     template <class Kind>
     static Kind next(Client& client, env::Deadline deadline) {
-        for (;;) {
-            auto event = client.next_event(deadline);
-            if (!event) {
-                ADD_FAILURE() << event.error().detail();
-                return {};
-            }
-            if (auto* found = std::get_if<Kind>(&*event)) return std::move(*found);
-        }
+        auto found = try_next<Kind>(client, deadline);
+        if (found) return std::move(*found);
+        ADD_FAILURE() << found.error().detail();
+        return {};
     }
 
     /// Makes the network at A: a key, and the model bound to it.
