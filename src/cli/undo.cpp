@@ -172,9 +172,11 @@ Result<RestoreUndo::Way> RestoreUndo::make_way(source::TreeWriter& tree,
     const std::lock_guard lock(m_mutex);
     if (m_broken) return Way{.noted = false, .over = replace, .aside = {}};
     if (!replace) return way_to_make(relative);
+    if (!m_journal.take_steps(2)) { // as with a journal that breaks: the data matter more
+        m_journal.leave_out();
+        return Way{.noted = false, .over = true, .aside = {}};
+    }
     TRY(const auto folder, folder_for(tree, relative));
-    if (!m_journal.take_steps(2))
-        return fail(Errc::limit_exceeded, "the way back holds no more than 200,000 steps");
     ++m_noted;
     note(note_move(folder, relative));
     if (m_broken) return Way{.noted = false, .over = true, .aside = {}};

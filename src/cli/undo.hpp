@@ -53,6 +53,9 @@ public:
     /// Of the journal, once the restore has ended and it is durable.
     const std::optional<Digest>& hash() const noexcept { return m_hash; }
 
+    /// Changes over the bound of steps, which can not be undone.
+    std::uint64_t unnoted() const noexcept { return m_journal.unnoted(); }
+
 private:
     RestoreUndo(const env::World& world, crypto::SigningKey key, const markup::Uuid& id,
                 std::string folder, std::string target, receipts::JournalWriter journal);

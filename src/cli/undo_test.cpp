@@ -126,19 +126,21 @@ TEST_F(UndoTest, what_was_there_is_there_again_when_nothing_came_of_it) {
 }
 
 // RECEIPT-23
-TEST_F(UndoTest, over_its_bound_nothing_is_replaced_and_what_is_new_is_made) {
+TEST_F(UndoTest, over_its_bound_data_come_first_and_what_cannot_be_undone_is_counted) {
     for (std::uint64_t i = 0; i + 1 < receipts::steps_max; ++i)
         ASSERT_TRUE(undo->put(*tree, "x", false, nothing));
     write("file", "mine");
     write("ready", "saved");
+    write("more", "saved");
     const auto put = undo->put(*tree, "file", true, rename("ready", "file"));
-    ASSERT_FALSE(put);
-    EXPECT_EQ(put.error().code(), Errc::limit_exceeded);
-    EXPECT_EQ(read("file"), "mine");
+    ASSERT_TRUE(put);
+    EXPECT_FALSE(*put);
+    EXPECT_EQ(read("file"), "saved");
+    EXPECT_EQ(undo->unnoted(), 1U);
     EXPECT_TRUE(undo->put(*tree, "one", false, nothing));
-    EXPECT_EQ(*undo->put(*tree, "new", false, rename("ready", "new")), false);
+    EXPECT_EQ(*undo->put(*tree, "new", false, rename("more", "new")), false);
     EXPECT_EQ(read("new"), "saved");
-    EXPECT_EQ(journal().unnoted, 1U);
+    EXPECT_EQ(journal().unnoted, 2U);
 }
 
 // RECEIPT-22

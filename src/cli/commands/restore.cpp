@@ -145,6 +145,10 @@ Result<ExitCode> run_restore(const Context& context, const RestoreArgs& args) {
     display.reset();
     if (undo && undo->hash())
         context.account.undo(undo->id()).output("undo", markup::urn_of(undo->id()), *undo->hash());
+    if (undo && undo->unnoted() != 0)
+        context.out.warn(plural(undo->unnoted(), "change", "changes") +
+                         " of this restore can not be rolled back: the way back holds 200,000 "
+                         "steps, and what was replaced after them is gone");
     if (!done) return std::unexpected(std::move(done).error());
     account_for(context, *done);
     report(context, args, *done, took_ns);
