@@ -130,6 +130,16 @@ Result<Folder::Lock> Folder::lock() const {
     return env::lock_file(m_files, m_clock, m_path + "/lock");
 }
 
+namespace {
+
+/// Not one that may be read in a minute: without descriptors or memory, or by another user.
+bool is_bad_for_good(const Error& error) {
+    return error.code() == Errc::corrupt || error.code() == Errc::limit_exceeded ||
+           error.code() == Errc::io || error.code() == Errc::permission;
+}
+
+} // namespace
+
 Digest prev_of_unreadable() {
     return crypto::sha256({});
 }
@@ -140,6 +150,7 @@ Result<Folder::Tail> Folder::tail() const {
     TRY(const auto last, newest());
     if (!last) return Tail{};
     const auto text = mirror_of(*last);
+    if (!text && !is_bad_for_good(text.error())) return std::unexpected(text.error());
     if (!text) return Tail{*last + 1, prev_of_unreadable()};
     const auto read = markup::read_receipt(*text);
     return Tail{*last + 1, read ? read->hash : crypto::sha256(as_bytes(*text))};

@@ -178,7 +178,7 @@ Result<JournalWriter> JournalWriter::begin(env::FileSystem& files, const std::st
     JournalWriter out(std::move(file));
     CHECK_OK(out.line(std::string(first_line)));
     CHECK_OK(out.line("target " + path_text(target)));
-    CHECK_OK(out.line("aside " + path_text(aside)));
+    CHECK_OK(out.aside(aside));
     return out;
 }
 
@@ -203,6 +203,9 @@ Result<> JournalWriter::moved(std::uint64_t aside, std::string_view path) {
 }
 
 Result<> JournalWriter::aside(std::string_view folder) {
+    if (m_asides.size() == asides_max && !m_asides.contains(folder))
+        return fail(Errc::limit_exceeded, "a way back knows no more than 1,000 folders aside");
+    m_asides.emplace(folder);
     return line("aside " + path_text(folder));
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,6 +71,8 @@ public:
     /// Counts one that is not.
     void leave_out() { ++m_unnoted; }
 
+    std::uint64_t unnoted() const noexcept { return m_unnoted; }
+
     // Each returns when the line would survive the end of this process.
     Result<> made(std::string_view path);
     Result<> moved(std::uint64_t aside, std::string_view path);
@@ -89,6 +92,7 @@ private:
 
     std::unique_ptr<env::File> m_file;
     crypto::Sha256 m_hash;
+    std::set<std::string, std::less<>> m_asides;
     std::uint64_t m_steps = 0;
     std::uint64_t m_unnoted = 0;
 };

@@ -59,6 +59,23 @@ TEST(Journal, has_room_for_both_steps_of_a_change_or_for_neither) {
     EXPECT_FALSE(writer->take_steps(1));
 }
 
+TEST(Journal, notes_no_more_folders_aside_than_it_can_be_read_with) {
+    sim::FileSystem files;
+    auto writer = JournalWriter::begin(files, "/journal", "/a", "/aside");
+    ASSERT_TRUE(writer);
+    Result<> noted;
+    std::size_t count = 0;
+    for (; noted && count <= asides_max; ++count)
+        noted = writer->aside("/mnt/" + std::to_string(count));
+    ASSERT_FALSE(noted);
+    EXPECT_EQ(noted.error().code(), Errc::limit_exceeded);
+    EXPECT_TRUE(writer->aside("/mnt/1")) << "a known one";
+    ASSERT_TRUE(writer->finish());
+    const auto text = env::read_file(files, "/journal", journal_max);
+    ASSERT_TRUE(text);
+    EXPECT_TRUE(parse_journal(as_text(*text)));
+}
+
 TEST(Journal, reads_what_earlier_versions_lost) {
     const auto read = parse_journal("torgo-undo 1\ntarget \"/t\"\naside \"/a\"\nlost \"x\"\n");
     ASSERT_TRUE(read);
