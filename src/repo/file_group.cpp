@@ -154,8 +154,10 @@ Result<> FileGroup::name(std::uint32_t file) {
     TRY(const bool noted, put_in_place(m_options.aside, m_tree, path, replace, take));
     if (!applied) m_problems.add(path + ": " + applied.error().detail());
     if (entry.links <= 1) return {};
+    TRY(const auto state, target.writer->status());
     const std::lock_guard lock(m_names_mutex);
-    m_first_names.emplace(path, noted);
+    m_first_names.emplace(path,
+                          FirstName{.noted = noted, .device = state.device, .inode = state.inode});
     return {};
 }
 

@@ -41,8 +41,15 @@ public:
     /// errors  `cancelled`; those of the index
     Result<> write(std::vector<PlannedFile> files);
 
-    /// The files with several names that were written, and whether each was noted. Between writes.
-    const std::map<std::string, bool>& first_names() const noexcept { return m_first_names; }
+    /// The first name of a file with several: was it noted, and by what it is known again.
+    struct FirstName {
+        bool noted = false;
+        std::uint64_t device = 0;
+        std::uint64_t inode = 0;
+    };
+
+    /// Those that were written. Between writes.
+    const std::map<std::string, FirstName>& first_names() const noexcept { return m_first_names; }
 
     std::uint64_t files_written() const noexcept { return m_files_written; }
     std::uint64_t files_verified() const noexcept { return m_files_verified; }
@@ -76,7 +83,7 @@ private:
     std::vector<PlannedFile> m_files;
     std::vector<Target> m_targets;
     std::mutex m_names_mutex;
-    std::map<std::string, bool> m_first_names;
+    std::map<std::string, FirstName> m_first_names;
     std::atomic<std::uint64_t> m_files_written{0};
     std::atomic<std::uint64_t> m_files_verified{0};
     std::atomic<std::uint64_t> m_bytes_written{0};

@@ -56,6 +56,7 @@ private:
     Result<bool> put(const std::string& relative, bool replace,
                      const std::function<Result<>(const std::string& temporary)>& make);
     Result<bool> link(const std::string& existing, const std::string& name, bool replace);
+    bool is_still(const std::string& name, const FileGroup::FirstName& written) const;
     void make_links();
     void note_links();
     void finish_directories();
@@ -290,12 +291,20 @@ Result<> Restore::flush() {
     return m_group->write(std::exchange(m_planned, {}));
 }
 
+bool Restore::is_still(const std::string& name, const FileGroup::FirstName& written) const {
+    const auto now = m_tree->status(name);
+    return now && *now && (*now)->device == written.device && (*now)->inode == written.inode;
+}
+
 /// `existing` must be what this restore has written: what else has that name is another file.
 Result<bool> Restore::link(const std::string& existing, const std::string& name, bool replace) {
     const auto first = m_group->first_names().find(existing);
     if (first == m_group->first_names().end())
         return fail(Errc::not_found, "another name of " + existing + ", which was not restored");
-    if (first->second) m_noted_links.insert(existing);
+    if (!is_still(existing, first->second))
+        return fail(Errc::changed, "another name of " + existing +
+                                       ", which somebody has replaced since it was restored");
+    if (first->second.noted) m_noted_links.insert(existing);
     return put(name, replace, [&](const std::string& temporary) {
         return m_tree->make_hard_link(existing, temporary);
     });
