@@ -76,6 +76,11 @@ Errc from_errno(int error_number) noexcept {
         return Errc::unavailable;
     case ETIMEDOUT:
         return Errc::timeout;
+    // Of this machine, and for now: nothing is wrong with what was asked for.
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+        return Errc::unavailable;
     default:
         return Errc::io;
     }

@@ -60,6 +60,13 @@ Result<std::vector<Found<peer::Capability>>> find_capabilities(repo::Repository&
     return find<peer::Capability>(repository, peer::capability_prefix, peer::open_capability);
 }
 
+std::string_view grant_state(const peer::Capability& grant, const std::set<PeerId>& revoked,
+                             std::int64_t now_ns) noexcept {
+    if (revoked.contains(grant.client)) return "revoked";
+    if (grant.not_after_ns != 0 && now_ns > grant.not_after_ns) return "ended";
+    return grant_stands;
+}
+
 Result<std::set<PeerId>> find_revoked(repo::Repository& repository) {
     TRY(const auto all,
         find<peer::Revocation>(repository, peer::revocation_prefix, peer::open_revocation));

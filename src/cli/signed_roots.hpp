@@ -28,6 +28,12 @@ Result<std::vector<Found<peer::Capability>>> find_capabilities(repo::Repository&
 /// Whom the owner has revoked.
 Result<std::set<PeerId>> find_revoked(repo::Repository& repository);
 
+inline constexpr std::string_view grant_stands = "stands";
+
+/// "stands", "ended" or "revoked". in  `now_ns`: the wall clock's
+std::string_view grant_state(const peer::Capability& grant, const std::set<PeerId>& revoked,
+                             std::int64_t now_ns) noexcept;
+
 /// Heads by number or URI, as indices; all where none is given. errors  as head_index
 Result<std::vector<std::size_t>> chosen_heads(const Context& context,
                                               const repo::Repository& repository,

@@ -12,14 +12,14 @@ std::string temporary_path(const std::string& path, unsigned number) {
     return path + temporary_suffix + std::to_string(number);
 }
 
-/// Whoever writes one holds its lock; where there are no locks, so many are leftovers all the same.
+/// Whoever writes one holds its lock. Where that cannot be asked, they stay.
 void remove_leftovers(FileSystem& files, const std::string& path) {
     for (unsigned i = 1; i <= temporaries_max; ++i) {
         const auto temporary = temporary_path(path, i);
         const auto found = files.open_read(temporary);
         if (!found) continue;
         const auto unused = (*found)->try_lock_exclusive();
-        if (unused.value_or(true)) (void)files.remove(temporary);
+        if (unused.value_or(false)) (void)files.remove(temporary);
     }
 }
 

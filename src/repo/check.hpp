@@ -61,6 +61,9 @@ struct HealReport {
     std::uint64_t bytes_rebuilt = 0, bytes_read = 0;
     std::vector<std::string> problems; ///< packs with fewer than k good segments, heads that fail
     bool out_of_space = false;         ///< one of the problems: a head has no room
+    /// Segments' packs and roots that a healed head still lacks, though they are somewhere: not
+    /// what is bad or lost everywhere.
+    std::uint64_t unmade = 0;
 };
 
 /// Rebuilds what any head lacks from the others, on encrypted bytes: needs no key and no `unlock`.

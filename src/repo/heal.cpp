@@ -99,6 +99,12 @@ private:
             m_report.problems.push_back(std::move(sentence));
     }
 
+    void unmade(std::string sentence, Errc code) {
+        problem(std::move(sentence), code);
+        const std::lock_guard lock(m_mutex);
+        m_report.unmade += 1;
+    }
+
     Repository& m_repository;
     HeadSet& m_heads;
     const HealOptions& m_options;
@@ -222,7 +228,7 @@ Result<> Heal::heal_root(const std::string& name) {
         if (done)
             m_report.roots_copied += 1;
         else
-            problem(place->uri() + ": " + name + ": " + done.error().detail(), done.error().code());
+            unmade(place->uri() + ": " + name + ": " + done.error().detail(), done.error().code());
     }
     return {};
 }
@@ -394,7 +400,7 @@ void Heal::heal_pack(const ListedPack& listed) {
     Result<std::uint64_t> done = std::uint64_t{0};
     if (!wanted_segments.empty()) done = make(pack, states, wanted_segments);
     if (!done)
-        problem("pack " + pack.id(repo).hex() + ": " + done.error().detail(), done.error().code());
+        unmade("pack " + pack.id(repo).hex() + ": " + done.error().detail(), done.error().code());
     const std::lock_guard lock(m_mutex);
     m_report.segments_checked += states.looked - states.away.size();
     m_report.segments_corrupt += states.corrupt.size();

@@ -8,8 +8,6 @@ namespace torgo::repo {
 
 namespace {
 
-constexpr std::size_t names_a_page = 8192;
-
 Result<SegmentNames> list_wanted(head::Head& head, const SegmentNames& wanted) {
     SegmentNames out;
     CHECK_OK(for_each_page(head, [&](std::span<const SegmentId> page) {
@@ -25,7 +23,7 @@ Result<> for_each_page(head::Head& head,
                        const std::function<void(std::span<const SegmentId>)>& take) {
     std::size_t count = 0;
     for (SegmentId after;;) {
-        TRY(const auto page, head.list_segments(after, names_a_page));
+        TRY(const auto page, head.list_segments(after, head::max_list_page));
         if (page.empty()) return {};
         count += page.size();
         if (count > limits::segments_listed_max)

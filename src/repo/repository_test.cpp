@@ -22,7 +22,6 @@ TEST_F(RepositoryTest, a_backup_restores_with_every_byte_and_time) {
     EXPECT_TRUE(m_warnings.empty()) << testing::PrintToString(m_warnings);
 }
 
-/// The folders above the tree may change meanwhile: their listing is all that may be new.
 /// Lets one file not be put in its place.
 class Refusing final : public Aside {
 public:
@@ -62,6 +61,49 @@ TEST_F(RepositoryTest, one_file_that_cannot_be_replaced_ends_no_restore_and_stay
     EXPECT_EQ(read(below / "many/file7"), read(tree() / "many/file7"));
     for (const auto& one : fs::recursive_directory_iterator(target))
         EXPECT_FALSE(one.path().filename().string().starts_with(".torgo")) << one.path();
+}
+
+/// Puts another file in the place of one that has just been restored, as an editor does.
+class Meddling final : public Aside {
+public:
+    explicit Meddling(fs::path target) : m_target(std::move(target)) {}
+
+    Result<bool> put(source::TreeWriter&, const std::string& relative, bool replace,
+                     const TakeName& take) override {
+        CHECK_OK(take(replace));
+        if (!relative.ends_with("large.bin")) return true;
+        write(m_target / "mine", "mine");
+        fs::rename(m_target / "mine", m_target / relative);
+        return true;
+    }
+    void changed(const std::string& relative, const source::Entry&) override {
+        m_changed.push_back(relative);
+    }
+    Result<> finish() override { return {}; }
+
+    std::vector<std::string> m_changed;
+
+private:
+    fs::path m_target;
+};
+
+TEST_F(RepositoryTest, a_file_that_somebody_has_put_in_a_first_names_place_gets_no_second_name) {
+    must_backup();
+    const auto repository = open();
+    const auto target = m_root / "restored";
+    RestoreOptions options;
+    options.target = target;
+    Meddling meddling(target);
+    options.aside = &meddling;
+    RestoreProgress progress;
+    fs::create_directories(target);
+    const auto summary =
+        restore(*repository, *repository->find_snapshot("latest"), options, progress);
+    ASSERT_TRUE(summary.has_value()) << summary.error().detail();
+    EXPECT_FALSE(fs::exists(target.string() + tree().string() + "/odd/hard"));
+    ASSERT_EQ(summary->problem_count, 1U);
+    EXPECT_NE(summary->problems.front().find("somebody has replaced"), std::string::npos);
+    EXPECT_TRUE(meddling.m_changed.empty()) << "of another's file nothing is noted";
 }
 
 TEST_F(RepositoryTest, an_unchanged_tree_is_not_read_and_costs_at_most_the_smallest_pack) {

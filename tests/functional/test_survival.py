@@ -195,6 +195,16 @@ def test_the_old_place_of_a_head_is_kept_as_long_as_it_may_be_needed(machine, tm
     expect_sound(machine)
 
 
+def test_what_is_bad_on_another_head_holds_no_move_up(machine, tmp_path):
+    record = next(machine.heads[2].rglob("batch-*"))
+    record.with_name("batch-" + "0" * 64).write_bytes(b"junk of a hostile head")
+    done = machine.run("heal", "2", "--onto", tmp_path / "new")
+    assert done.returncode == 1 and "batch-" in done.stderr, (done.stdout, done.stderr)
+    assert "it was at dir://" in done.stdout, done.stdout
+    assert str(tmp_path / "new") in machine.descriptor.read_text()
+    machine.expect_first_restores()
+
+
 def test_full_disk_is_said_and_harms_nothing(machine, small_disk):
     heads = machine.home / "heads"
     small_disk(heads, 16)

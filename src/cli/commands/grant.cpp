@@ -106,13 +106,6 @@ Result<ExitCode> run_give(const Context& context, const Right& right, const Give
     return took.heads.size() == heads.size() ? ExitCode::ok : ExitCode::failed;
 }
 
-std::string state_of(const Capability& capability, const std::set<PeerId>& revoked,
-                     std::int64_t now) {
-    if (revoked.contains(capability.client)) return "revoked";
-    if (capability.not_after_ns != 0 && now > capability.not_after_ns) return "ended";
-    return "stands";
-}
-
 Result<ExitCode> run_list(const Context& context) {
     TRY(const auto repository, open_repository(context));
     TRY(const auto grants, find_capabilities(*repository));
@@ -124,7 +117,7 @@ Result<ExitCode> run_list(const Context& context) {
     for (const auto& [name, id, capability, heads] : grants) {
         const auto until =
             capability.not_after_ns == 0 ? std::string() : utc_time(capability.not_after_ns);
-        const auto state = state_of(capability, revoked, now);
+        const std::string state(grant_state(capability, revoked, now));
         table.row({short_id(id), short_id(capability.client.hex()), rights_text(capability.rights),
                    until, head_numbers(heads), state, printable(capability.label)});
         context.out.object(Json("grant")

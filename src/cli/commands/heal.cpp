@@ -8,6 +8,7 @@
 #include "cli/spool.hpp"
 #include "cli/takeovers.hpp"
 #include "crypto/hash.hpp"
+#include "env/clock.hpp"
 #include "peer/node_uri.hpp"
 #include "repo/check.hpp"
 
@@ -122,9 +123,13 @@ void begin_account(const Context& context, const repo::Repository& repository,
 /// Rights of machines that were not given at all other heads: the new place does not know them.
 void tell_of_rights(const Context& context, repo::Repository& repository, std::size_t head) {
     const auto grants = find_capabilities(repository);
-    if (!grants || !lies_on_nodes(repository.place().heads.at(head))) return;
-    const auto lacking = std::ranges::count_if(
-        *grants, [&](const auto& one) { return !std::ranges::contains(one.heads, head); });
+    const auto revoked = find_revoked(repository);
+    if (!grants || !revoked || !lies_on_nodes(repository.place().heads.at(head))) return;
+    const auto now = context.world.clock->wall_ns();
+    const auto lacking = std::ranges::count_if(*grants, [&](const auto& one) {
+        return !std::ranges::contains(one.heads, head) &&
+               grant_state(one.record, *revoked, now) == grant_stands;
+    });
     if (lacking != 0)
         context.out.warn(plural(static_cast<std::uint64_t>(lacking), "grant is", "grants are") +
                          " not known at the new place, see \"torgo grant list\"; to give one "
@@ -140,7 +145,7 @@ Result<> settle(const Context& context, repo::Repository& repository,
     const auto head = static_cast<std::size_t>(options.head);
     const auto& uri = repository.place().heads.at(head);
     const auto number = std::to_string(head + 1);
-    const bool moved = healed.problems.empty();
+    const bool moved = healed.unmade == 0;
     context.account.figure("moved", moved ? 1 : 0);
     context.out.object(Json("place")
                            .number("head", head + 1)
