@@ -22,6 +22,9 @@ public:
     /// Remembers it; to be called only for what has been authenticated.
     void insert(bool ivi, Address src, std::uint32_t seq);
 
+    /// Brings small caches nearer to the processor, for contains().
+    void expect() const { __builtin_prefetch(m_sets.data()); }
+
     std::size_t heap_bytes() const { return m_sets.capacity() * sizeof(Set); }
 
 private:

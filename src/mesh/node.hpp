@@ -123,6 +123,13 @@ public:
     /// Null unless it is or was somebody's friend.
     const FriendRole* friends() const { return m_friends.get(); }
 
+    /// on_message() comes soon: for who has so many nodes that they do not stay in the processor's
+    /// caches. Changes nothing.
+    void expect() const {
+        m_cache.expect();
+        m_replay.expect();
+    }
+
     const NodeConfig& config() const { return m_config; }
 
     const IvIndex& iv_index() const { return m_iv; }

@@ -47,6 +47,9 @@ public:
 
     void clear() { m_entries.clear(); }
 
+    /// Brings short lists nearer to the processor, for is_new().
+    void expect() const { __builtin_prefetch(m_entries.data()); }
+
     std::size_t heap_bytes() const { return m_entries.capacity() * sizeof(Entry); }
 
 private:

@@ -226,6 +226,14 @@ void StackDevices::on_frame(NodeId id, const radio::Reception& reception, radio:
     }
 }
 
+void StackDevices::expect(NodeId soon, NodeId next) const {
+    constexpr std::size_t line = 64; // bytes; the cache line of every processor this runs on
+    const auto* const begin = reinterpret_cast<const char*>(&m_nodes[soon]);
+    for (std::size_t at = 0; at < sizeof(mesh::Node); at += line)
+        __builtin_prefetch(begin + at, 1);
+    m_nodes[next].expect();
+}
+
 void StackDevices::on_timer(NodeId id, radio::Air& air) {
     const Call call(*this, id, air);
     call.node().on_wake(call.now());

@@ -37,6 +37,8 @@ public:
     void on_demand(radio::NodeId id, const radio::Demand& demand, radio::Air& air) override;
     void on_wire(radio::NodeId id, std::uint64_t note, radio::Air& air) override;
 
+    void expect(radio::NodeId soon, radio::NodeId next) const override;
+
     /// The mean, with what is on the heap now. Not while the simulation runs.
     std::size_t bytes_per_node() const override;
 

@@ -66,6 +66,10 @@ public:
     virtual void on_wire(NodeId node, std::uint64_t note, Air& air) = 0;
 
     /// Memory of one node, in bytes, for the report.
+    /// on_frame() of `soon` comes after a few others, that of `next` after fewer: brings nearer
+    /// what a node has, and then what that points to. Changes nothing.
+    virtual void expect(NodeId /*soon*/, NodeId /*next*/) const {}
+
     virtual std::size_t bytes_per_node() const = 0;
 };
 

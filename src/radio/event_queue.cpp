@@ -20,14 +20,28 @@ std::uint32_t EventQueue::take_slot(const Event& event) {
     return slot;
 }
 
+void EventQueue::reserve(std::size_t events) {
+    m_events.reserve(events);
+    m_next.reserve(events);
+}
+
 void EventQueue::push(const Event& event) {
     ++m_size;
     if (event.time >> bucket_shift < m_loaded) { // its bucket is being worked through
+        drop_gone();
         const auto from = m_ready.begin() + static_cast<std::ptrdiff_t>(m_at);
         m_ready.insert(std::upper_bound(from, m_ready.end(), event), event);
         return;
     }
     place(take_slot(event));
+}
+
+/// A bucket may be worked through for long, where events come before those that it began with: a
+/// shard looks ahead, and another one sends it something earlier.
+void EventQueue::drop_gone() {
+    if (m_at < gone_most || 2 * m_at < m_ready.size()) return;
+    m_ready.erase(m_ready.begin(), m_ready.begin() + static_cast<std::ptrdiff_t>(m_at));
+    m_at = 0;
 }
 
 void EventQueue::place(std::uint32_t slot) {
@@ -60,6 +74,8 @@ bool EventQueue::load() {
 }
 
 void EventQueue::load_bucket(std::size_t bucket) {
+    if (m_ready.capacity() > ready_kept)
+        m_ready = std::vector<Event>(); // at the start every node is in one bucket
     m_ready.clear();
     m_at = 0;
     for (auto slot = unlink(m_near, bucket); slot != none;) {

@@ -31,6 +31,9 @@ class EventQueue {
 public:
     EventQueue();
 
+    /// Room for so many events that wait at once; more are taken, too.
+    void reserve(std::size_t events);
+
     /// `event.time` may be anything from the last popped event's time on.
     void push(const Event& event);
 
@@ -51,6 +54,8 @@ private:
     static constexpr unsigned epoch_shift = bucket_shift + near_bits;
     static constexpr std::size_t near_count = std::size_t{1} << near_bits;
     static constexpr std::size_t far_count = 1024;
+    static constexpr std::size_t gone_most = 256;   ///< events that m_ready may keep for nothing
+    static constexpr std::size_t ready_kept = 4096; ///< events that m_ready keeps room for
     static constexpr std::uint32_t none = ~std::uint32_t{0};
 
     template <std::size_t N>
@@ -86,6 +91,7 @@ private:
 
     std::uint32_t take_slot(const Event& event);
     void place(std::uint32_t slot);
+    void drop_gone();
     bool load();
     void load_bucket(std::size_t bucket);
     bool next_epoch();

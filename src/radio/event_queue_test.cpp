@@ -58,4 +58,32 @@ TEST(EventQueue, orders_equal_times_by_who) {
     EXPECT_EQ(queue.size(), 0U);
 }
 
+/// A shard looks ahead to its next event and is then sent thousands that come before it.
+TEST(EventQueue, keeps_no_memory_of_events_that_are_gone) {
+    constexpr std::uint32_t many = 100'000;
+    EventQueue queue;
+    queue.push({Time{2} * many, 0, 0});
+    EXPECT_EQ(queue.next_time(), Time{2} * many);
+    const auto before = queue.memory();
+    for (std::uint32_t i = 1; i < many; ++i) {
+        queue.push({i, i, i});
+        ASSERT_EQ(queue.pop().what, i);
+    }
+    EXPECT_LE(queue.memory() - before, 1024 * sizeof(Event));
+}
+
+TEST(EventQueue, gives_back_what_a_full_bucket_took) {
+    constexpr std::uint32_t many = 100'000;
+    EventQueue queue;
+    queue.reserve(many + 1);
+    const auto before = queue.memory();
+    for (std::uint32_t i = 0; i < many; ++i)
+        queue.push({0, i, i});
+    queue.push({1000, 0, 0});
+    for (std::uint32_t i = 0; i < many; ++i)
+        ASSERT_EQ(queue.pop().who, i);
+    EXPECT_EQ(queue.pop().time, 1000U);
+    EXPECT_LE(queue.memory() - before, many);
+}
+
 } // namespace torgo::radio

@@ -36,6 +36,8 @@ Shard::Shard(Shared& shared, std::size_t index)
 }
 
 void Shard::begin() {
+    const std::size_t nodes = m_high - m_low;
+    m_queue.reserve(nodes + nodes / 6); // some beside the one that wakes each node
     for (NodeId node = m_low; node < m_high; ++node)
         m_queue.push({0, who(Kind::wake, node), 0});
     for (std::uint32_t f = 0; f < m_shared.flows.size(); ++f)

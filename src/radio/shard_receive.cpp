@@ -13,6 +13,8 @@ constexpr std::uint64_t noise_salt = 0x6e6f'6973'65;
 constexpr std::uint64_t burst_salt = 0x6275'7273'74;
 /// Preamble and access address: until they have passed, a receiver goes over to what is stronger.
 constexpr Time sync_time = 40;
+/// Receivers of a packet whose devices are brought into the processor's cache meanwhile.
+constexpr std::size_t look_ahead = 4;
 constexpr std::uint64_t received_salt = 0x7265'6376;
 
 } // namespace
@@ -158,7 +160,11 @@ void Shard::packet_end(std::uint32_t slot) {
     // Devices that are called may send, and so move m_bursts.
     auto burst = m_bursts[slot];
     auto lockers = std::move(m_lockers[slot]);
-    for (const auto node : lockers) {
+    for (std::size_t i = 0; i < lockers.size(); ++i) {
+        const auto last = lockers.size() - 1;
+        m_shared.devices.expect(lockers[std::min(i + look_ahead, last)],
+                                lockers[std::min(i + look_ahead / 2, last)]);
+        const auto node = lockers[i];
         auto& at = receiver(node);
         if (at.lock != slot) continue;
         at.lock = none;
