@@ -50,18 +50,18 @@ std::string encode(const Layers& layers) {
 
 Result<Layers> decode_layers(std::string_view frame) {
     const auto bad = fail(Errc::corrupt, "the sandbox's first frame is not one");
-    if (!frame.starts_with(head)) return bad;
-    frame.remove_prefix(head.size());
-    if (frame.size() < flags.size() + 2 || frame[flags.size()] != ' ') return bad;
+    auto rest = frame;
+    if (!rest.starts_with(head)) return bad;
+    rest.remove_prefix(head.size());
+    if (rest.size() < flags.size() + 2) return bad;
     Layers out;
-    for (std::size_t at = 0; at < flags.size(); ++at) {
-        if (frame[at] != '0' && frame[at] != '1') return bad;
-        out.*flags[at].member = frame[at] == '1';
-    }
-    frame.remove_prefix(flags.size() + 1);
-    const auto* const end = frame.data() + frame.size();
-    const auto [stop, failed] = std::from_chars(frame.data(), end, out.landlock);
-    if (failed != std::errc{} || stop != end) return bad;
+    for (std::size_t at = 0; at < flags.size(); ++at)
+        out.*flags[at].member = rest[at] == '1';
+    rest.remove_prefix(flags.size() + 1);
+    const auto* const end = rest.data() + rest.size();
+    const auto [stop, failed] = std::from_chars(rest.data(), end, out.landlock);
+    // One form each: what would not be written so is not read.
+    if (failed != std::errc{} || stop != end || encode(out) != frame) return bad;
     return out;
 }
 

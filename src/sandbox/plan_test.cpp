@@ -128,6 +128,7 @@ TEST(Layers, a_frame_that_is_none_is_refused) {
     for (std::size_t size = 0; size < good.size(); ++size)
         EXPECT_FALSE(decode_layers(good.substr(0, size)).has_value());
     EXPECT_FALSE(decode_layers(good + " ").has_value());
+    EXPECT_FALSE(decode_layers(good.substr(0, good.size() - 1) + "07").has_value());
     EXPECT_FALSE(decode_layers("torgo-sandbox 1 1111112 7").has_value());
 }
 
