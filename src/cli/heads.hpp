@@ -82,6 +82,9 @@ public:
 
     std::vector<Traffic> traffic() const;
 
+    /// Onion services are reached by this tor, where nobody has said otherwise (OnionWay).
+    void suggest_tor(const env::Endpoint& socks) const { m_onions.suggest(socks); }
+
     /// Of the tor that this process runs; none where it runs none.
     tor::Circuits::Count circuits() const { return m_onions.circuits(); }
 

@@ -13,6 +13,7 @@ namespace {
 constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t tor_start_ns = 30 * second_ns;
 constexpr std::int64_t bootstrap_ns = 180 * second_ns; ///< of a first start on a slow line
+constexpr std::int64_t answer_ns = 2 * second_ns;      ///< of a port of this machine
 constexpr std::int64_t tor_stop_ns = 2 * second_ns;
 constexpr std::int64_t event_look_ns = 1'000'000; ///< events that lie there are there at once
 constexpr std::size_t tor_config_max = 64_KiB;
@@ -34,6 +35,16 @@ Result<env::Endpoint> parse_endpoint(std::string_view text) {
     const auto port = parse_number(text.substr(colon + 1), {0, UINT16_MAX});
     if (!port) return wrong;
     return env::Endpoint{.host = std::string(host), .port = static_cast<std::uint16_t>(*port)};
+}
+
+Result<env::Endpoint> parse_loopback(std::string_view text) {
+    TRY(auto out, parse_endpoint(text));
+    if (out.host == "localhost") out.host = "127.0.0.1";
+    if (out.host != "::1" && !out.host.starts_with("127."))
+        return fail(Errc::invalid_argument, "\"" + std::string(text) +
+                                                "\" is not on this machine: what goes to Tor's "
+                                                "SOCKS port is in clear on the way to it");
+    return out;
 }
 
 Result<std::vector<std::string>> read_tor_config(env::FileSystem& files, const std::string& path) {
@@ -100,17 +111,37 @@ bool OnionWay::tor_has_gone() {
     return m_tor->status().state == tor::State::down;
 }
 
+void OnionWay::suggest(const env::Endpoint& socks) {
+    const std::lock_guard lock(m_mutex);
+    if (!m_settings.socks.empty() || !m_settings.config.empty() || m_suggested == socks) return;
+    m_suggested = socks;
+    m_network.reset();
+}
+
+bool OnionWay::answers(const env::Endpoint& socks) {
+    const auto deadline = m_world.clock->monotonic_ns() + answer_ns;
+    return m_world.network->connect(socks, deadline, m_stop).has_value();
+}
+
+/// With the mutex held.
+Result<env::Endpoint> OnionWay::socks() {
+    if (!m_settings.socks.empty()) return parse_endpoint(m_settings.socks);
+    if (m_suggested) {
+        if (answers(*m_suggested)) return *m_suggested;
+        m_out.warn("no tor answers at " + m_suggested->host + ":" +
+                   std::to_string(m_suggested->port) + ": going by one of our own");
+    }
+    if (m_tor && m_tor->status().state != tor::State::down && m_tor->socks())
+        return *m_tor->socks();
+    return own_socks();
+}
+
 Result<std::shared_ptr<env::Network>> OnionWay::network() {
     const std::lock_guard lock(m_mutex);
     if (tor_has_gone()) m_network.reset();
     if (!m_network) {
-        env::Endpoint socks;
-        if (m_settings.socks.empty()) {
-            TRY(socks, own_socks());
-        } else {
-            TRY(socks, parse_endpoint(m_settings.socks));
-        }
-        TRY(m_network, tor::OnionNetwork::make(*m_world.network, socks, isolation));
+        TRY(const auto way, socks());
+        TRY(m_network, tor::OnionNetwork::make(*m_world.network, way, isolation));
     }
     return m_network;
 }

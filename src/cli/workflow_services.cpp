@@ -134,7 +134,11 @@ public:
             here = globals.repo.substr(globals.repo.rfind('/') + 1);
             here = here.substr(0, here.rfind('.'));
         }
-        if (here == uri.network) return Value{};
+        TRY(const auto socks, parse_loopback(uri.socks));
+        if (here == uri.network) {
+            m_context.heads.suggest_tor(socks);
+            return Value{};
+        }
         return fail(Errc::permission, "the workflow's network is \"" + uri.network +
                                           "\", and this run's repository " +
                                           (here.empty() ? "has no name" : "is \"" + here + "\"") +

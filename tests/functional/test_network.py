@@ -11,16 +11,12 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 
 import nodes as network
 import pytest
 import support
-
-sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "tools"))
-import tor_network  # noqa: E402
 
 COUNT = 4
 # A link gives up a node that says nothing after ten to thirty seconds.
@@ -288,20 +284,6 @@ def tcp_sockets_of(process):
             if fields[9] in inodes:
                 open_ones.append(fields[2])
     return open_ones
-
-
-@pytest.fixture(scope="module")
-def onion_torrc(tmp_path_factory):
-    """A torrc that leads into a private network of Tor, which the tests of this file share."""
-    missing = tor_network.missing_programs()
-    if missing:
-        pytest.skip("not installed: " + " ".join(missing))
-    folder = tmp_path_factory.mktemp("tor")
-    with tor_network.TorNetwork(folder / "net") as private:
-        torrc = folder / "torrc"
-        torrc.write_text("".join(line + "\n" for line in private.client_torrc_lines()))
-        yield torrc
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

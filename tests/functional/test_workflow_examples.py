@@ -7,13 +7,8 @@ import subprocess
 import pytest
 
 from support import TORGO
-from workflows import command, environment_of, outputs, run, write
-
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-EXAMPLES = REPOSITORY / "examples" / "maml"
-# The workflow that the original specification shows; it lies outside of the project.
-ORIGINAL = REPOSITORY.parent / "shared" / "data" / "maml" / "emergency_workflow.maml.md"
-QISKIT = "qiskit==2.6.2"
+from workflows import (EXAMPLES, ORIGINAL, REPOSITORY, command, environment_of, outputs, run,
+                       run_original, write)
 
 EXPECTED = {
     "early-warning": {"alarms": [2], "highest": 4},
@@ -90,22 +85,6 @@ def test_the_emergency_is_relayed_stored_simulated_and_proved(hospital):
 # --- Qiskit ---------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
-def qiskit_python():
-    """A virtual environment with Qiskit, made once for all runs of the tests."""
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
-    place = cache / "torgo" / f"test-{QISKIT.replace('==', '-')}"
-    python = place / "bin" / "python3"
-    if not (place / "ready").exists():
-        for words in (["python3", "-m", "venv", "--clear", place],
-                      [python, "-m", "pip", "install", "--quiet", QISKIT]):
-            done = subprocess.run(words, capture_output=True, text=True, timeout=600, check=False)
-            if done.returncode != 0:
-                pytest.skip(f"no Qiskit could be had: {done.stderr.strip()[-300:]}")
-        (place / "ready").touch()
-    return python
-
-
 def test_a_qiskit_circuit_that_a_block_leaves_is_simulated(home, qiskit_python):
     path = write(home, ("python", "from qiskit import QuantumCircuit\n"
                                   "bell = QuantumCircuit(2)\nbell.h(0)\nbell.cx(0, 1)\n"
@@ -124,21 +103,6 @@ def test_the_workflow_of_the_original_specification_runs_unchanged(home, qiskit_
     environment = {**environment_of(home), "TORGO_REPO": str(home / "torgo.torgo")}
     subprocess.run([TORGO, "init", *map(str, heads), "--recovery-kit", home / "kit.txt"], cwd=home,
                    env=environment, check=True, capture_output=True)
-    (home / ORIGINAL.name).write_bytes(ORIGINAL.read_bytes())
-    (home / "vitals_mars_colony.csv").write_bytes((EXAMPLES / "vitals.csv").read_bytes())
-    (home / "emergency_spec.mli").write_text(
-        "val emergency_workflow : dataset:string -> string\n"
-        "(*@ status = emergency_workflow ~dataset\n"
-        "    requires String.length dataset > 4\n    ensures status = \"completed\" *)\n")
-    words = ("--as", "agent://torgo-agent", "--node", "gateway://torgo-cluster", "--python",
-             qiskit_python)
-    report = outputs(run(home, "--json", ORIGINAL.name, *words, environment=environment))
-    assert report["state"] == "completed"
-    assert report["outputs"]["status"] == "completed"
-    assert sum(report["outputs"]["quantum_counts"].values()) == 1024
-    assert (home / ORIGINAL.name).read_bytes() == ORIGINAL.read_bytes()
+    run_original(home, qiskit_python, environment)
     receipts = home / ".local/state/torgo/receipts"
     assert [path for path in receipts.rglob("*.mu") if path.stat().st_size > 0]
-    dumped = subprocess.run([TORGO, "dump", "latest", home / "vitals_mars_colony.csv"], cwd=home,
-                            env=environment, check=True, capture_output=True)
-    assert dumped.stdout == (EXAMPLES / "vitals.csv").read_bytes()

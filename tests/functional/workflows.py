@@ -2,10 +2,16 @@
 
 import json
 import os
+import pathlib
 import subprocess
 import textwrap
 
 from support import TORGO
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+EXAMPLES = REPOSITORY / "examples" / "maml"
+# The workflow that the original specification shows; it lies outside of the project.
+ORIGINAL = REPOSITORY.parent / "shared" / "data" / "maml" / "emergency_workflow.maml.md"
 
 HEAD = """\
 ---
@@ -73,3 +79,22 @@ def command(home, *words):
 def environment_of(home):
     return {"HOME": str(home), "PATH": os.environ["PATH"], "TORGO_PASSWORD": "correct horse",
             "TORGO_REPO": str(home / "hospital.torgo")}
+
+
+def run_original(home, python, environment, environment_after=None):
+    """The original specification's workflow, a CSV and a specification beside it."""
+    (home / ORIGINAL.name).write_bytes(ORIGINAL.read_bytes())
+    (home / "vitals_mars_colony.csv").write_bytes((EXAMPLES / "vitals.csv").read_bytes())
+    (home / "emergency_spec.mli").write_text(
+        "val emergency_workflow : dataset:string -> string\n"
+        "(*@ status = emergency_workflow ~dataset\n"
+        "    requires String.length dataset > 4\n    ensures status = \"completed\" *)\n")
+    report = outputs(run(home, "--json", ORIGINAL.name, "--as", "agent://torgo-agent", "--node",
+                         "gateway://torgo-cluster", "--python", python, environment=environment))
+    assert report["state"] == "completed"
+    assert report["outputs"]["status"] == "completed"
+    assert sum(report["outputs"]["quantum_counts"].values()) == 1024
+    assert (home / ORIGINAL.name).read_bytes() == ORIGINAL.read_bytes()
+    dumped = subprocess.run([TORGO, "dump", "latest", home / "vitals_mars_colony.csv"], cwd=home,
+                            env=environment_after or environment, check=True, capture_output=True)
+    assert dumped.stdout == (EXAMPLES / "vitals.csv").read_bytes()
