@@ -12,6 +12,7 @@ import urllib.request
 
 import pytest
 import support
+import workflows
 
 TORGO = support.TORGO
 TIME_LIMIT_S = 120
@@ -204,6 +205,33 @@ def gateways():
     for one in made:
         if one.process is not None and one.process.poll() is None:
             one.kill()
+
+
+def test_a_workflow_relays_over_the_mesh_that_is_configured(tmp_path, gateways):  # [RUN-52]
+    gateway = gateways(tmp_path)
+    folder = tmp_path / ".config/torgo"
+    folder.mkdir(parents=True)
+    lines = [f'mesh.relay.via = "{gateway.air}"', f'mesh.relay.card = "{tmp_path / "17.card"}"',
+             f'mesh.relay.store = "{tmp_path / "readings"}"', "mesh.relay.interval = 10"]
+    (tmp_path / "v.csv").write_text(vitals(40))
+    path = workflows.write(
+        tmp_path, ("python", "from bluetooth_mesh import MeshNetwork\n"
+                             "proof = MeshNetwork(nodes=9600).relay_data(dataset)\n"),
+        context="dataset: v.csv")
+
+    def relayed(code=0):
+        (folder / "torgo.toml").write_text("\n".join(["[default]", *lines, ""]))
+        done = workflows.run(tmp_path, "--json", path, code=code,
+                             environment=support.Machine(tmp_path).environment())
+        return workflows.outputs(done)
+
+    proof = relayed()["outputs"]["proof"]
+    assert proof["via"] == str(gateway.air)
+    assert [proof[name] for name in ("rows", "lost", "doubled", "changed")] == [40, 0, 0, 0]
+    assert 0 < proof["p50_ms"] <= proof["p99_ms"]
+    gateway.wait_for_metric("readings_total", 40)
+    del lines[2]
+    assert "mesh.relay.store" in relayed(code=1)["wrong"][0]
 
 
 def test_a_gateway_keeps_what_two_runs_of_a_sensor_send(tmp_path, gateways):  # [CLI-48]

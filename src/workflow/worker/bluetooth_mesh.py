@@ -4,8 +4,8 @@
     network = MeshNetwork(nodes=200, latency_target=0.1)
     proof = network.relay_data("vitals.csv")
 
-The network is simulated (docs/mesh.md says how far that was validated), the frames, keys and the
-gateway are the product's own.
+The network is simulated (docs/mesh.md says how far that was validated; the frames, keys and the
+gateway are the product's own), unless torgo.toml names a real one (docs/workflows.md).
 """
 
 from torgo_host import HostError, call
