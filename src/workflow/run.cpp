@@ -8,14 +8,11 @@
 #include "workflow/inputs.hpp"
 #include "workflow/journal.hpp"
 #include "workflow/ticket.hpp"
+#include "workflow/time_limit.hpp"
 
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <optional>
-#include <thread>
 #include <utility>
 
 namespace torgo::workflow {
@@ -51,28 +48,6 @@ Digest digest_of_text(std::string_view text) {
     return crypto::sha256(as_bytes(text));
 }
 
-/// Asks to stop when the caller does, or when the time is over. [RUN-31]
-class TimeLimit {
-public:
-    TimeLimit(std::uint32_t seconds, const std::stop_token& outer)
-        : m_outer(outer, [this] { m_source.request_stop(); }),
-          m_timer([this, seconds](const std::stop_token& end) {
-              std::unique_lock lock(m_mutex);
-              const bool ended = m_woken.wait_for(lock, end, std::chrono::seconds(seconds),
-                                                  [&] { return end.stop_requested(); });
-              if (!ended) m_source.request_stop();
-          }) {}
-
-    std::stop_token token() const { return m_source.get_token(); }
-
-private:
-    std::stop_source m_source{};
-    std::mutex m_mutex{};
-    std::condition_variable_any m_woken{};
-    std::stop_callback<std::function<void()>> m_outer;
-    std::jthread m_timer;
-};
-
 } // namespace
 
 /// One run, from its ticket to its record.
@@ -90,6 +65,7 @@ private:
     Result<> check_kind() const;
     Result<> check_right(maml::Operation operation) const;
     Result<> check_needs();
+    bool is_late(const Error& error) const;
     Result<> read_files();
     Result<> begin();
     Result<> take_up();
@@ -205,6 +181,7 @@ Result<> Run::read_files() {
 }
 
 Result<> Run::prepare() {
+    CHECK_OK(check_interpreter(*m_around.world.files, m_order.python, m_order.run_folder));
     CHECK_OK(check_kind());
     CHECK_OK(check_right(maml::Operation::execute));
     CHECK_OK(check_needs());
@@ -275,6 +252,13 @@ Result<> Run::begin() {
     return {};
 }
 
+/// Whoever looked first may have said it in other words.
+bool Run::is_late(const Error& error) const {
+    if (m_around.stop.stop_requested()) return false;
+    return error.code() == Errc::cancelled ||
+           (error.code() == Errc::timeout && m_around.world.clock->monotonic_ns() >= deadline());
+}
+
 Result<Report> Run::go(std::vector<Service> services) {
     m_services = std::move(services);
     m_began_ns = m_around.world.clock->monotonic_ns();
@@ -283,7 +267,7 @@ Result<Report> Run::go(std::vector<Service> services) {
     m_stop = m_limit->token();
     auto ended = blocks();
     if (ended) ended = finish_outputs();
-    if (!ended && ended.error().code() == Errc::cancelled && !m_around.stop.stop_requested())
+    if (!ended && is_late(ended.error()))
         ended =
             fail(Errc::timeout, "block " + std::to_string(m_block) + ": it was not done after " +
                                     std::to_string(m_order.timeout_s) + " seconds");
@@ -354,7 +338,9 @@ Result<> Run::block(std::size_t index) {
         ended = python_block(index, language);
     }
     const gospel::Outcome outcome{.outputs = record_of(m_values), .raised = m_raised};
-    auto clauses = m_contracts->after(index + 1, before, outcome);
+    // Of a block that was stopped nobody knows what it would have given.
+    std::vector<std::string> clauses;
+    if (ended || m_raised) clauses = m_contracts->after(index + 1, before, outcome);
     if (!ended && m_raised)
         for (auto& one : m_contracts->after(0, m_report.inputs, outcome))
             clauses.push_back(std::move(one));
@@ -406,6 +392,7 @@ Result<> Run::python_block(std::size_t index, std::string_view language) {
     m_report.starts_ms.push_back(
         static_cast<double>(m_around.world.clock->monotonic_ns() - m_turn_ns) / millisecond_ns);
     auto result = worker.run(order, host, deadline(), m_stop);
+    worker.channel().kill(); // then all that it printed is there
     pass_output(worker);
     m_report.layers = worker.channel().layers();
     if (!result) return std::unexpected(std::move(result).error());

@@ -57,9 +57,11 @@ Value start_message(const std::string& language, std::string_view source) {
                                                           : std::vector<std::string>{})}});
 }
 
-std::string_view folder_above_bin(std::string_view python) noexcept {
+/// The folder that holds the bin of an interpreter. Empty for one of /usr.
+std::string home_of(std::string_view python) {
     const auto bin = python.substr(0, python.rfind('/'));
-    return bin.ends_with("/bin") ? bin.substr(0, bin.size() - 4) : std::string_view{};
+    if (!bin.ends_with("/bin") || bin == "/bin" || bin.starts_with("/usr/")) return {};
+    return std::string(bin.substr(0, bin.size() - 4));
 }
 
 Result<BlockResult> result_of(const Value& done) {
@@ -82,6 +84,19 @@ BlockFault fault_of(const Value& raised) {
 }
 
 } // namespace
+
+Result<> check_interpreter(env::FileSystem& files, const std::string& python,
+                           const std::string& state) {
+    const auto home = home_of(python);
+    if (home.empty()) return {};
+    if ((state + "/").starts_with(home + "/"))
+        return fail(Errc::invalid_argument, home + " holds this program's own state, and a block "
+                                                   "would see it: take another --python");
+    if (files.status(home + "/pyvenv.cfg")) return {};
+    return fail(Errc::invalid_argument,
+                python + " is in no virtual environment, and a block would see all of " + home +
+                    ": make one with \"python3 -m venv FOLDER\", and give FOLDER/bin/python3");
+}
 
 std::vector<std::string> slow_imports(std::string_view source) {
     std::vector<std::string> out;
@@ -107,8 +122,7 @@ Result<Worker> Worker::start(const OpenChannel& open, const std::string& python,
                       .folders = {},
                       .cpu_seconds = seconds,
                       .may_fork = language == "bash" || language == "javascript"};
-    const auto home = folder_above_bin(python);
-    if (!home.empty() && home != "/usr") needs.folders.emplace_back(home);
+    if (auto home = home_of(python); !home.empty()) needs.folders.push_back(std::move(home));
     TRY(auto channel, open(needs));
     Worker out(std::move(channel));
     CHECK_OK(out.send(start_message(language, source), deadline));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "env/file_system.hpp"
 #include "workflow/channel.hpp"
 #include "workflow/values.hpp"
 
@@ -63,6 +64,13 @@ private:
 
     std::unique_ptr<Channel> m_channel;
 };
+
+/// [RUN-21] An interpreter outside of /usr is shown with its virtual environment, and no more.
+///
+/// in      `state`: a folder that no block may see
+/// errors  `invalid_argument` where it is in none, or `state` lies in there
+Result<> check_interpreter(env::FileSystem& files, const std::string& python,
+                           const std::string& state);
 
 /// Modules that take long to import, of those that Python's source names.
 std::vector<std::string> slow_imports(std::string_view source);

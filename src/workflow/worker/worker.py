@@ -19,7 +19,10 @@ import types
 HOST = 3
 FRAME_MAX = 1 << 20
 INTEGER_MAX = (1 << 63) - 1
-OUTPUT = "/tmp/.torgo-output"
+JAVASCRIPT_INTEGER_MAX = (1 << 53) - 1
+SHELL_TEXT_MAX = 100 << 10  # of one variable; Linux takes 128 KiB with its name
+SHELL_NAMES = {"ENV", "EUID", "HOME", "IFS", "LANG", "PATH", "PPID", "PS4", "SHELLOPTS", "UID"}
+SHELL_PREFIXES = ("BASH", "LC_", "LD_", "TORGO_")
 JAVASCRIPT = ("/usr/bin/node", "/usr/bin/qjs")
 # Of what JavaScript's two interpreters have in common: a script, its input, one more descriptor.
 JAVASCRIPT_FRAME = """
@@ -107,7 +110,10 @@ def typed(value, where):
     if isinstance(value, (list, tuple)):
         return [typed(item, f"{where}[{i}]") for i, item in enumerate(value)]
     if isinstance(value, dict):
-        return {str(key): typed(item, f"{where}.{key}") for key, item in value.items()}
+        names = {str(key): typed(item, f"{where}.{key}") for key, item in value.items()}
+        if len(names) != len(value):
+            raise Unfit(f"{where} has two keys that are one text")
+        return names
     raise Unfit(f"{where} is a {type(value).__name__}")
 
 
@@ -172,66 +178,103 @@ def run_sql(source, name, values):
     for statement in statements(source):
         cursor = database.execute(statement, bound)
         if cursor.description is not None:
+            columns = [column[0] for column in cursor.description]
+            for column in columns:
+                if columns.count(column) > 1:
+                    raise Unfit(f"two columns are named {column}: give one another name with AS")
             rows = [dict(row) for row in cursor.fetchall()]
     return {"values": {} if rows is None else {"rows": typed(rows, "rows")}}
 
 
-def run_program(arguments, source_input, environment=None):
-    """Runs a program of the sandbox; what it wrote to its own descriptor."""
-    out, into = os.pipe()
-    with open(out, "rb") as result:
-        try:
-            process = subprocess.Popen(
-                [word.replace("RESULT_DESCRIPTOR", str(into)) for word in arguments],
-                stdin=subprocess.PIPE,
-                pass_fds=(into,),
-                env=environment if environment is not None else {"PATH": "/usr/bin:/bin"},
-            )
-        finally:
-            os.close(into)
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.write(source_input.encode())
-            process.stdin.close()
-        said = result.read(FRAME_MAX + 1)
-        status = process.wait()
-    if status != 0:
-        how = f"signal {-status}" if status < 0 else f"exit code {status}"
-        raise RuntimeError(f"{os.path.basename(arguments[0])} ended with {how}")
+@contextlib.contextmanager
+def scratch_file():
+    """A new file that nobody else has; its path and its descriptor."""
+    path = f"/tmp/.torgo-{os.getpid()}-{os.urandom(8).hex()}"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        yield path, descriptor
+    finally:
+        os.close(descriptor)
+        os.unlink(path)
+
+
+def read_scratch(descriptor):
+    said = os.pread(descriptor, FRAME_MAX + 1, 0)
     if len(said) > FRAME_MAX:
         raise Unfit(f"more than {FRAME_MAX} bytes leave this block")
     return said.decode("utf-8", "replace")
+
+
+def run_program(arguments, source_input, environment, **more):
+    """Runs a program of the sandbox to its end; what it has started and left goes with us."""
+    process = subprocess.Popen(arguments, stdin=subprocess.PIPE, env=environment, **more)
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(source_input.encode())
+        process.stdin.close()
+    status = process.wait()
+    if status != 0:
+        how = f"signal {-status}" if status < 0 else f"exit code {status}"
+        raise RuntimeError(f"{os.path.basename(arguments[0])} ended with {how}")
+
+
+def check_for_javascript(value, where):
+    """JavaScript has one kind of number: integers above 2^53 would become others."""
+    if isinstance(value, int) and abs(value) > JAVASCRIPT_INTEGER_MAX:
+        raise Unfit(f"{where} is {value}, which JavaScript cannot hold: hand it on as a text")
+    for key, item in value.items() if isinstance(value, dict) else ():
+        check_for_javascript(item, f"{where}.{key}")
+    for at, item in enumerate(value if isinstance(value, list) else ()):
+        check_for_javascript(item, f"{where}[{at}]")
 
 
 def run_javascript(source, name, values):
     program = next((path for path in JAVASCRIPT if os.access(path, os.X_OK)), None)
     if program is None:
         raise RuntimeError("neither node nor qjs is installed (Debian: nodejs or quickjs)")
-    script = JAVASCRIPT_FRAME.replace("BLOCK", source)
-    words = [program, "-e", script]
-    if program.endswith("qjs"):
-        words.insert(1, "--std")
-    said = run_program(words, json.dumps(values))
-    return {"values": typed(json.loads(said or "{}"), "outputs")}
+    check_for_javascript(values, "values")
+    with scratch_file() as (_, result):
+        script = JAVASCRIPT_FRAME.replace("RESULT_DESCRIPTOR", str(result))
+        words = [program, "-e", script.replace("BLOCK", source)]
+        if program.endswith("qjs"):
+            words.insert(1, "--std")
+        run_program(words, json.dumps(values), {"PATH": "/usr/bin:/bin"}, pass_fds=(result,))
+        outputs = json.loads(read_scratch(result) or "{}")
+    check_for_javascript(outputs, "outputs")
+    return {"values": typed(outputs, "outputs")}
+
+
+def shell_environment(values):
+    """Values as variables. What none can be is left out, so that its use is an error (bash -u)."""
+    environment = {}
+    for key, value in values.items():
+        if key in SHELL_NAMES or key.startswith(SHELL_PREFIXES):
+            raise Unfit(f"{key} means something to bash: give that value another name")
+        text = value if isinstance(value, str) else json.dumps(value)
+        if "\0" not in text and len(text.encode()) <= SHELL_TEXT_MAX:
+            environment[key] = text
+    return environment
+
+
+def no_constant(word):
+    raise ValueError(word)  # NaN and Infinity are no JSON
 
 
 def run_bash(source, name, values):
     """Values are variables of the environment. Lines `NAME=VALUE` that the block appends to
     $TORGO_OUTPUT become values: JSON where the text is JSON, else texts."""
-    environment = {"PATH": "/usr/bin:/bin", "HOME": "/work", "LANG": "C.UTF-8"}
-    for key, value in values.items():
-        environment[key] = value if isinstance(value, str) else json.dumps(value)
-    environment["TORGO_OUTPUT"] = OUTPUT
-    open(OUTPUT, "w").close()
-    run_program(["/bin/bash", "-euo", "pipefail", "-c", source], "", environment)
-    with open(OUTPUT, encoding="utf-8", errors="replace") as file:
-        said = file.read(FRAME_MAX)
+    environment = shell_environment(values)
+    environment.update({"PATH": "/usr/bin:/bin", "HOME": "/work", "LANG": "C.UTF-8"})
+    with scratch_file() as (path, output):
+        environment["TORGO_OUTPUT"] = path
+        run_program(["/bin/bash", "-euo", "pipefail", "-c", source], "", environment)
+        said = read_scratch(output)
     given = {}
     for line in said.splitlines():
         key, equals, text = line.partition("=")
         if not equals or not key.isidentifier():
             raise RuntimeError(f"$TORGO_OUTPUT has a line that is not NAME=VALUE: {line[:80]!r}")
         try:
-            given[key] = typed(json.loads(text), key)
+            given[key] = typed(json.loads(text, parse_constant=no_constant), key)
         except ValueError:
             given[key] = text
     return {"values": given}
