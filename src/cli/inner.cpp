@@ -80,7 +80,8 @@ Result<ExitCode> run_parsed(const Context& outer, const Command& root, const Inv
                           .input = outer.input,
                           .stop = stop};
     auto result = invocation.command().run(context);
-    leave_receipt(context, result);
+    if (const auto left = leave_receipt(context, result)) // RUN-45
+        outer.account.output("receipt", markup::urn_of(left->receipt.id), left->hash);
     return result;
 }
 

@@ -50,16 +50,16 @@ std::string ledger_url(const Context& context, const OwnReceipts& own) {
     return "sqlite://" + own.folder.path() + "/ledger.sqlite";
 }
 
-Result<> try_to_leave(const Context& context, const Account& account,
-                      const Result<ExitCode>& result) {
+Result<markup::SignedReceipt> try_to_leave(const Context& context, const Account& account,
+                                           const Result<ExitCode>& result) {
     TRY(auto own, own_receipts(context));
-    TRY(const auto kept,
+    TRY(auto kept,
         own.folder.append(facts_of(context, account, result), own.key, *context.world.random));
     const auto url = ledger_url(context, own);
-    if (url == no_ledger) return {};
+    if (url == no_ledger) return kept;
     auto written =
         receipts::Ledger::open(url).and_then([&](const auto& ledger) { return ledger->put(kept); });
-    if (written) return {};
+    if (written) return kept;
     const auto number = std::to_string(kept.receipt.number);
     if (written.error().code() == Errc::exists)
         context.out.warn(written.error().detail() +
@@ -69,7 +69,7 @@ Result<> try_to_leave(const Context& context, const Account& account,
     else
         context.out.warn("receipt " + number +
                          " is not in the ledger yet: " + written.error().detail());
-    return {};
+    return kept;
 }
 
 } // namespace
@@ -107,14 +107,18 @@ Result<std::unique_ptr<receipts::Ledger>> open_ledger(const Context& context,
     return ledger;
 }
 
-void leave_receipt(const Context& context, const Account& account, const Result<ExitCode>& result) {
-    if (!account.begun()) return;
-    if (auto left = try_to_leave(context, account, result); !left)
-        context.out.warn("no receipt could be left of this: " + left.error().detail());
+std::optional<markup::SignedReceipt> leave_receipt(const Context& context, const Account& account,
+                                                   const Result<ExitCode>& result) {
+    if (!account.begun()) return std::nullopt;
+    auto left = try_to_leave(context, account, result);
+    if (left) return *std::move(left);
+    context.out.warn("no receipt could be left of this: " + left.error().detail());
+    return std::nullopt;
 }
 
-void leave_receipt(const Context& context, const Result<ExitCode>& result) {
-    leave_receipt(context, context.account, result);
+std::optional<markup::SignedReceipt> leave_receipt(const Context& context,
+                                                   const Result<ExitCode>& result) {
+    return leave_receipt(context, context.account, result);
 }
 
 } // namespace torgo::cli

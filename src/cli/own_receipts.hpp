@@ -36,9 +36,12 @@ Result<std::unique_ptr<receipts::Ledger>> open_ledger(const Context& context,
 
 /// The receipt of the command that has just ended, if it has begun its work. What can not be
 /// written is a warning. (RECEIPT-20)
-void leave_receipt(const Context& context, const Result<ExitCode>& result);
+/// out  what it left
+std::optional<markup::SignedReceipt> leave_receipt(const Context& context,
+                                                   const Result<ExitCode>& result);
 
 /// The same of one part of a command that runs for long. in  `account`, of that part
-void leave_receipt(const Context& context, const Account& account, const Result<ExitCode>& result);
+std::optional<markup::SignedReceipt> leave_receipt(const Context& context, const Account& account,
+                                                   const Result<ExitCode>& result);
 
 } // namespace torgo::cli

@@ -64,7 +64,8 @@ Json snapshot_object(const repo::Snapshot& snapshot) {
         .number("dirs", body.directories)
         .number("bytes", body.bytes)
         .number("data_added_packed", body.bytes_new)
-        .text("program_version", body.program);
+        .text("program_version", body.program)
+        .flag("withdrawn", snapshot.withdrawn);
 }
 
 std::string_view kind_name(source::Kind kind) noexcept {

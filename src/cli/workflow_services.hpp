@@ -8,6 +8,9 @@
 
 namespace torgo::cli {
 
+/// The kind of an input of a run's receipt: a block that no sandbox held, "2 (bash)".
+inline constexpr std::string_view unconfined_block = "unconfined_block";
+
 /// What blocks may ask for: this program's own commands, on files that the workflow's inputs name
 /// (docs/spec/workflow.md 7).
 ///

@@ -2,6 +2,7 @@
 
 #include "peer/capability.hpp"
 #include "peer/order.hpp"
+#include "repo/withdrawal.hpp"
 
 namespace torgo::node {
 
@@ -42,6 +43,12 @@ Result<> check_rights_root(const RepositoryRecord& record, std::string_view name
         if (name != peer::name_of_record(peer::order_prefix, content))
             return fail(Errc::corrupt, "an order has another name than it is given");
         CHECK_OK(peer::open_order(content, record.repository, record.owner.ml_dsa));
+        return {};
+    }
+    if (name.starts_with(repo::withdrawal_prefix)) { // PEER-52
+        if (name != repo::withdrawal_name(content))
+            return fail(Errc::corrupt, "a withdrawal has another name than it is given");
+        CHECK_OK(repo::open_withdrawal(content, record.repository, record.owner.ml_dsa));
         return {};
     }
     const bool gives = name.starts_with(peer::capability_prefix);

@@ -84,7 +84,8 @@ Result<> Backup::choose_parent() {
     }
     const auto paths = named_paths();
     for (const auto& snapshot : m_snapshots) // oldest first: the last match is the newest
-        if (snapshot.body.host == m_options.host && snapshot.body.paths == paths)
+        if (!snapshot.withdrawn && snapshot.body.host == m_options.host &&
+            snapshot.body.paths == paths)
             m_parent = snapshot;
     return {};
 }

@@ -11,6 +11,7 @@
 #include "repo/in_order.hpp"
 #include "repo/limits.hpp"
 #include "repo/signing.hpp"
+#include "repo/withdrawal.hpp"
 
 #include <algorithm>
 #include <unordered_map>
@@ -291,6 +292,25 @@ void Repository::warn_about_history(const std::vector<Snapshot>& snapshots) {
                ", the last one this machine saw, is gone: the heads show an older state");
 }
 
+/// What the owner has not signed withdraws nothing: a node can not hide a snapshot. (REPO-49)
+Result<std::set<SnapshotId>> Repository::read_withdrawals() {
+    TRY(const auto names, m_heads->list_roots(std::string(withdrawal_prefix)));
+    std::set<SnapshotId> out;
+    std::size_t unusable = 0;
+    const auto read = [&](std::size_t i) -> Result<SnapshotId> {
+        TRY(const auto record, m_heads->get_root(names[i]));
+        return open_withdrawal(record, m_place.id, m_descriptor.root_ml_dsa);
+    };
+    in_order(names.size(), m_heads->reading_threads(), read,
+             [&](std::size_t i, const Result<SnapshotId>& snapshot) {
+                 if (snapshot)
+                     out.insert(*snapshot);
+                 else if (++unusable <= limits::notes_max)
+                     m_warn(names[i] + " withdraws nothing: " + snapshot.error().detail());
+             });
+    return out;
+}
+
 Result<std::vector<Snapshot>> Repository::snapshots() {
     ENSURE(unlocked());
     if (m_snapshots) return *m_snapshots;
@@ -306,6 +326,9 @@ Result<std::vector<Snapshot>> Repository::snapshots() {
             m_warn("snapshot " + frame.id.hex().substr(0, 8) +
                    " cannot be opened: " + snapshot.error().detail());
     }
+    TRY(const auto withdrawn, read_withdrawals());
+    for (auto& snapshot : all)
+        snapshot.withdrawn = withdrawn.contains(snapshot.id);
     sort_by_history(all);
     warn_about_history(all);
     if (!all.empty()) CHECK_OK(note_last_seen(all.back().id));
@@ -317,7 +340,12 @@ Result<Snapshot> Repository::find_snapshot(std::string_view name) {
     TRY(auto all, snapshots());
     if (name == "latest") {
         if (all.empty()) return fail(Errc::not_found, "the repository has no snapshot yet");
-        return all.back();
+        const auto newest =
+            std::ranges::find(all.rbegin(), all.rend(), false, &Snapshot::withdrawn);
+        if (newest == all.rend())
+            return fail(Errc::not_found, "all snapshots are withdrawn; by its id each is there: "
+                                         "torgo snapshots --withdrawn");
+        return *newest;
     }
     if (name.size() < id_prefix_min)
         return fail(Errc::invalid_argument,
@@ -331,6 +359,8 @@ Result<Snapshot> Repository::find_snapshot(std::string_view name) {
         match = &snapshot;
     }
     if (match == nullptr) return fail(Errc::not_found, "no snapshot " + std::string(name));
+    if (match->withdrawn)
+        m_warn("snapshot " + match->id.hex().substr(0, 8) + " was withdrawn by its owner");
     return *match;
 }
 

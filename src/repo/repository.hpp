@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -124,9 +125,9 @@ public:
     /// Reads the snapshots again and sends what is wrong with them to `warn`.
     Result<std::vector<Snapshot>> fresh_snapshots(const Warn& warn);
 
-    /// All snapshots, oldest first by causal order then time; every one of them is authenticated
-    /// by a verified signature or by the hash of a verified successor. Missing ancestors and
-    /// rollbacks are reported through `warn`. Needs `unlock`.
+    /// All snapshots, the withdrawn ones too, oldest first by causal order then time; every one of
+    /// them is authenticated by a verified signature or by the hash of a verified successor.
+    /// Missing ancestors and rollbacks are reported through `warn`. Needs `unlock`.
     Result<std::vector<Snapshot>> snapshots();
 
     /// The signing keys this machine writes with; made and certified on first use.
@@ -136,7 +137,8 @@ public:
     /// Notes locally that this snapshot was there: should the heads ever show less, it is said.
     Result<> remember_snapshot(const SnapshotId& id);
 
-    /// "latest", a full id, or an unambiguous prefix of at least 4 digits.
+    /// "latest" of those that are not withdrawn, a full id, or an unambiguous prefix of at least 4
+    /// digits. Of a withdrawn one that is named it warns.
     Result<Snapshot> find_snapshot(std::string_view name);
 
     // Keys; need `unlock`.
@@ -159,6 +161,7 @@ private:
     Result<> read_descriptor();
     Result<> check_secrets(const Secrets& secrets) const;
     Result<> spread_writer(const WriterId& id, ByteView record);
+    Result<std::set<SnapshotId>> read_withdrawals();
     Result<> note_last_seen(const SnapshotId& id);
     bool m_verify_all = false;
     Result<std::vector<SnapshotFrame>> read_frames();

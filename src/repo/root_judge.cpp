@@ -4,6 +4,7 @@
 #include "repo/pack_list.hpp"
 #include "repo/signing.hpp"
 #include "repo/snapshot_record.hpp"
+#include "repo/withdrawal.hpp"
 #include "repo/writer.hpp"
 
 #include <string_view>
@@ -30,7 +31,8 @@ std::string_view context_for_nodes(std::string_view name) {
 } // namespace
 
 bool RootJudge::knows(const std::string& name) {
-    for (const auto* prefix : {"descriptor", "writer-", "batch-", "snapshot-", "key-"})
+    for (const auto* prefix :
+         {"descriptor", "writer-", "batch-", "snapshot-", "key-", "withdrawn-"})
         if (name.starts_with(prefix)) return true;
     return !context_for_nodes(name).empty();
 }
@@ -49,6 +51,8 @@ bool RootJudge::good(const std::string& name, ByteView content) const {
         return SignedBatches(m_heads, m_descriptor).check(content).has_value();
     if (name.starts_with("snapshot-")) return signed_snapshot(content);
     if (!context_for_nodes(name).empty()) return signed_for_nodes(name, content);
+    if (name.starts_with(withdrawal_prefix))
+        return open_withdrawal(content, m_descriptor.id, m_descriptor.root_ml_dsa).has_value();
     if (name.starts_with(key_root_prefix))
         return inspect_slot(content, m_descriptor.id, nullptr).has_value();
     return false;

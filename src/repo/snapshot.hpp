@@ -30,6 +30,7 @@ struct Snapshot {
     std::uint64_t counter = 0;       ///< one more than the largest of its parents
     std::vector<SnapshotId> parents; ///< the newest snapshots its writer knew: the causal past
     SnapshotBody body;
+    bool withdrawn = false; ///< by the owner, later: not shown unless it is named
 };
 
 } // namespace torgo::repo

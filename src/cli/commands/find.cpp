@@ -91,6 +91,7 @@ Result<ExitCode> run_find(const Context& context, const FindArgs& args) {
     TRY(const auto repository, open_for_reading(context, repo::Wait::enough));
     TRY(auto list, args.snapshots.empty() ? repository->snapshots()
                                           : named_snapshots(*repository, args.snapshots));
+    if (args.snapshots.empty()) std::erase_if(list, &repo::Snapshot::withdrawn);
     list = filtered(std::move(list), args.filter);
     Finder finder(context, *repository, args, std::move(patterns));
     std::uint64_t matches = 0;

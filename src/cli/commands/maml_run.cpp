@@ -244,6 +244,14 @@ ExitCode exit_code_of(Report::State state) {
     return ExitCode::failed;
 }
 
+/// What they do elsewhere no receipt tells. (RECEIPT-31)
+void note_unconfined(const Context& context, const maml::Document& document) {
+    std::size_t number = 0;
+    for (const auto& block : maml::code_blocks(document))
+        context.account.input(std::string(unconfined_block),
+                              std::to_string(++number) + " (" + block.language + ")");
+}
+
 /// [CLI-75]
 Result<ExitCode> run_run(const Context& context, const RunArgs& args) {
     CHECK_OK(check_args(args));
@@ -290,6 +298,7 @@ Result<ExitCode> run_run(const Context& context, const RunArgs& args) {
     context.account.begin()
         .input("workflow", order.name, order.file_hash)
         .output("run", order.run_id);
+    if (!args.no_sandbox.empty()) note_unconfined(context, document);
     TRY(const auto report,
         prepared->run(workflow_services(context, order.folder, prepared->report().files,
                                         "run:" + order.run_id)));
