@@ -130,20 +130,42 @@ TEST(Log, ends_at_the_first_frame_that_is_not_whole) {
         log.add(sent(pulse(1, number)));
     ASSERT_TRUE(log.sync());
     const auto content = env::read_file(files, "/" + log_name(7), log_size_max).value();
-    EXPECT_EQ(decode_log(content, 7)->size(), 3U);
+    EXPECT_EQ(decode_log(content, 7)->records.size(), 3U);
     EXPECT_FALSE(decode_log(content, 8)) << "another log's bytes";
     std::size_t records = 0;
     for (std::size_t size = 0; size < content.size(); ++size) {
         const auto found = decode_log(ByteView(content).first(size), 7);
         ASSERT_TRUE(found);
-        EXPECT_GE(found->size(), records);
-        records = found->size();
+        EXPECT_GE(found->records.size(), records);
+        EXPECT_FALSE(found->goes_on) << "power went";
+        records = found->records.size();
         if (size <= 16) continue;
         auto changed = content;
         changed[size] ^= 4;
-        EXPECT_LT(decode_log(changed, 7)->size(), 3U) << size;
+        EXPECT_LT(decode_log(changed, 7)->records.size(), 3U) << size;
     }
     EXPECT_EQ(records, 2U);
+}
+
+// [READING-15]
+TEST(Log, tells_when_whole_frames_follow_a_bad_one) {
+    sim::FileSystem files;
+    auto log = LogWriter::create(files, "/", 7).value();
+    std::vector<std::size_t> ends;
+    for (std::uint64_t number = 1; number <= 20; ++number) {
+        log.add(sent(pulse(1, number)));
+        ends.push_back(log.size());
+    }
+    ASSERT_TRUE(log.sync());
+    const auto content = env::read_file(files, "/" + log_name(7), log_size_max).value();
+    for (std::size_t at = 16; at < content.size(); ++at) {
+        auto changed = content;
+        changed[at] ^= 4;
+        EXPECT_EQ(decode_log(changed, 7)->goes_on, at < ends[18]) << at;
+    }
+    auto hole = content;
+    std::fill(hole.begin() + 30, hole.begin() + static_cast<std::ptrdiff_t>(ends[9]), 0);
+    EXPECT_TRUE(decode_log(hole, 7)->goes_on);
 }
 
 // [READING-12]

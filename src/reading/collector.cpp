@@ -1,5 +1,6 @@
 #include "reading/collector.hpp"
 
+#include "env/lock.hpp"
 #include "envelope/wire.hpp"
 
 #include <algorithm>
@@ -55,7 +56,13 @@ Result<std::unique_ptr<Collector>> Collector::open(env::FileSystem& files, std::
     CHECK_OK(files.make_directory(folder, /*secret=*/true));
     // Who made the folder may have died before its name was durable.
     CHECK_OK(files.sync_directory(env::parent_path(folder)));
+    auto lock = env::try_lock_file(files, folder + "/lock", /*secret=*/true);
+    if (!lock && lock.error().code() != Errc::unsupported)
+        return std::unexpected(std::move(lock).error());
+    if (lock && *lock == nullptr)
+        return fail(Errc::exists, "another process writes readings into " + folder);
     std::unique_ptr<Collector> out(new Collector(files, std::move(folder), limits));
+    if (lock) out->m_lock = *std::move(lock);
     CHECK_OK(out->load());
     return out;
 }
@@ -68,13 +75,14 @@ Result<> Collector::load() {
     for (const auto number : listing.logs) {
         TRY(const auto content,
             env::read_file(m_files, m_folder + "/" + log_name(number), log_size_max));
-        auto records = decode_log(content, number);
-        if (!records)
-            return fail(records.error().code(), m_folder + "/" + log_name(number) + ": " +
-                                                    records.error().detail() +
-                                                    "; bring the folder back from a snapshot");
-        for (const auto& record : *records)
+        const auto log = decode_log(content, number);
+        if (!log)
+            return fail(log.error().code(), m_folder + "/" + log_name(number) + ": " +
+                                                log.error().detail() +
+                                                "; bring the folder back from a snapshot");
+        for (const auto& record : log->records)
             replay(record);
+        if (log->goes_on) m_damaged.push_back(log_name(number));
     }
     m_old_logs = listing.logs;
     m_next_log = listing.last_log + 1;
@@ -256,8 +264,13 @@ Result<> Collector::roll_now() {
     m_old_logs.clear();
     m_readings.clear();
     // They count no more: what cannot be removed now is tried again when the store is opened.
-    for (const auto& name : old)
-        (void)m_files.remove(m_folder + "/" + name);
+    for (const auto& name : old) {
+        const auto path = m_folder + "/" + name;
+        if (std::ranges::contains(m_damaged, name))
+            (void)m_files.rename(path, m_folder + "/" + std::string(damaged_prefix) + name);
+        else
+            (void)m_files.remove(path);
+    }
     return {};
 }
 

@@ -41,7 +41,8 @@ public:
     /// Opens the store in `folder`, which is made where it is not there; readings that a loss of
     /// power left in logs are there again.
     ///
-    /// errors  `corrupt`, `unsupported`, those of the file system
+    /// errors  `exists` while another one has it open; `corrupt`, `unsupported`, those of the file
+    ///         system
     static Result<std::unique_ptr<Collector>> open(env::FileSystem& files, std::string folder,
                                                    const CollectorLimits& limits = {});
 
@@ -79,6 +80,10 @@ public:
     /// the store is an older copy of itself. [READING-31]
     std::uint64_t lines() const noexcept { return m_lines; }
 
+    /// Logs of which something could not be read in the middle; they are kept beside the others,
+    /// with damaged_prefix before their names. [READING-15]
+    const std::vector<std::string>& damaged() const noexcept { return m_damaged; }
+
     const Sources& sources() const noexcept { return m_sources; }
 
     const CollectorCounters& counters() const noexcept { return m_counters; }
@@ -105,6 +110,8 @@ private:
     env::FileSystem& m_files;
     std::string m_folder;
     CollectorLimits m_limits;
+    std::unique_ptr<env::File> m_lock; ///< null where the file system knows no locks
+    std::vector<std::string> m_damaged;
     Sources m_sources;
     std::uint64_t m_lines = 0;
     std::vector<Reading> m_readings;       ///< of the logs

@@ -36,6 +36,44 @@ std::vector<Reading> all_of(env::FileSystem& files, const Query& query = {}) {
     return out;
 }
 
+// [READING-15]
+TEST(Collector, has_a_store_for_itself) {
+    sys::FileSystem files;
+    const auto place = std::filesystem::temp_directory_path() / "torgo_reading_lock_test";
+    std::filesystem::remove_all(place);
+    auto first = Collector::open(files, place);
+    ASSERT_TRUE(first) << first.error().detail();
+    const auto second = Collector::open(files, place);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code(), Errc::exists);
+    first->reset();
+    EXPECT_TRUE(Collector::open(files, place));
+    std::filesystem::remove_all(place);
+}
+
+// [READING-15]
+TEST(Collector, keeps_a_log_that_was_damaged_in_the_middle_and_says_so) {
+    sim::FileSystem files;
+    const auto path = std::string(folder) + "/" + log_name(1);
+    Bytes content;
+    {
+        const auto collector = open(files);
+        for (std::uint64_t number = 1; number <= 9; ++number)
+            EXPECT_EQ(collector->take(sent(pulse(7, number))), Taken::fresh);
+        EXPECT_EQ(collector->sync()->at(0).cumulative, 9U);
+        EXPECT_TRUE(collector->damaged().empty());
+        content = env::read_file(files, path, log_size_max).value();
+    }
+    content[content.size() / 2] ^= 1;
+    ASSERT_TRUE(env::write_file_atomically(files, path, content));
+    EXPECT_EQ(open(files)->damaged(), std::vector<std::string>{log_name(1)});
+    const auto kept = std::string(folder) + "/damaged-" + log_name(1);
+    EXPECT_EQ(env::read_file(files, kept, log_size_max).value(), content);
+    EXPECT_GE(all_of(files).size(), 3U);
+    EXPECT_TRUE(open(files)->damaged().empty()) << "told once";
+    EXPECT_TRUE(files.status(kept));
+}
+
 // [READING-12] [READING-13]
 TEST(Collector, acknowledges_what_is_safe_with_gaps_shown) {
     sim::FileSystem files;
@@ -127,9 +165,11 @@ TEST(Collector, a_packed_reading_gets_the_time_of_its_line_also_after_a_restart)
     ASSERT_EQ(collector->take(sent(pulse(1, 1), second)), Taken::fresh);
     ASSERT_EQ(collector->take_packed(1, profile, 0, 3, packed, 5), Taken::fresh);
     ASSERT_TRUE(collector->sync());
+    collector.reset();
     collector = open(files);
     ASSERT_EQ(collector->take_packed(1, profile, 0, 4, packed, 5), Taken::fresh);
     ASSERT_TRUE(collector->roll());
+    collector.reset();
     collector = open(files);
     ASSERT_EQ(collector->take_packed(1, profile, 0, 5, packed, 5), Taken::fresh);
     ASSERT_EQ(collector->take_packed(1, profile, 0, 5, packed, 5), Taken::duplicate);
@@ -182,6 +222,7 @@ TEST(Collector, acknowledges_nothing_after_the_disk_failed_until_it_is_opened_an
     EXPECT_FALSE(collector->sync());
     EXPECT_FALSE(collector->sync()) << "the kernel may have dropped the pages";
     EXPECT_FALSE(collector->take(sent(pulse(1, 2))));
+    collector.reset();
     collector = open(files);
     (void)collector->take(sent(pulse(1, 1)));
     EXPECT_EQ(collector->sync()->at(0).cumulative, 1U);
@@ -352,6 +393,7 @@ TEST(Collector, opens_a_store_whose_checkpoint_counts_no_lines) {
     ASSERT_EQ(collector->take(sent(pulse(7, 2), second)), Taken::fresh);
     ASSERT_TRUE(collector->sync());
     for (int life = 0; life < 2; ++life) {
+        collector.reset();
         collector = open(files);
         EXPECT_EQ(collector->lines(), 1U);
     }
@@ -435,7 +477,7 @@ TEST(Collector, keeps_what_nobody_else_may_read) {
             << entry.path();
         found += 1;
     }
-    EXPECT_EQ(found, 3U) << "a segment, a log, the checkpoint";
+    EXPECT_EQ(found, 4U) << "a segment, a log, the checkpoint";
     fs::remove_all(name);
 }
 

@@ -8,10 +8,14 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // The folder of a gateway's store: which files count (docs/spec/readings.md 4 and 6).
 namespace torgo::reading {
+
+/// Before the name of a log that was damaged: it counts no more, and nobody takes it away.
+inline constexpr std::string_view damaged_prefix = "damaged-";
 
 inline constexpr std::size_t sources_max = 32'768;
 

@@ -71,6 +71,7 @@ private:
 struct Link {
     explicit Link(std::uint64_t seed, unsigned loss)
         : chance(seed), up(chance, loss), down(chance, loss) {
+        collector.reset();
         collector = std::move(*Collector::open(files, folder, {.readings = 200, .sources = 4}));
         EXPECT_TRUE(sensor.install(1, test_keys(1)));
         EXPECT_TRUE(gateway.install(1, test_keys(1)));

@@ -40,10 +40,18 @@ private:
     Bytes m_waiting;
 };
 
-/// The records of a log file up to the first that is not whole: what a loss of power left behind
-/// it was never acknowledged. [READING-15]
-///
+/// The records of a log file up to the first that is not whole. [READING-15]
+struct DecodedLog {
+    std::vector<Record> records;
+    /// A whole record follows soon behind the first that is not: the disk has lost something that
+    /// may have been acknowledged, or power went while several were on their way.
+    bool goes_on = false;
+};
+
 /// errors  `unsupported` for a file of another version; `limit_exceeded`
-Result<std::vector<Record>> decode_log(ByteView content, std::uint64_t number);
+/// cost    of what is behind a bad frame at most look_ahead bytes are looked at
+Result<DecodedLog> decode_log(ByteView content, std::uint64_t number);
+
+inline constexpr std::size_t look_ahead = 8192;
 
 } // namespace torgo::reading

@@ -70,9 +70,9 @@ private:
     Result<> read_log(std::uint64_t number) {
         TRY(const auto content,
             env::read_file(m_files, m_folder + "/" + log_name(number), log_size_max));
-        TRY(auto records, decode_log(content, number));
+        TRY(auto log, decode_log(content, number));
         std::vector<Reading> readings;
-        for (auto& record : records)
+        for (auto& record : log.records)
             if (auto* const sent = std::get_if<Sent>(&record)) readings.push_back(sent->reading);
         std::ranges::sort(readings, {},
                           [](const Reading& one) { return std::pair(one.source, one.number); });

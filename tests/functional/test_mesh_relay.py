@@ -207,6 +207,15 @@ def gateways():
             one.kill()
 
 
+def test_a_store_has_one_writer(tmp_path, gateways):  # [READING-15]
+    gateway = gateways(tmp_path)
+    (tmp_path / "v.csv").write_text(vitals(20))
+    done = torgo(tmp_path, "mesh", "relay", "v.csv", "--sensor", 99, "--store",
+                 tmp_path / "readings")
+    assert done.returncode != 0 and "another process writes" in done.stderr, done.stderr
+    expect_proof(gateway.relay("v.csv", "--interval", 10), 20)
+
+
 def test_a_workflow_relays_over_the_mesh_that_is_configured(tmp_path, gateways):  # [RUN-52]
     gateway = gateways(tmp_path)
     folder = tmp_path / ".config/torgo"

@@ -201,6 +201,11 @@ Result<ExitCode> run_gateway(const Context& context, const GatewayArgs& args) {
     if (args.snapshot_every != 0) CHECK_OK(open_for_reading(context));
     TRY(const auto lock, lock_state(files, folders.state));
     TRY(const auto gateway, uplink::GatewayLink::open(files, random, folders));
+    for (const auto& name : gateway->collector().damaged())
+        context.out.warn(name +
+                         " was damaged in the middle: readings behind that are missing, and "
+                         "some may have been acknowledged. It is kept as damaged-" +
+                         name);
     TRY(const auto keys, uplink::load_mesh_keys(files, random, folders.state + "/mesh.key"));
     TRY(const auto bearer,
         open_air(context, args.air, folders.state + "/mesh", keys,
