@@ -477,7 +477,7 @@ TEST(Collector, keeps_what_nobody_else_may_read) {
             << entry.path();
         found += 1;
     }
-    EXPECT_EQ(found, 4U) << "a segment, a log, the checkpoint";
+    EXPECT_EQ(found, 4U) << "a segment, a log, the checkpoint, the lock";
     fs::remove_all(name);
 }
 
