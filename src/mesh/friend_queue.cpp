@@ -60,8 +60,9 @@ void FriendRole::keep_segment(Time now, Friendship& f, const NetworkPdu& pdu, co
     const auto first = first_sequence(pdu.seq, lower.seq_zero);
     if (!first) return;
     const auto& sar = m_node.m_config.states.sar_receiver;
-    const auto known = std::ranges::find_if(
-        f.completed, [&](const Completed& c) { return c.src == pdu.src && c.first_seq == *first; });
+    const auto known = std::ranges::find_if(f.completed, [&](const Completed& c) {
+        return c.src == pdu.src && c.iv_index == iv_index && c.first_seq == *first;
+    });
     if (known != f.completed.end()) {
         if (!is_unicast(pdu.dst) || now < known->quiet_until) return;
         known->quiet_until = now + sar.ack_delay(segments_max - 1);
@@ -73,7 +74,8 @@ void FriendRole::keep_segment(Time now, Friendship& f, const NetworkPdu& pdu, co
     }
     auto at = std::ranges::find_if(f.assemblies, [&](const auto& a) {
         return a->message.src == pdu.src && a->message.dst == pdu.dst &&
-               a->message.first_seq == *first && a->message.control == pdu.control;
+               a->message.iv_index == iv_index && a->message.first_seq == *first &&
+               a->message.control == pdu.control;
     });
     if (at == f.assemblies.end()) {
         if (f.assemblies.size() >= reassemblies_max || lower.seg_n + 1U > queue_size) return;
@@ -117,7 +119,8 @@ void FriendRole::finish(Friendship& f, Assembly& assembly) {
         keep(f, {.pdu = pdu, .iv_index = message.iv_index});
     }
     if (f.completed.size() >= completed_max) f.completed.erase(f.completed.begin());
-    f.completed.push_back({.src = message.src, .first_seq = message.first_seq});
+    f.completed.push_back(
+        {.src = message.src, .iv_index = message.iv_index, .first_seq = message.first_seq});
     if (!is_unicast(message.dst)) assembly.message.discard_due = Time{0};
 }
 

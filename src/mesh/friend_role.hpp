@@ -101,6 +101,7 @@ private:
 
     struct Completed {
         Address src = unassigned;
+        std::uint32_t iv_index = 0; ///< numbers begin anew with another
         std::uint32_t first_seq = 0;
         Time quiet_until{0};
     };

@@ -190,6 +190,23 @@ TEST(LowPowerRole, follows_an_iv_update_that_it_slept_through) {
     EXPECT_EQ(friend_of(air), first);
 }
 
+TEST(FriendRole, takes_a_message_whose_number_was_there_under_an_older_iv_index) {
+    TestAir air(39);
+    build(air, {.poll_timeout = 2h, .poll_interval = 30min});
+    air.run(97h);
+    for (const std::uint32_t index : {0U, 1U}) {
+        ASSERT_EQ(air.node(1).iv_index().state().index, index);
+        ASSERT_EQ(air.node(1).sequence(), 0);
+        ASSERT_TRUE(air.node(1).send(air.now, to_model(sleeper, test_payload(100).view())));
+        air.run(1h);
+        EXPECT_EQ(air.heard.size(), index + 1);
+        if (index > 0) break;
+        for (Address a = 1; a <= 4; ++a)
+            ASSERT_TRUE(air.node(a).begin_iv_update(air.now));
+        air.run(145h);
+    }
+}
+
 void update_net_key(Node& node) {
     auto& subnet = node.change_config().change_keys().subnets[0];
     subnet.next = std::make_shared<NetKey>(test_key(0x55));

@@ -151,6 +151,8 @@ Result<std::unique_ptr<Node>> Node::restore(std::shared_ptr<const Composition> c
         if (loaded) loaded = node->load(key, record);
     });
     if (!loaded) return std::unexpected(loaded.error());
+    // What no number can be taken for any more would only take the places of new sources.
+    if (state.index > 0) node->m_replay.forget_before(state.index - 1);
     // A change of keys is several records: a power cut may have come between them. [MESH-42]
     if (settle_keys(node->m_config) && !node->save_config())
         return fail(Errc::io, "the node's store refuses");

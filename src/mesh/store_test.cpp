@@ -304,6 +304,25 @@ TEST(MeshStore, a_node_without_a_device_key_draws_one_and_keeps_it) {
     EXPECT_EQ(restore().value()->config().device_key, anew);
 }
 
+TEST(MeshStore, marks_of_old_iv_indexes_leave_room_for_new_sources) {
+    TestAir air(9);
+    air.line(1, 2);
+    air.add(test_config(1), nullptr, {.index = 4});
+    MemoryStore store;
+    ASSERT_TRUE(air.add(test_config(2), &store, {.index = 4}).save_all());
+    Bytes mark(12, 0xFF); // nothing segmented
+    for (const std::size_t at : {0U, 4U})
+        std::fill_n(mark.begin() + static_cast<std::ptrdiff_t>(at), 4, std::uint8_t{0});
+    mark[0] = 2; // the IV Index
+    mark[11] = 0;
+    ASSERT_TRUE(store.save(record_key(RecordKind::replay, 77), mark));
+    air.replace(2, *Node::restore(test_composition(), {.replay_entries = 1}, air, air.random(),
+                                  store, air.now));
+    ASSERT_TRUE(air.node(1).send(air.now, to_model(2, test_payload(8).view())));
+    air.run(1s);
+    EXPECT_EQ(air.heard.size(), 1);
+}
+
 TEST(MeshStore, heartbeats_go_on_after_a_restart) {
     TestAir air(6);
     air.line(1, 2);

@@ -1,5 +1,6 @@
 #include "node/service.hpp"
 #include "node/test_service.hpp"
+#include "repo/withdrawal.hpp"
 #include "segment/regenerate.hpp"
 
 #include <array>
@@ -286,6 +287,22 @@ TEST_F(ServiceTest, refuses_rights_that_the_owner_did_not_sign) {
     EXPECT_EQ(put_root(1, "capability-x", foreign), "corrupt");
     EXPECT_EQ(put_root(1, "batch-" + Digest{}.hex(), as_bytes("x")), "corrupt");
     EXPECT_EQ(node.outcome(10, Method::get, in_repository("status")), "permission");
+}
+
+// PEER-52
+TEST_F(ServiceTest, takes_a_withdrawal_from_nobody_but_the_owner) {
+    const auto thief = crypto::SigningKey::from_seed(crypto::SignatureScheme::ml_dsa_87,
+                                                     crypto::SecretBytes::copy_of(Bytes(32, 8)));
+    give(10, Rights::write);
+    const SnapshotId snapshot{{7}};
+    const auto forged = *repo::sign_withdrawal(test_repository, snapshot, *thief);
+    EXPECT_EQ(put_root(10, repo::withdrawal_name(forged), forged), "authentication");
+    const auto foreign = *repo::sign_withdrawal(RepoId{{3}}, snapshot, test_owner().key);
+    EXPECT_EQ(put_root(10, repo::withdrawal_name(foreign), foreign), "authentication");
+    const auto real = *repo::sign_withdrawal(test_repository, snapshot, test_owner().key);
+    EXPECT_EQ(put_root(10, "withdrawn-" + Digest{}.hex(), real), "corrupt");
+    EXPECT_EQ(put_root(10, "withdrawn-x", real), "corrupt");
+    EXPECT_EQ(put_root(1, repo::withdrawal_name(real), real), "ok");
 }
 
 // PEER-18: a capability that was deleted counts no longer.
