@@ -2,6 +2,7 @@
 
 #include "base/codec.hpp"
 #include "repo/limits.hpp"
+#include "repo/record_head.hpp"
 #include "repo/signing.hpp"
 
 namespace torgo::repo {
@@ -23,11 +24,7 @@ Result<Bytes> encode_batch(const Batch& batch, const crypto::SigningKey& writer_
 
 Result<Batch> decode_batch(ByteView record) {
     Reader in(record);
-    TRY(const auto head, in.raw(magic.size()));
-    if (as_text(head) != magic) return fail(Errc::corrupt, "this is no batch record");
-    TRY(const auto version, in.get<std::uint8_t>());
-    if (version != format_version)
-        return fail(Errc::unsupported, "a batch has a newer format: use a newer torgo");
+    CHECK_OK(read_head(in, magic, format_version, "a batch"));
     Batch batch;
     TRY(batch.repo, in.id<RepoId>());
     TRY(batch.writer, in.id<WriterId>());

@@ -4,6 +4,7 @@
 #include "crypto/hash.hpp"
 #include "crypto/siv.hpp"
 #include "repo/limits.hpp"
+#include "repo/record_head.hpp"
 
 namespace torgo::repo {
 
@@ -36,11 +37,7 @@ Bytes encode_header(const SlotHeader& header) {
 }
 
 Result<SlotHeader> decode_header(Reader& in) {
-    TRY(const auto head, in.raw(magic.size()));
-    if (as_text(head) != magic) return fail(Errc::corrupt, "this is no TORGO key slot");
-    TRY(const auto version, in.get<std::uint8_t>());
-    if (version != format_version)
-        return fail(Errc::unsupported, "a key slot has a newer format: use a newer torgo");
+    CHECK_OK(read_head(in, magic, format_version, "a key slot"));
     SlotHeader header;
     TRY(header.repo, in.id<RepoId>());
     TRY(const auto slot, in.raw(header.slot.size()));

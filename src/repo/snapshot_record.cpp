@@ -3,6 +3,7 @@
 #include "base/codec.hpp"
 #include "crypto/hash.hpp"
 #include "repo/limits.hpp"
+#include "repo/record_head.hpp"
 #include "repo/signing.hpp"
 
 namespace torgo::repo {
@@ -66,11 +67,7 @@ Result<SnapshotBody> decode_body(ByteView bytes) {
 }
 
 Result<> read_public_part(Reader& in, SnapshotFrame& frame) {
-    TRY(const auto head, in.raw(magic.size()));
-    if (as_text(head) != magic) return fail(Errc::corrupt, "this is no snapshot record");
-    TRY(const auto version, in.get<std::uint8_t>());
-    if (version != format_version)
-        return fail(Errc::unsupported, "a snapshot has a newer format: use a newer torgo");
+    CHECK_OK(read_head(in, magic, format_version, "a snapshot"));
     TRY(frame.repo, in.id<RepoId>());
     TRY(frame.writer, in.id<WriterId>());
     TRY(frame.counter, in.get<std::uint64_t>());

@@ -2,6 +2,7 @@
 
 #include "base/codec.hpp"
 #include "crypto/hash.hpp"
+#include "repo/record_head.hpp"
 #include "repo/signing.hpp"
 
 namespace torgo::repo {
@@ -31,11 +32,7 @@ Result<SnapshotId> open_withdrawal(ByteView record, const RepoId& repository, By
     if (record.size() != withdrawal_size)
         return fail(Errc::corrupt, "a withdrawal of another size");
     Reader in(record);
-    TRY(const auto found, in.raw(magic.size()));
-    if (as_text(found) != magic) return fail(Errc::corrupt, "no record of a withdrawal");
-    TRY(const auto version, in.get<std::uint8_t>());
-    if (version != format_version)
-        return fail(Errc::unsupported, "a withdrawal of a later version");
+    CHECK_OK(read_head(in, magic, format_version, "a withdrawal"));
     TRY(const auto of, in.id<RepoId>());
     if (of != repository) return fail(Errc::authentication, "a withdrawal in another repository");
     TRY(const auto snapshot, in.id<SnapshotId>());

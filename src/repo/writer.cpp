@@ -1,6 +1,7 @@
 #include "repo/writer.hpp"
 
 #include "base/codec.hpp"
+#include "repo/record_head.hpp"
 
 namespace torgo::repo {
 
@@ -25,11 +26,7 @@ Result<Fields> read_fields(ByteView record, const Descriptor& descriptor) {
     TRY(const auto body,
         check_root_signatures(context, record, descriptor.root_ml_dsa, descriptor.root_slh_dsa));
     Reader in(body);
-    TRY(const auto head, in.raw(magic.size()));
-    if (as_text(head) != magic) return fail(Errc::corrupt, "this is no writer record");
-    TRY(const auto version, in.get<std::uint8_t>());
-    if (version != format_version)
-        return fail(Errc::unsupported, "a writer has a newer format: use a newer torgo");
+    CHECK_OK(read_head(in, magic, format_version, "a writer record"));
     TRY(const auto repo, in.id<RepoId>());
     if (repo != descriptor.id) return fail(Errc::authentication, "another repository's writer");
     Fields fields;
