@@ -82,7 +82,7 @@ Result<> Collector::load() {
                                                 "; bring the folder back from a snapshot");
         for (const auto& record : log->records)
             replay(record);
-        if (log->goes_on) m_damaged.push_back(log_name(number));
+        if (log->goes_on) m_damaged.insert(log_name(number));
     }
     m_old_logs = listing.logs;
     m_next_log = listing.last_log + 1;
@@ -97,9 +97,19 @@ Result<> Collector::load() {
 Result<> Collector::forget(const Listing& listing) {
     CHECK_OK(m_files.sync_directory(m_folder));
     if (listing.superseded.empty()) return {};
-    for (const auto& name : listing.superseded)
-        CHECK_OK(m_files.remove(m_folder + "/" + name));
+    for (const auto& name : listing.superseded) {
+        // Power may have gone between the checkpoint and the renaming.
+        if (is_damaged_log(m_files, m_folder, name)) m_damaged.insert(name);
+        CHECK_OK(retire(name));
+    }
     return m_files.sync_directory(m_folder);
+}
+
+/// What counts no more goes; a damaged log is kept under another name. [READING-15]
+Result<> Collector::retire(const std::string& name) {
+    const auto path = m_folder + "/" + name;
+    if (!m_damaged.contains(name)) return m_files.remove(path);
+    return m_files.rename(path, m_folder + "/" + std::string(damaged_prefix) + name);
 }
 
 /// [READING-15]
@@ -264,13 +274,8 @@ Result<> Collector::roll_now() {
     m_old_logs.clear();
     m_readings.clear();
     // They count no more: what cannot be removed now is tried again when the store is opened.
-    for (const auto& name : old) {
-        const auto path = m_folder + "/" + name;
-        if (std::ranges::contains(m_damaged, name))
-            (void)m_files.rename(path, m_folder + "/" + std::string(damaged_prefix) + name);
-        else
-            (void)m_files.remove(path);
-    }
+    for (const auto& name : old)
+        (void)retire(name);
     return {};
 }
 

@@ -82,7 +82,7 @@ public:
 
     /// Logs of which something could not be read in the middle; they are kept beside the others,
     /// with damaged_prefix before their names. [READING-15]
-    const std::vector<std::string>& damaged() const noexcept { return m_damaged; }
+    const std::set<std::string>& damaged() const noexcept { return m_damaged; }
 
     const Sources& sources() const noexcept { return m_sources; }
 
@@ -106,12 +106,13 @@ private:
     bool is_full() const noexcept;
     Result<> roll_if_full();
     Result<> forget(const Listing& listing);
+    Result<> retire(const std::string& name);
 
     env::FileSystem& m_files;
     std::string m_folder;
     CollectorLimits m_limits;
     std::unique_ptr<env::File> m_lock; ///< null where the file system knows no locks
-    std::vector<std::string> m_damaged;
+    std::set<std::string> m_damaged;
     Sources m_sources;
     std::uint64_t m_lines = 0;
     std::vector<Reading> m_readings;       ///< of the logs

@@ -7,6 +7,7 @@
 #include "sys/file_system.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -39,7 +40,8 @@ std::vector<Reading> all_of(env::FileSystem& files, const Query& query = {}) {
 // [READING-15]
 TEST(Collector, has_a_store_for_itself) {
     sys::FileSystem files;
-    const auto place = std::filesystem::temp_directory_path() / "torgo_reading_lock_test";
+    const auto place = std::filesystem::temp_directory_path() /
+                       ("torgo_reading_lock_test" + std::to_string(::getpid()));
     std::filesystem::remove_all(place);
     auto first = Collector::open(files, place);
     ASSERT_TRUE(first) << first.error().detail();
@@ -66,11 +68,15 @@ TEST(Collector, keeps_a_log_that_was_damaged_in_the_middle_and_says_so) {
     }
     content[content.size() / 2] ^= 1;
     ASSERT_TRUE(env::write_file_atomically(files, path, content));
-    EXPECT_EQ(open(files)->damaged(), std::vector<std::string>{log_name(1)});
+    EXPECT_EQ(open(files)->damaged(), std::set<std::string>{log_name(1)});
     const auto kept = std::string(folder) + "/damaged-" + log_name(1);
     EXPECT_EQ(env::read_file(files, kept, log_size_max).value(), content);
     EXPECT_GE(all_of(files).size(), 3U);
     EXPECT_TRUE(open(files)->damaged().empty()) << "told once";
+    EXPECT_TRUE(files.status(kept));
+    // Power went when the checkpoint was there and the log had its name still.
+    ASSERT_TRUE(files.rename(kept, path));
+    EXPECT_EQ(open(files)->damaged(), std::set<std::string>{log_name(1)});
     EXPECT_TRUE(files.status(kept));
 }
 

@@ -110,6 +110,15 @@ Result<Listing> list_store(env::FileSystem& files, const std::string& folder,
     return out;
 }
 
+bool is_damaged_log(env::FileSystem& files, const std::string& folder, const std::string& name) {
+    if (!name.starts_with(log_prefix)) return false;
+    const auto number = number_of(std::string_view(name).substr(log_prefix.size()));
+    const auto content = env::read_file(files, folder + "/" + name, log_size_max);
+    if (!number || !content) return false;
+    const auto log = decode_log(*content, *number);
+    return log && log->goes_on;
+}
+
 Result<Checkpoint> read_checkpoint(env::FileSystem& files, const std::string& folder) {
     const auto bytes =
         env::read_file(files, folder + "/" + std::string(checkpoint_name), checkpoint_size_max);

@@ -45,6 +45,9 @@ struct Listing {
 std::string segment_name(std::uint8_t profile, std::int64_t day, std::uint64_t roll,
                          std::size_t part = 0);
 
+/// Whether this is a log of which something can not be read in the middle (DecodedLog::goes_on).
+bool is_damaged_log(env::FileSystem& files, const std::string& folder, const std::string& name);
+
 /// errors  those of the file system
 Result<Listing> list_store(env::FileSystem& files, const std::string& folder, std::uint64_t rolled);
 

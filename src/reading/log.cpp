@@ -35,7 +35,7 @@ std::optional<ByteView> frame_at(ByteView bytes, std::uint64_t number, std::uint
 
 /// Whether one of the next frames stands somewhere behind the bad one.
 bool goes_on_behind(ByteView bytes, std::uint64_t number, std::uint64_t sequence) {
-    for (std::size_t at = 1; at < std::min(bytes.size(), look_ahead); ++at)
+    for (std::size_t at = 1; at < std::min(bytes.size(), log_look_ahead); ++at)
         for (std::uint64_t next = 1; next <= 1 + at / frame_size_min; ++next)
             if (frame_at(bytes.subspan(at), number, sequence + next)) return true;
     return false;

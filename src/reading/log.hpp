@@ -48,10 +48,10 @@ struct DecodedLog {
     bool goes_on = false;
 };
 
-/// errors  `unsupported` for a file of another version; `limit_exceeded`
-/// cost    of what is behind a bad frame at most look_ahead bytes are looked at
-Result<DecodedLog> decode_log(ByteView content, std::uint64_t number);
+inline constexpr std::size_t log_look_ahead = 8192; ///< bytes behind a frame that is not whole
 
-inline constexpr std::size_t look_ahead = 8192;
+/// errors  `unsupported` for a file of another version; `limit_exceeded`
+/// cost    of what is behind a bad frame at most log_look_ahead bytes are looked at
+Result<DecodedLog> decode_log(ByteView content, std::uint64_t number);
 
 } // namespace torgo::reading

@@ -38,6 +38,9 @@ Result<std::unique_ptr<uplink::Bearer>> open_air(const Context& context, const M
 Result<std::unique_ptr<env::File>> lock_mesh(env::FileSystem& files, const std::string& path,
                                              const std::string& complaint);
 
+/// Whoever opens a store tells of what it could not read there, for it is told once.
+void tell_of_damage(const Context& context, const uplink::GatewayLink& gateway);
+
 struct GatewayPlaceArgs {
     std::string store;
     std::string state;

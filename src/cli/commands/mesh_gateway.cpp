@@ -201,11 +201,7 @@ Result<ExitCode> run_gateway(const Context& context, const GatewayArgs& args) {
     if (args.snapshot_every != 0) CHECK_OK(open_for_reading(context));
     TRY(const auto lock, lock_state(files, folders.state));
     TRY(const auto gateway, uplink::GatewayLink::open(files, random, folders));
-    for (const auto& name : gateway->collector().damaged())
-        context.out.warn(name +
-                         " was damaged in the middle: readings behind that are missing, and "
-                         "some may have been acknowledged. It is kept as damaged-" +
-                         name);
+    tell_of_damage(context, *gateway);
     TRY(const auto keys, uplink::load_mesh_keys(files, random, folders.state + "/mesh.key"));
     TRY(const auto bearer,
         open_air(context, args.air, folders.state + "/mesh", keys,
@@ -242,6 +238,7 @@ Result<ExitCode> run_enrol(const Context& context, const EnrolArgs& args) {
     if (files.status(card)) return fail(Errc::exists, args.card + " is there already");
     TRY(const auto lock, lock_state(files, folders.state));
     TRY(const auto gateway, uplink::GatewayLink::open(files, random, folders));
+    tell_of_damage(context, *gateway);
     if (gateway->knows(number) && !args.replace)
         return fail(Errc::exists,
                     "sensor " + args.number +
@@ -297,6 +294,14 @@ std::vector<Option> gateway_options(GatewayArgs& args) {
 }
 
 } // namespace
+
+void tell_of_damage(const Context& context, const uplink::GatewayLink& gateway) {
+    for (const auto& name : gateway.collector().damaged())
+        context.out.warn(name +
+                         " was damaged in the middle: readings behind that are missing, and "
+                         "some may have been acknowledged. It is kept as damaged-" +
+                         name);
+}
 
 Result<std::unique_ptr<env::File>> lock_mesh(env::FileSystem& files, const std::string& path,
                                              const std::string& complaint) {

@@ -121,6 +121,7 @@ Result<Sent> send_simulated(const Context& context, const RelayArgs& args, const
         TRY(folders.store, context.environment.absolute(args.store));
     }
     TRY(const auto gateway, uplink::GatewayLink::open(files, random, folders));
+    tell_of_damage(context, *gateway);
     uplink::SimulatedOptions options;
     options.nodes = args.nodes;
     options.loss = args.loss / 100.0;
