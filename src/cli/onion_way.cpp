@@ -4,9 +4,6 @@
 #include "env/clock.hpp"
 #include "env/file_system.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <charconv>
 
 namespace torgo::cli {
@@ -40,20 +37,11 @@ Result<env::Endpoint> parse_endpoint(std::string_view text) {
     return env::Endpoint{.host = std::string(host), .port = static_cast<std::uint16_t>(*port)};
 }
 
-namespace {
-/// A name that only begins so may lead anywhere.
-bool is_loopback(const std::string& host) {
-    in_addr address{};
-    if (host == "::1") return true;
-    return ::inet_pton(AF_INET, host.c_str(), &address) == 1 &&
-           ntohl(address.s_addr) >> 24U == IN_LOOPBACKNET;
-}
-} // namespace
-
 Result<env::Endpoint> parse_loopback(std::string_view text) {
     TRY(auto out, parse_endpoint(text));
     if (out.host == "localhost") out.host = "127.0.0.1";
-    if (!is_loopback(out.host) || out.port == 0)
+    // A name that only begins like such an address may lead anywhere.
+    if (out.is_unix() || !tor::is_local(out))
         return fail(Errc::invalid_argument, "\"" + std::string(text) +
                                                 "\" is not on this machine: what goes to Tor's "
                                                 "SOCKS port is in clear on the way to it");

@@ -65,11 +65,11 @@ public:
     virtual void on_demand(NodeId node, const Demand& demand, Air& air) = 0;
     virtual void on_wire(NodeId node, std::uint64_t note, Air& air) = 0;
 
-    /// Memory of one node, in bytes, for the report.
     /// on_frame() of `soon` comes after a few others, that of `next` after fewer: brings nearer
     /// what a node has, and then what that points to. Changes nothing.
     virtual void expect(NodeId /*soon*/, NodeId /*next*/) const {}
 
+    /// Memory of one node, in bytes, for the report.
     virtual std::size_t bytes_per_node() const = 0;
 };
 

@@ -147,8 +147,9 @@ Result<ExitCode> run_restore(const Context& context, const RestoreArgs& args) {
         context.account.undo(undo->id()).output("undo", markup::urn_of(undo->id()), *undo->hash());
     if (undo && undo->unnoted() != 0)
         context.out.warn(plural(undo->unnoted(), "change", "changes") +
-                         " of this restore can not be rolled back: the way back holds 200,000 "
-                         "steps, and what was replaced after them is gone");
+                         " of this restore can not be rolled back: the way back holds " +
+                         count_text(receipts::steps_max) +
+                         " steps, and what was replaced after them is gone");
     if (!done) return std::unexpected(std::move(done).error());
     account_for(context, *done);
     report(context, args, *done, took_ns);
