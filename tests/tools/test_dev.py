@@ -85,6 +85,19 @@ def test_installing_packages_starts_no_service_and_leaves_no_policy(tmp_path):
     assert policy.read_text() == "exit 0"
 
 
+def test_packages_that_dpkg_does_not_know_are_missing():
+    # `missing` is read as ./dev does it: in a process substitution, where a failure is silence.
+    status, out = shell(
+        'mapfile -t missing < <(missing_packages "${@:2}"); echo "missing: ${missing[*]}"',
+        "no-such-package-here",
+        "dpkg",
+        "nor-this-one",
+    )
+    assert (status, out) == (0, "missing: no-such-package-here nor-this-one\n")
+    status, out = shell('missing_packages "${@:2}"', "dpkg")
+    assert (status, out) == (0, "")
+
+
 def mirrors(tmp_path, files, release=BOOKWORM):
     (tmp_path / "os").write_text(release)
     for name, text in files.items():

@@ -70,10 +70,11 @@ as_root() {
 
 can_be_root() { [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; }
 
+# dpkg-query fails when it knows one of them not at all, which is what is asked here.
 missing_packages() {
     local installed name
-    installed=$(dpkg-query -W -f '${db:Status-Abbrev} ${binary:Package}\n' "$@" 2>/dev/null |
-        sed -n 's/^ii *\([^ :]*\).*/\1/p')
+    installed=$({ dpkg-query -W -f '${db:Status-Abbrev} ${binary:Package}\n' "$@" 2>/dev/null ||
+        true; } | sed -n 's/^ii *\([^ :]*\).*/\1/p')
     for name in "$@"; do
         grep -qxF -- "$name" <<<"$installed" || echo "$name"
     done
