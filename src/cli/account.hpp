@@ -4,6 +4,7 @@
 #include "markup/receipt.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -20,17 +21,17 @@ public:
     Account& begin(std::optional<RepoId> repository = std::nullopt) {
         m_begun = true;
         m_facts.repository = repository;
-        return *this;
+        return changed();
     }
 
     Account& input(std::string kind, std::string name, const Digest& hash = {}) {
         m_facts.inputs.push_back({std::move(kind), std::move(name), hash});
-        return *this;
+        return changed();
     }
 
     Account& output(std::string kind, std::string name, const Digest& hash = {}) {
         m_facts.outputs.push_back({std::move(kind), std::move(name), hash});
-        return *this;
+        return changed();
     }
 
     /// Counts of one name add up.
@@ -44,19 +45,31 @@ public:
         return *this;
     }
 
-    /// The journal with which it can be rolled back.
-    Account& undo(const markup::Uuid& journal) {
+    /// The journal with which it can be rolled back; none where nothing is in it.
+    Account& undo(const std::optional<markup::Uuid>& journal) {
         m_facts.undo = journal;
-        return *this;
+        return changed();
     }
+
+    /// What its receipt will be called.
+    void name(const markup::Uuid& id) { m_facts.id = id; }
+
+    /// in  `heard`: called when it has begun, or grown but by figures
+    void on_change(std::function<void()> heard) { m_heard = std::move(heard); }
 
     bool begun() const noexcept { return m_begun; }
 
     const markup::Receipt& facts() const noexcept { return m_facts; }
 
 private:
+    Account& changed() {
+        if (m_heard) m_heard();
+        return *this;
+    }
+
     bool m_begun = false;
     markup::Receipt m_facts;
+    std::function<void()> m_heard;
 };
 
 /// The hash that is an id of that size: a snapshot's, for example.

@@ -1,6 +1,7 @@
 #include "cli/cli.hpp"
 
 #include "cli/advice.hpp"
+#include "cli/begun.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/config.hpp"
 #include "cli/context.hpp"
@@ -144,6 +145,8 @@ private:
                               .prompter = prompter,
                               .input = STDIN_FILENO,
                               .stop = signals.token()};
+        if (context.command.starts_with("receipt ")) settle_killed(context);
+        const BegunNote note(context);
         auto result = invocation.command().run(context);
         if (!signals.token().stop_requested()) heads.leave_receipts();
         leave_receipt(context, result);

@@ -1,5 +1,6 @@
 #include "cli/inner.hpp"
 
+#include "cli/begun.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/own_receipts.hpp"
 #include "cli/parser.hpp"
@@ -79,6 +80,7 @@ Result<ExitCode> run_parsed(const Context& outer, const Command& root, const Inv
                           .prompter = outer.prompter,
                           .input = outer.input,
                           .stop = stop};
+    const BegunNote note(context);
     auto result = invocation.command().run(context);
     if (const auto left = leave_receipt(context, result)) // RUN-45
         outer.account.output("receipt", markup::urn_of(left->receipt.id), left->hash);

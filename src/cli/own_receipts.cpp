@@ -33,12 +33,7 @@ markup::Outcome outcome_of(const Result<ExitCode>& result) {
 
 markup::Receipt facts_of(const Context& context, const Account& account,
                          const Result<ExitCode>& result) {
-    auto out = account.facts();
-    out.command = context.command;
-    out.program = std::string("torgo ") + version;
-    out.host = context.environment.host();
-    out.user = context.environment.user();
-    out.ended_ns = context.world.clock->wall_ns();
+    auto out = facts_so_far(context, account);
     out.outcome = outcome_of(result);
     if (!result)
         out.error = std::string(name(result.error().code())) + ": " + result.error().detail();
@@ -53,8 +48,14 @@ std::string ledger_url(const Context& context, const OwnReceipts& own) {
 Result<markup::SignedReceipt> try_to_leave(const Context& context, const Account& account,
                                            const Result<ExitCode>& result) {
     TRY(auto own, own_receipts(context));
-    TRY(auto kept,
-        own.folder.append(facts_of(context, account, result), own.key, *context.world.random));
+    return keep_receipt(context, own, facts_of(context, account, result));
+}
+
+} // namespace
+
+Result<markup::SignedReceipt> keep_receipt(const Context& context, OwnReceipts& own,
+                                           markup::Receipt facts) {
+    TRY(auto kept, own.folder.append(std::move(facts), own.key, *context.world.random));
     const auto url = ledger_url(context, own);
     if (url == no_ledger) return kept;
     auto written =
@@ -72,7 +73,15 @@ Result<markup::SignedReceipt> try_to_leave(const Context& context, const Account
     return kept;
 }
 
-} // namespace
+markup::Receipt facts_so_far(const Context& context, const Account& account) {
+    auto out = account.facts();
+    out.command = context.command;
+    out.program = std::string("torgo ") + version;
+    out.host = context.environment.host();
+    out.user = context.environment.user();
+    out.ended_ns = context.world.clock->wall_ns();
+    return out;
+}
 
 Result<OwnReceipts> own_receipts(const Context& context) {
     TRY(auto state, context.environment.state_folder());

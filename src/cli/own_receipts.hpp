@@ -34,6 +34,14 @@ Result<std::optional<std::uint64_t>> receipt_number(const receipts::Folder& fold
 Result<std::unique_ptr<receipts::Ledger>> open_ledger(const Context& context,
                                                       const OwnReceipts& own);
 
+/// What an account says so far, with who and where; without an outcome.
+markup::Receipt facts_so_far(const Context& context, const Account& account);
+
+/// Appends a receipt and puts it into the ledger; that this does not take it is a warning.
+/// errors  as receipts::Folder::append
+Result<markup::SignedReceipt> keep_receipt(const Context& context, OwnReceipts& own,
+                                           markup::Receipt facts);
+
 /// The receipt of the command that has just ended, if it has begun its work. What can not be
 /// written is a warning. (RECEIPT-20)
 /// out  what it left

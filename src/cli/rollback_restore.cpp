@@ -29,8 +29,11 @@ Result<bool> is_there(const std::string& path) {
     return std::unexpected(system_error(errno, path));
 }
 
-bool is_folder(const receipts::Step& step) {
-    return step.left && step.left->kind == static_cast<std::uint64_t>(source::Kind::directory);
+/// Of a folder that a killed restore was not done with it is not noted what it was; but it is only
+/// taken away when it is empty.
+bool was_folder(const receipts::Step& step, const source::Entry& there) {
+    if (!step.left) return there.kind == source::Kind::directory;
+    return step.left->kind == static_cast<std::uint64_t>(source::Kind::directory);
 }
 
 } // namespace
@@ -102,11 +105,12 @@ Result<> RestoreRollback::look_at_made(Turn& turn) {
         turn.open = false;
         return {};
     }
-    if (!step.left)
-        object(step.path, "it was not there when the restore ended");
-    else if (is_folder(step) && there->kind != source::Kind::directory)
+    const bool folder = was_folder(step, *there);
+    if (folder && there->kind != source::Kind::directory)
         object(step.path, "it was a folder");
-    else if (!is_folder(step) && left_state(*there) != *step.left)
+    else if (!folder && !step.left)
+        object(step.path, "it was not there when the restore ended");
+    else if (!folder && left_state(*there) != *step.left)
         object(step.path, "it was changed after the restore");
     ++m_to_remove;
     return {};
@@ -186,8 +190,9 @@ std::vector<RestoreRollback::Line> RestoreRollback::plan() const {
 Result<> RestoreRollback::take_away(const receipts::Step& step) {
     TRY(const auto there, m_tree.status(step.path));
     if (!there) return {};
-    const bool same = is_folder(step) ? there->kind == source::Kind::directory
-                                      : step.left && left_state(*there) == *step.left;
+    const bool folder = was_folder(step, *there);
+    const bool same = folder ? there->kind == source::Kind::directory
+                             : step.left && left_state(*there) == *step.left;
     if (!same) return fail(Errc::changed, "it was changed while this ran, and stays");
     auto gone = m_tree.remove(step.path);
     if (gone) {
@@ -195,7 +200,7 @@ Result<> RestoreRollback::take_away(const receipts::Step& step) {
         return {};
     }
     if (gone.error().code() == Errc::not_found) return {};
-    if (!is_folder(step) || gone.error().code() != Errc::exists) return gone;
+    if (!folder || gone.error().code() != Errc::exists) return gone;
     ++m_kept;
     return {};
 }

@@ -4,6 +4,7 @@
 
 #include "env/processes.hpp"
 #include "sandbox/confine.hpp"
+#include "sandbox/memory.hpp"
 #include "sandbox/plan.hpp"
 
 #include <climits>
@@ -27,6 +28,7 @@ namespace {
 
 constexpr int not_started = 125;
 constexpr int signal_status_base = 128;
+constexpr int memory_look_ms = 100;
 constexpr int link = env::Processes::connected_socket;
 
 std::unexpected<Error> failed(std::string_view what) {
@@ -103,12 +105,25 @@ int reap(pid_t main) {
     }
 }
 
-/// Waits for the end of `main`, or for that of the socket.
-int watch(pid_t main, int children) {
+/// [SANDBOX-10] Where there is one process only, the limit of its address space is enough.
+bool hold_too_much(const Limits& limits) {
+    return limits.may_fork && memory_held(limits.memory_bytes) > limits.memory_bytes;
+}
+
+int end_for_memory(const Limits& limits) {
+    const auto text = "torgo: all processes of the block together hold more than " +
+                      std::to_string(limits.memory_bytes / 1_MiB) + " MiB of memory\n";
+    (void)!::write(STDERR_FILENO, text.data(), text.size());
+    return signal_status_base + SIGKILL;
+}
+
+/// Waits for the end of `main`, or for that of the socket, or until they hold too much memory.
+int watch(pid_t main, int children, const Limits& limits) {
     for (;;) {
         std::array<pollfd, 2> both{pollfd{link, POLLRDHUP, 0}, pollfd{children, POLLIN, 0}};
-        const int ready = ::poll(both.data(), both.size(), -1);
+        const int ready = ::poll(both.data(), both.size(), limits.may_fork ? memory_look_ms : -1);
         if (ready < 0 && errno != EINTR) return not_started;
+        if (hold_too_much(limits)) return end_for_memory(limits);
         if (ready > 0 && both[0].revents != 0) return signal_status_base + SIGKILL;
         signalfd_siginfo ignored{};
         if (ready > 0) (void)!::read(children, &ignored, sizeof ignored);
@@ -132,7 +147,7 @@ int enter(const std::vector<std::string>& words) {
     const int children = ::signalfd(-1, &child_signal, SFD_CLOEXEC | SFD_NONBLOCK);
     const pid_t main = children < 0 ? -1 : ::fork();
     if (main < 0) return report(system_error(errno, "starting the interpreter"));
-    if (main > 0) return watch(main, children);
+    if (main > 0) return watch(main, children, inner->limits);
     ::sigprocmask(SIG_SETMASK, &before, nullptr);
     return report(become_interpreter(*inner, *layers));
 }

@@ -67,6 +67,41 @@ tell(len(bytearray(100 << 20)) >> 20, tried(bytearray, 300 << 20), tried(mmap.mm
               "100 MemoryError 12");
 }
 
+// SANDBOX-10
+TEST_F(SandboxTest, processes_together_get_no_more_memory_than_one) {
+    Limits limits;
+    limits.memory_bytes = 256_MiB;
+    const auto sandbox = start_python(R"(
+for child in range(8):
+    if os.fork() == 0:
+        held = bytearray(os.urandom(1 << 20)) * 100
+        time.sleep(100)
+time.sleep(100)
+)",
+                                      limits);
+    ASSERT_NE(sandbox, nullptr);
+    const auto text = answer(*sandbox);
+    EXPECT_TRUE(text.contains("by signal 9")) << text;
+    EXPECT_TRUE(text.contains("hold more than 256 MiB")) << text;
+}
+
+// SANDBOX-10
+TEST_F(SandboxTest, memory_that_processes_share_counts_once) {
+    Limits limits;
+    limits.memory_bytes = 256_MiB;
+    EXPECT_EQ(ask_python(R"(
+held = bytearray(os.urandom(1 << 20)) * 100
+for child in range(8):
+    if os.fork() == 0:
+        sum(held[::4096])
+        time.sleep(100)
+time.sleep(1)
+tell("alive", sum(held[::4096]) > 0)
+)",
+                         limits),
+              "alive True");
+}
+
 // SANDBOX-7
 TEST_F(SandboxTest, a_fork_bomb_ends_at_the_limit_and_is_gone_after_kill) {
     const auto marker = make_marker("bomb");

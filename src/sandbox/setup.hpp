@@ -14,10 +14,10 @@ inline constexpr std::size_t folders_max = 64;
 inline constexpr std::size_t arguments_max = 256;
 inline constexpr std::size_t argument_size_max = 64_KiB;
 
-/// What a process inside may use. Memory, file size, open files and processor time are limits of
-/// each of its processes; scratch is one of /work and again one of /tmp.
+/// What a process inside may use. Address space, file size, open files and processor time are
+/// limits of each of its processes; scratch is one of /work and again one of /tmp.
 struct Limits {
-    std::uint64_t memory_bytes = 2_GiB; ///< address space
+    std::uint64_t memory_bytes = 2_GiB; ///< address space of each, and held by all together
     std::uint32_t processes = 32;       ///< threads count, too
     std::uint64_t file_bytes = 64_MiB;
     std::uint64_t scratch_bytes = 64_MiB;

@@ -2,6 +2,7 @@
 
 #include "base/codec.hpp"
 #include "bluez/config.hpp"
+#include "crypto/hash.hpp"
 #include "envelope/secret_writer.hpp"
 #include "envelope/wire.hpp"
 
@@ -11,8 +12,9 @@
 namespace torgo::uplink {
 
 namespace {
-constexpr std::string_view magic = "TGRBZN1\n";
-constexpr std::size_t file_max = 64;
+constexpr std::string_view magic = "TGRBZN2\n";
+constexpr std::string_view first_magic = "TGRBZN1\n"; ///< without a mark
+constexpr std::size_t file_max = 128;
 constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t call_ns = 10 * second_ns;
 constexpr std::int64_t set_up_ns = 30 * second_ns;
@@ -34,6 +36,13 @@ bluez::Application application() {
     out.version = 1;
     out.elements = {{{bluez::configuration_server, bluez::configuration_client, model}, 0}};
     return out;
+}
+
+/// Of what the node was made with: the daemon does not tell keys.
+Digest mark_of(const MeshKeys& keys, Address address) {
+    envelope::SecretWriter out(2 * sizeof(mesh::Key128) + sizeof(Address));
+    out.raw(keys.network).raw(keys.application).put(address);
+    return crypto::sha256(out.take().view());
 }
 
 crypto::SecretBytes secret(const mesh::Key128& key) {
@@ -85,19 +94,30 @@ Result<> BluezBearer::load() {
     if (!bytes) return std::unexpected(std::move(bytes).error());
     Reader in(*bytes);
     TRY(const auto found, in.raw(magic.size()));
-    if (!std::ranges::equal(found, as_bytes(magic)))
+    const bool is_first = std::ranges::equal(found, as_bytes(first_magic));
+    if (!is_first && !std::ranges::equal(found, as_bytes(magic)))
         return fail(Errc::unsupported, m_path + " names no node of this version");
     TRY(m_token, in.get<std::uint64_t>());
     TRY(const auto key, in.raw(bluez::mesh_key_size));
     m_device_key = crypto::SecretBytes::copy_of(key);
+    const auto expected = mark_of(m_keys, m_address);
+    TRY(const auto mark, is_first ? Result<ByteView>(expected.view()) : in.raw(Digest::size));
     CHECK_OK(in.done());
+    const bool is_same = std::ranges::equal(mark, expected.view());
     crypto::wipe(*bytes);
-    return {};
+    if (is_same) return {};
+    return fail(Errc::changed,
+                m_path +
+                    " is of a node with other mesh keys, or another address, than the gateway "
+                    "or the card beside it: bring back the one that belongs to it; or, where "
+                    "that was renewed on purpose, remove " +
+                    m_path);
 }
 
 Result<> BluezBearer::store() {
     envelope::SecretWriter out(file_max);
     out.raw(as_bytes(magic)).put(m_token).raw(m_device_key.view());
+    out.raw(mark_of(m_keys, m_address).view());
     return env::write_file_atomically(m_files, m_path, out.take().view(), /*secret=*/true);
 }
 

@@ -18,7 +18,8 @@ namespace torgo::uplink {
 class BluezBearer final : public Bearer {
 public:
     /// Becomes the node of `path`, or makes it there with these keys and this address.
-    /// errors  those of bluez::Client and of the file system; `corrupt`
+    /// errors  those of bluez::Client and of the file system; `corrupt`; `changed` where what is
+    /// kept there is of a node with other keys or another address
     static Result<std::unique_ptr<BluezBearer>> open(env::FileSystem& files, env::Clock& clock,
                                                      env::Random& random,
                                                      bluez::ClientOptions options,

@@ -138,6 +138,26 @@ TEST_F(UplinkLive, a_node_whose_token_finds_no_room_on_disk_is_not_made) {
     EXPECT_EQ(nodes_of("A"), 1U);
 }
 
+// [MESH-46]
+TEST_F(UplinkLive, a_node_of_other_keys_or_another_address_is_refused) {
+    const auto keys = load_mesh_keys(files, random, "/mesh.key").value();
+    const auto others = load_mesh_keys(files, random, "/other.key").value();
+    ASSERT_TRUE(open("A", keys, gateway_address));
+    const auto code = [&](const MeshKeys& with, Address address) {
+        return try_open("A", lab->bus_name("A"), with, address).error().code();
+    };
+    EXPECT_EQ(code(others, gateway_address), Errc::changed);
+    EXPECT_EQ(code(keys, gateway_address + 1), Errc::changed);
+    EXPECT_TRUE(open("A", keys, gateway_address));
+    // One of the first version has no mark, and is not made anew: numbers would begin again.
+    auto content = env::read_file(files, "/A.node", 128).value();
+    content.resize(content.size() - Digest::size);
+    content[6] = '1';
+    ASSERT_TRUE(env::write_file_atomically(files, "/A.node", content));
+    EXPECT_TRUE(open("A", keys, gateway_address));
+    EXPECT_EQ(nodes_of("A"), 1U);
+}
+
 TEST_F(UplinkLive, a_node_that_is_set_up_is_attached_and_no_more) {
     const auto keys = load_mesh_keys(files, random, "/mesh.key").value();
     const auto is_set_up_now = [&] {

@@ -11,6 +11,26 @@ namespace {
 constexpr std::int64_t us_ns = 1000;
 constexpr std::int64_t ms_ns = 1'000'000;
 constexpr mesh::NodeLimits limits{.cache_entries = 256, .replay_entries = 1024, .incoming = 64};
+
+bool has_keys(const mesh::KeyRing& ring, const MeshKeys& keys) {
+    const auto* const subnet = ring.subnet(net_index);
+    const auto* const application = ring.application(app_index);
+    return subnet != nullptr && subnet->transmit().key == keys.network && application != nullptr &&
+           ring.transmit_key(*application).bytes() == keys.application;
+}
+
+/// [MESH-46] A node that is found under other keys or another address than its gateway's or card's
+/// would be heard by nobody.
+Result<> check_is_same(const mesh::NodeConfig& found, const MeshKeys& keys, Address address,
+                       const std::string& path) {
+    if (found.address == address && has_keys(*found.keys, keys)) return {};
+    const std::string what = found.address == address ? "other mesh keys" : "another mesh address";
+    return fail(Errc::changed,
+                path + " is of a node with " + what +
+                    " than the gateway or the card beside it: bring back the one that belongs to "
+                    "it; or, where that was renewed on purpose, remove " +
+                    path);
+}
 } // namespace
 
 Result<std::unique_ptr<StackBearer>> StackBearer::open(env::FileSystem& files, env::Clock& clock,
@@ -31,6 +51,7 @@ Result<std::unique_ptr<StackBearer>> StackBearer::open(env::FileSystem& files, e
         mesh::Node::restore(composition, limits, host, random, *out->m_store, out->now());
     if (restored) {
         out->m_node = std::move(*restored);
+        CHECK_OK(check_is_same(out->m_node->config(), keys, role.address, path));
         out->m_node->states().secure_beacons = true;
         return out;
     }

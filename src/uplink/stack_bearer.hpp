@@ -26,7 +26,8 @@ struct AirFaults {
 class StackBearer final : public Bearer, private mesh::Host {
 public:
     /// What the mesh node must not forget (sequence numbers, replay list) is kept in `path`.
-    /// errors  those of the file system; `corrupt`
+    /// errors  those of the file system; `corrupt`; `changed` where what is kept there is of a node
+    /// with other keys or another address
     /// Sending and receiving end with `io` once the node has been told to leave its network, or has
     /// no sequence number left.
     static Result<std::unique_ptr<StackBearer>> open(env::FileSystem& files, env::Clock& clock,

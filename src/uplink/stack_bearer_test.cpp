@@ -117,6 +117,26 @@ TEST_F(StackBearerTest, ends_when_its_node_has_left_the_network) {
     EXPECT_TRUE(record(mesh::RecordKind::identity).empty());
 }
 
+// [MESH-46]
+TEST_F(StackBearerTest, is_not_opened_with_other_keys_or_another_address_than_it_had) {
+    ASSERT_TRUE(open());
+    const auto again = [&](const MeshKeys& with, Address address) {
+        return StackBearer::open(files, clock, random, AirSocket::listen(clock, path()).value(),
+                                 state, with, {.address = address});
+    };
+    for (const auto& other : {MeshKeys{.network = {9}, .application = keys.application},
+                              MeshKeys{.network = keys.network, .application = {9}}}) {
+        const auto opened = again(other, here);
+        ASSERT_FALSE(opened);
+        EXPECT_EQ(opened.error().code(), Errc::changed);
+        EXPECT_NE(opened.error().detail().find("other mesh keys"), std::string::npos);
+    }
+    const auto moved = again(keys, there);
+    ASSERT_FALSE(moved);
+    EXPECT_NE(moved.error().detail().find("another mesh address"), std::string::npos);
+    EXPECT_TRUE(again(keys, here));
+}
+
 // [MESH-44]
 TEST_F(StackBearerTest, ends_when_its_sequence_numbers_are_used_up) {
     auto bearer = open();

@@ -77,6 +77,7 @@ private:
     Result<> finish_outputs();
     Result<> close(const Result<>& ended);
     Result<std::optional<Worker>> warm(std::size_t index);
+    void warm_first();
     Result<gospel::Value> ask(const std::string& service, const gospel::Value& arguments);
     Result<> broken(std::vector<std::string> clauses);
     Result<> check_size() const;
@@ -184,7 +185,6 @@ Result<> Run::prepare() {
     CHECK_OK(check_interpreter(*m_around.world.files, m_order.python, m_order.run_folder));
     CHECK_OK(check_kind());
     CHECK_OK(check_right(maml::Operation::execute));
-    CHECK_OK(check_needs());
     TRY(m_report.inputs, inputs_of(m_order.document, m_order.given));
     TRY(auto contracts, Contracts::read(*m_around.world.files, m_order.folder,
                                         m_order.document.front.verification, m_blocks.size()));
@@ -195,7 +195,17 @@ Result<> Run::prepare() {
     if (!violations.empty())
         return fail(Errc::invalid_argument,
                     "the inputs break the specification:" + lines_of(violations));
-    return read_files();
+    CHECK_OK(read_files());
+    warm_first();
+    return check_needs(); // asks a Python for its distributions: time for the worker
+}
+
+/// [RUN-30] None of the workflow's code is in it yet. A run that is taken up again may begin with
+/// another block. What goes wrong is told when the block's turn has come.
+void Run::warm_first() {
+    if (m_order.dry_run || m_order.resume) return;
+    m_began_ns = m_around.world.clock->monotonic_ns();
+    if (auto worker = warm(0)) m_next = *std::move(worker);
 }
 
 void Run::tell(std::string what, std::string text) {

@@ -57,6 +57,7 @@ struct Order {
     std::string run_folder; ///< made here; with `resume` it is there
     std::string run_id;
     bool resume = false;
+    bool dry_run = false; ///< nothing is started
 };
 
 struct Surroundings {

@@ -312,6 +312,53 @@ def test_what_happens_at_a_node_leaves_receipts(machine):
     assert listed(machine)[-1]["command"] == "start", "nothing was begun"
 
 
+# RECEIPT-32
+def test_a_killed_command_leaves_a_receipt_by_the_next_one(machine):
+    folder = machine.home / "node"
+    node = machine.start("start", "--json", "--folder", folder, "--no-onion", "--listen",
+                         "127.0.0.1:0", "--metrics", "off", "--scrub", "0")
+    while '"started"' not in node.stdout.readline():
+        assert node.poll() is None
+    before = listed(machine)
+    machine.backup()
+    assert [one["command"] for one in listed(machine)[len(before):]] == ["backup"], "it lives"
+    node.kill()
+    node.communicate(timeout=support.TIME_LIMIT_S)
+    done = machine.must("backup", machine.data)
+    assert '"torgo start" was killed' in done.stderr
+    rows = listed(machine)[len(before) + 1:]
+    assert [(one["command"], one["outcome"]) for one in rows] == [
+        ("start", "failed"), ("backup", "ok")]
+    shown = machine.must("receipt", "show", str(rows[0]["number"])).stdout
+    assert 'error: "killed: ' in shown and f'name: "{folder}"' in shown
+    assert faults(machine, 0) == []
+    assert list((machine.home / RECEIPTS / "begun").iterdir()) == []
+    assert "was killed" not in machine.must("backup", machine.data).stderr
+
+
+# RECEIPT-32
+def test_a_receipt_that_was_left_before_the_kill_is_not_left_again(machine):
+    number = listed(machine)[-1]["number"]
+    begun = machine.home / RECEIPTS / "begun"
+    begun.mkdir(exist_ok=True)
+    text = text_of(machine, number).read_text()
+    (begun / "00.lock").touch()
+    (begun / "00.md").write_text(text)
+    assert listed(machine)[-1]["number"] == number
+    assert list(begun.iterdir()) == []
+
+
+# RECEIPT-32
+def test_a_note_that_can_not_be_read_is_told_and_stays(machine):
+    begun = machine.home / RECEIPTS / "begun"
+    begun.mkdir(exist_ok=True)
+    (begun / "00.lock").touch()
+    (begun / "00.md").write_text("no receipt")
+    done = machine.must("receipt", "list")
+    assert "no receipt can be left" in done.stderr and str(begun / "00.md") in done.stderr
+    assert (begun / "00.md").exists()
+
+
 # RECEIPT-13
 def test_commands_at_once_take_turns(machine):
     before = len(listed(machine, "--of", "heal"))

@@ -274,7 +274,8 @@ Result<ExitCode> run_run(const Context& context, const RunArgs& args) {
                                     .memory_free = memory_for_states(context)},
                           .run_folder = {},
                           .run_id = args.resume.empty() ? new_run_id(context) : args.resume,
-                          .resume = !args.resume.empty()};
+                          .resume = !args.resume.empty(),
+                          .dry_run = args.dry_run};
     TRY(order.given, given_inputs(context, args));
     if (order.timeout_s == 0)
         order.timeout_s = document.front.timeout_seconds.value_or(workflow::timeout_default_s);

@@ -111,6 +111,7 @@ std::unique_ptr<RestoreUndo> keep_way_back(const Context& context, const Restore
         return nullptr;
     }
     options.aside = undo->get();
+    context.account.undo((*undo)->id());
     return *std::move(undo);
 }
 
@@ -144,7 +145,9 @@ Result<ExitCode> run_restore(const Context& context, const RestoreArgs& args) {
     const auto took_ns = display->elapsed_ns();
     display.reset();
     if (undo && undo->hash())
-        context.account.undo(undo->id()).output("undo", markup::urn_of(undo->id()), *undo->hash());
+        context.account.output("undo", markup::urn_of(undo->id()), *undo->hash());
+    else
+        context.account.undo(std::nullopt);
     if (undo && undo->unnoted() != 0)
         context.out.warn(plural(undo->unnoted(), "change", "changes") +
                          " of this restore can not be rolled back: the way back holds " +
