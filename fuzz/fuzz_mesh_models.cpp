@@ -150,13 +150,16 @@ void send_blob(ByteView body) {
     Source source;
     auto client = BlobClient::begin(bench.node, source,
                                     {.shape = {.id = 7, .size = blob_size, .block_log = 6},
+                                     .mode = body.size() % 2 == 0 ? BlobMode::push : BlobMode::pull,
                                      .chunk_size = 20,
                                      .targets = {peer_address, 3}},
                                     bench.now);
     ENSURE(client.has_value());
     client->on_wake(bench.now);
-    each_message(body, {op::blob_status, op::blob_block_status, op::blob_info_status}, bench.now,
-                 [&](Opcode opcode, ByteView parameters) {
+    each_message(body,
+                 {op::blob_status, op::blob_block_status, op::blob_info_status,
+                  op::blob_partial_block_report},
+                 bench.now, [&](Opcode opcode, ByteView parameters) {
                      (void)client->on_message(bench.now, {.model = blob_client,
                                                           .src = peer_address,
                                                           .dst = 5,

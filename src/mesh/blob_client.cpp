@@ -12,6 +12,10 @@ constexpr std::chrono::milliseconds short_chunk_pause{30};
 constexpr std::chrono::milliseconds look_again{50};
 /// Without a block finished between them: the servers cannot agree on one.
 constexpr unsigned restarts_max = 8;
+/// Of chunks, without a block finished between them: somebody does not keep what it gets.
+constexpr unsigned rounds_max = 512;
+/// Without a word of a server in pull mode, which asks by itself each 10 s, until it is asked.
+constexpr std::chrono::seconds report_patience{15};
 } // namespace
 
 Result<BlobClient> BlobClient::begin(Node& node, BlobSource& source, Transfer transfer, Time now) {
@@ -58,8 +62,10 @@ void BlobClient::enter(Stage stage, Time now) {
 }
 
 AccessPayload BlobClient::question() const {
-    if (m_stage == Stage::start) return encode(BlobStart{.shape = m_transfer.shape});
-    if (m_stage == Stage::block_get) return encode_access(op::blob_block_get, {});
+    if (m_stage == Stage::start)
+        return encode(BlobStart{.mode = m_transfer.mode, .shape = m_transfer.shape});
+    if (m_stage == Stage::block_get || m_stage == Stage::wait_report)
+        return encode_access(op::blob_block_get, {});
     return encode(BlobBlockStart{.block = m_block, .chunk_size = m_transfer.chunk_size});
 }
 
@@ -111,19 +117,44 @@ void BlobClient::next(Time now) {
     bool missing = false;
     for (auto& target : m_targets) {
         if (!takes_part(target)) continue;
-        if (target.chunks.any()) missing = true;
-        // Complete: this target is not asked about this block again. [MESH-32]
-        if (m_stage == Stage::block_get && target.chunks.none()) {
-            target.blocks.reset(m_block);
-            m_restarts = 0;
-        }
+        if (target.chunks.any())
+            missing = true;
+        else if (m_stage == Stage::block_get || is_pull())
+            has_block(target);
     }
     if (missing)
-        enter(Stage::chunks, now);
-    else if (m_stage == Stage::block_get)
+        begin_round(now);
+    else if (m_stage == Stage::block_get || is_pull())
         next_block(now);
     else
         enter(Stage::block_get, now);
+}
+
+/// Complete: this target is not asked about this block again. [MESH-32]
+void BlobClient::has_block(Target& target) {
+    target.blocks.reset(m_block);
+    m_restarts = 0;
+    m_rounds = 0;
+}
+
+void BlobClient::begin_round(Time now) {
+    if (++m_rounds <= rounds_max) {
+        enter(Stage::chunks, now);
+        return;
+    }
+    for (auto& target : m_targets)
+        if (takes_part(target) && target.chunks.any()) target.state = Target::State::lost;
+    m_rounds = 0;
+    if (m_stage == Stage::wait_report)
+        m_due = now;
+    else
+        next(now);
+}
+
+/// What a server says it lacks, without numbers that the block has not.
+BlobChunks BlobClient::of_block(const BlobChunks& chunks) const {
+    const auto count = m_transfer.shape.chunk_count(m_block, m_transfer.chunk_size);
+    return chunks & (BlobChunks().set() >> (blob_chunks_max - count));
 }
 
 void BlobClient::next_block(Time now) {
@@ -169,18 +200,60 @@ void BlobClient::send_chunk(Time now) {
         m_due = now + short_chunk_pause;
         if (!send(now, grouped ? m_transfer.group : m_targets[m_target].address, payload)) return;
         ++m_chunks_sent;
+        if (is_pull()) forget_sent(grouped);
         if (grouped)
             m_target = m_targets.size();
         else
             ++m_target;
         return;
     }
-    enter(Stage::block_get, now);
+    after_chunks(now);
+}
+
+/// What was asked for is sent once, and again when it is asked for again. [MESH-47]
+void BlobClient::forget_sent(bool to_all) {
+    for (std::size_t i = 0; i < m_targets.size(); ++i)
+        if (to_all || i == m_target) m_targets[i].chunks.reset(m_chunk);
+}
+
+void BlobClient::after_chunks(Time now) {
+    if (!is_pull()) {
+        enter(Stage::block_get, now);
+        return;
+    }
+    enter(Stage::wait_report, now);
+    m_poll = now + report_patience;
+}
+
+/// A server that asks is served; one that is silent for long is asked what it lacks, and is given
+/// up in the end.
+void BlobClient::wait_for_reports(Time now) {
+    if (now >= m_give_up) give_up_silent();
+    bool open = false;
+    for (const auto& target : m_targets) {
+        if (!takes_part(target)) continue;
+        open = true;
+        if (target.chunks.none()) continue;
+        begin_round(now);
+        return;
+    }
+    if (!open) {
+        next_block(now);
+        return;
+    }
+    if (now >= m_poll) {
+        m_poll = now + report_patience;
+        for (const auto& target : m_targets)
+            if (takes_part(target)) (void)send(now, target.address, question());
+    }
+    m_due = std::min(m_poll, m_give_up);
 }
 
 void BlobClient::on_wake(Time now) {
     if (m_stage == Stage::done || now < m_due) return;
-    if (m_stage != Stage::chunks)
+    if (m_stage == Stage::wait_report)
+        wait_for_reports(now);
+    else if (m_stage != Stage::chunks)
         ask(now);
     else if (m_under_way.empty())
         send_chunk(now);
@@ -210,8 +283,17 @@ void BlobClient::restart(Time now) {
         m_stage = Stage::done;
 }
 
+/// [MESH-47] That it has the block it says without the block's number: it is asked for that.
+void BlobClient::on_report(Time now, Target& target, const BlobChunks& asked) {
+    if (!is_pull() || (m_stage != Stage::chunks && m_stage != Stage::wait_report)) return;
+    if (asked.none()) (void)send(now, target.address, encode_access(op::blob_block_get, {}));
+    target.chunks = of_block(asked);
+    if (m_stage == Stage::wait_report) m_due = now;
+}
+
 void BlobClient::on_block_status(Time now, Target& target, const BlobBlockStatus& status) {
-    if (m_stage != Stage::block_start && m_stage != Stage::block_get) return;
+    const bool pulled = is_pull() && (m_stage == Stage::chunks || m_stage == Stage::wait_report);
+    if (m_stage != Stage::block_start && m_stage != Stage::block_get && !pulled) return;
     // It lost its power or its patience: begun again, it tells which blocks it has.
     if (status.error == BlobError::wrong_phase ||
         status.error == BlobError::information_unavailable) {
@@ -224,13 +306,16 @@ void BlobClient::on_block_status(Time now, Target& target, const BlobBlockStatus
         return;
     }
     if (status.block.block != m_block) {
-        if (m_stage == Stage::block_get) restart(now);
+        if (m_stage == Stage::block_get || pulled) restart(now);
         return;
     }
     target.answered = true;
-    target.chunks = status.missing;
-    if (status.format == BlobBlockStatus::Missing::all) target.chunks.set();
+    target.chunks = of_block(status.missing);
+    if (status.format == BlobBlockStatus::Missing::all)
+        target.chunks = of_block(BlobChunks().set());
     if (status.format == BlobBlockStatus::Missing::none) target.chunks.reset();
+    if (pulled && target.chunks.none()) has_block(target);
+    if (pulled && m_stage == Stage::wait_report) m_due = now;
 }
 
 bool BlobClient::on_message(Time now, const Received& received) {
@@ -242,6 +327,8 @@ bool BlobClient::on_message(Time now, const Received& received) {
     } else if (received.opcode == op::blob_block_status) {
         const auto status = decode_blob_block_status(received.parameters);
         if (status) on_block_status(now, *at, *status);
+    } else if (received.opcode == op::blob_partial_block_report) {
+        if (const auto asked = decode_blob_report(received.parameters)) on_report(now, *at, *asked);
     } else {
         return false;
     }

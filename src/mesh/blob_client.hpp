@@ -16,15 +16,16 @@ public:
     virtual Result<Bytes> read(std::uint32_t offset, std::uint32_t size) = 0;
 };
 
-/// Sends a BLOB in push mode to several servers at once, a client model (0x1401) on one element of
-/// a node. It holds no more than bits about blocks and chunks; a transfer that broke off at either
-/// end goes on with a new client under the same number.
+/// Sends a BLOB in push or pull mode to several servers at once, a client model (0x1401) on one
+/// element of a node. It holds no more than bits about blocks and chunks; a transfer that broke off
+/// at either end goes on with a new client under the same number.
 class BlobClient {
 public:
     static constexpr std::size_t targets_max = 32;
 
     struct Transfer {
         BlobShape shape{};
+        BlobMode mode = BlobMode::push; ///< pull: for low power nodes, which take what they ask for
         std::uint16_t chunk_size = blob_chunk_size_max;
         std::vector<Address> targets{};
         /// To whom chunks go that more than one misses; unassigned: to each alone.
@@ -63,7 +64,7 @@ public:
     std::uint32_t chunks_sent() const { return m_chunks_sent; }
 
 private:
-    enum class Stage : std::uint8_t { start, block_start, chunks, block_get, done };
+    enum class Stage : std::uint8_t { start, block_start, chunks, block_get, wait_report, done };
 
     BlobClient(Node& node, BlobSource& source, Transfer transfer, Time now);
 
@@ -75,8 +76,16 @@ private:
     bool send(Time now, Address to, const AccessPayload& payload);
     AccessPayload question() const;
     void on_status(Target& target, const BlobStatus& status);
+    void on_report(Time now, Target& target, const BlobChunks& asked);
+    void wait_for_reports(Time now);
+    void after_chunks(Time now);
+    void forget_sent(bool to_all);
+    void has_block(Target& target);
+    void begin_round(Time now);
+    BlobChunks of_block(const BlobChunks& chunks) const;
     void on_block_status(Time now, Target& target, const BlobBlockStatus& status);
     bool takes_part(const Target& target) const;
+    bool is_pull() const { return m_transfer.mode == BlobMode::pull; }
     void give_up_silent();
     void restart(Time now);
     Time retry() const;
@@ -93,6 +102,8 @@ private:
     std::set<MessageNumber> m_under_way;
     std::uint32_t m_chunks_sent = 0;
     unsigned m_restarts = 0; ///< since a block was finished
+    unsigned m_rounds = 0;   ///< of chunks, since then
+    Time m_poll = never;     ///< when silent servers in pull mode are asked
     Time m_due = never;
     Time m_give_up = never;
 };

@@ -24,6 +24,49 @@ std::bitset<N> bits_of(ByteView bytes) {
     return out;
 }
 
+/// Each number is written as UTF-8 writes a character (MBT 5.3.9, Encoded Missing Chunks).
+constexpr std::size_t one_byte_end = 0x80;
+constexpr unsigned two_bytes = 0xC0;
+constexpr unsigned two_bytes_mask = 0xE0;
+constexpr unsigned follows = 0x80;
+constexpr unsigned follows_mask = 0xC0;
+constexpr unsigned follows_bits = 6;
+constexpr unsigned follows_value = 0x3F;
+static_assert(blob_chunks_max <= 0x800, "two bytes hold every number of a chunk");
+
+void put_list(AccessPayload& out, const BlobChunks& chunks) {
+    for (auto i = chunks._Find_first(); i < chunks.size(); i = chunks._Find_next(i)) {
+        const auto number = static_cast<unsigned>(i);
+        if (i < one_byte_end)
+            out.u8(number);
+        else
+            out.u8(two_bytes | number >> follows_bits).u8(follows | (number & follows_value));
+    }
+}
+
+/// None where a number is cut, is longer than it need be, or is one that no block has.
+std::optional<BlobChunks> read_list(Fields& in) {
+    BlobChunks out;
+    while (in.left() > 0) {
+        std::size_t number = in.u8();
+        if (number >= one_byte_end) {
+            const unsigned second = in.u8();
+            if ((number & two_bytes_mask) != two_bytes || (second & follows_mask) != follows)
+                return std::nullopt;
+            number = (number & ~two_bytes_mask) << follows_bits | (second & follows_value);
+            if (number < one_byte_end) return std::nullopt;
+        }
+        if (number >= blob_chunks_max) return std::nullopt;
+        out.set(number);
+    }
+    return in.ok() ? std::optional(out) : std::nullopt;
+}
+
+std::optional<BlobMode> mode_of(unsigned bits) {
+    if (bits > static_cast<unsigned>(BlobMode::pull)) return std::nullopt;
+    return static_cast<BlobMode>(bits);
+}
+
 void read_id(Fields& in, BlobShape& shape) {
     shape.id = in.little(8);
 }
@@ -64,7 +107,9 @@ AccessPayload encode(const BlobStart& message) {
 
 std::optional<BlobStart> decode_blob_start(ByteView parameters) {
     Fields in(parameters);
-    BlobStart out{.mode = static_cast<std::uint8_t>(in.u8() >> high_bits)};
+    const auto mode = mode_of(in.u8() >> high_bits);
+    if (!mode || *mode == BlobMode::none) return std::nullopt;
+    BlobStart out{.mode = *mode};
     read_id(in, out.shape);
     read_shape(in, out.shape);
     out.mtu = in.le16();
@@ -88,8 +133,10 @@ std::optional<BlobStatus> decode_blob_status(ByteView parameters) {
     const auto first = in.u8();
     const auto phase = in.u8();
     if (phase > static_cast<std::uint8_t>(BlobPhase::suspended)) return std::nullopt;
+    const auto mode = mode_of(first >> high_bits);
+    if (!mode) return std::nullopt;
     BlobStatus out{.error = static_cast<BlobError>(first & 0x0FU),
-                   .mode = static_cast<std::uint8_t>(first >> high_bits),
+                   .mode = *mode,
                    .phase = static_cast<BlobPhase>(phase)};
     if (out.phase != BlobPhase::inactive) read_id(in, out.shape);
     if (out.phase > BlobPhase::waiting_for_start) {
@@ -120,6 +167,7 @@ AccessPayload encode(const BlobBlockStatus& message, std::uint32_t chunks) {
                                                       << high_bits);
     out.le16(message.block.block).le16(message.block.chunk_size);
     if (message.format == BlobBlockStatus::Missing::some) put_bits(out, message.missing, chunks);
+    if (message.format == BlobBlockStatus::Missing::listed) put_list(out, message.missing);
     return out;
 }
 
@@ -132,9 +180,23 @@ std::optional<BlobBlockStatus> decode_blob_block_status(ByteView parameters) {
     out.block.chunk_size = in.le16();
     if (out.format == BlobBlockStatus::Missing::some)
         out.missing = bits_of<blob_chunks_max>(in.take(std::min(in.left(), blob_chunks_max / 8UL)));
-    // A list of chunks is of pull mode, which this stack does not ask for.
-    if (out.format == BlobBlockStatus::Missing::listed) return std::nullopt;
+    if (out.format == BlobBlockStatus::Missing::listed) {
+        const auto listed = read_list(in);
+        if (!listed) return std::nullopt;
+        out.missing = *listed;
+    }
     return in.done() ? std::optional(out) : std::nullopt;
+}
+
+AccessPayload encode_blob_report(const BlobChunks& asked) {
+    auto out = encode_access(op::blob_partial_block_report, {});
+    put_list(out, asked);
+    return out;
+}
+
+std::optional<BlobChunks> decode_blob_report(ByteView parameters) {
+    Fields in(parameters);
+    return read_list(in);
 }
 
 AccessPayload encode_blob_cancel(BlobId id) {
@@ -159,7 +221,8 @@ AccessPayload encode_blob_information() {
     auto out = encode_access(op::blob_info_status, {});
     out.u8(blob_block_log_min).u8(blob_block_log_max).le16(blob_chunks_max);
     out.le16(blob_chunk_size_max).little(blob_size_max, 4).le16(access_payload_max);
-    out.u8(1U << (blob_mode_push - 1U));
+    constexpr unsigned push_and_pull = 3;
+    out.u8(push_and_pull);
     return out;
 }
 

@@ -12,6 +12,7 @@ namespace torgo::mesh {
 namespace op {
 inline constexpr Opcode blob_chunk = 0x66;
 inline constexpr Opcode blob_block_status = 0x67;
+inline constexpr Opcode blob_partial_block_report = 0x68;
 inline constexpr Opcode blob_get = 0x8300;
 inline constexpr Opcode blob_start = 0x8301;
 inline constexpr Opcode blob_cancel = 0x8302;
@@ -62,7 +63,8 @@ enum class BlobPhase : std::uint8_t {
     suspended = 5,
 };
 
-inline constexpr std::uint8_t blob_mode_push = 1;
+/// How chunks come: as the client likes, or as the server asks for them, some at a time.
+enum class BlobMode : std::uint8_t { none = 0, push = 1, pull = 2 };
 
 /// How a BLOB is cut; the same at both ends.
 struct BlobShape {
@@ -81,7 +83,7 @@ struct BlobShape {
 };
 
 struct BlobStart {
-    std::uint8_t mode = blob_mode_push;
+    BlobMode mode = BlobMode::push;
     BlobShape shape{};
     std::uint16_t mtu = access_payload_max;
 
@@ -90,7 +92,7 @@ struct BlobStart {
 
 struct BlobStatus {
     BlobError error{};
-    std::uint8_t mode = 0;
+    BlobMode mode = BlobMode::none;
     BlobPhase phase{};
     BlobShape shape{}; ///< its number unless inactive; the rest once it has begun
     std::uint16_t mtu = access_payload_max;
@@ -112,7 +114,7 @@ struct BlobBlockStatus {
     BlobError error{};
     Missing format{};
     BlobBlockStart block{};
-    BlobChunks missing{}; ///< of format `some`
+    BlobChunks missing{}; ///< of formats `some` and `listed`
 
     bool operator==(const BlobBlockStatus&) const = default;
 };
@@ -122,6 +124,8 @@ AccessPayload encode(const BlobStatus& message);
 AccessPayload encode(const BlobBlockStart& message);
 /// `chunks`: of this block.
 AccessPayload encode(const BlobBlockStatus& message, std::uint32_t chunks);
+/// The chunks that a server asks for next; none: it has the block.
+AccessPayload encode_blob_report(const BlobChunks& asked);
 AccessPayload encode_blob_cancel(BlobId id);
 AccessPayload encode_blob_chunk(std::uint16_t number, ByteView data);
 AccessPayload encode_blob_information();
@@ -131,6 +135,7 @@ std::optional<BlobStart> decode_blob_start(ByteView parameters);
 std::optional<BlobStatus> decode_blob_status(ByteView parameters);
 std::optional<BlobBlockStart> decode_blob_block_start(ByteView parameters);
 std::optional<BlobBlockStatus> decode_blob_block_status(ByteView parameters);
+std::optional<BlobChunks> decode_blob_report(ByteView parameters);
 std::optional<BlobId> decode_blob_cancel(ByteView parameters);
 
 } // namespace torgo::mesh

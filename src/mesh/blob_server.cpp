@@ -10,7 +10,12 @@ namespace {
 constexpr std::chrono::milliseconds answer_delay_min{20};
 constexpr std::uint32_t answer_delay_spread_ms = 480;
 
-constexpr std::uint8_t record_version = 1;
+constexpr std::uint8_t record_version = 2;
+
+/// Without a chunk, until a server in pull mode asks again (T_BPI of the standard, 6.2.3).
+constexpr std::chrono::seconds report_pause{10};
+/// How often it says that it has a block, which the client may not have heard.
+constexpr unsigned reports_max = 4;
 
 Time random_delay(env::Random& random) {
     std::array<std::uint8_t, 2> bytes{};
@@ -46,6 +51,7 @@ bool BlobServer::load(ByteView record) {
     m_shape.size = static_cast<std::uint32_t>(in.little(4));
     m_shape.block_log = in.u8();
     m_mtu = in.le16();
+    m_mode = in.u8() == static_cast<std::uint8_t>(BlobMode::pull) ? BlobMode::pull : BlobMode::push;
     if (m_shape.judge() != BlobError::success) return false;
     const auto bits = in.take((m_shape.block_count() + 7) / 8);
     for (std::size_t i = 0; in.ok() && i < m_shape.block_count(); ++i)
@@ -63,6 +69,7 @@ bool BlobServer::save() {
     out.put(m_shape.id);
     if (started) {
         out.put(m_shape.size).put(m_shape.block_log).put(m_mtu);
+        out.put(static_cast<std::uint8_t>(m_mode));
         for (std::uint32_t i = 0; i < m_shape.block_count(); i += 8) {
             unsigned byte = 0;
             for (std::uint32_t j = i; j < std::min(i + 8, m_shape.block_count()); ++j)
@@ -76,10 +83,12 @@ bool BlobServer::save() {
 void BlobServer::forget() {
     m_phase = BlobPhase::inactive;
     m_shape = {};
+    m_mode = BlobMode::none;
     m_missing.reset();
     m_chunks.reset();
     m_block = {};
     m_suspend_due = never;
+    m_report_due = never;
     if (m_store != nullptr)
         (void)m_store->save(record_key(RecordKind::blob, m_element), ByteView{});
 }
@@ -102,20 +111,21 @@ Result<> BlobServer::expect(BlobId id, std::uint16_t timeout_base, std::uint8_t 
 }
 
 BlobError BlobServer::on_start(const BlobStart& message) {
-    if (message.mode != blob_mode_push) return BlobError::unsupported_mode;
     if (m_phase == BlobPhase::inactive) return BlobError::wrong_phase;
     if (message.shape.id != m_shape.id) return BlobError::wrong_blob;
     if (m_phase != BlobPhase::waiting_for_start) {
         // The same again, or the way on after a break.
-        if (message.shape != m_shape) return BlobError::wrong_phase;
+        if (message.shape != m_shape || message.mode != m_mode) return BlobError::wrong_phase;
         if (m_phase == BlobPhase::complete) return BlobError::success;
         m_phase = BlobPhase::waiting_for_block;
         m_chunks.reset();
         m_block = {};
+        m_report_due = never;
         return BlobError::success;
     }
     if (const auto error = message.shape.judge(); error != BlobError::success) return error;
     m_shape = message.shape;
+    m_mode = message.mode;
     m_mtu = std::min<std::uint16_t>(message.mtu, access_payload_max);
     for (std::size_t i = 0; i < m_shape.block_count(); ++i)
         m_missing.set(i);
@@ -160,6 +170,7 @@ void BlobServer::on_chunk(ByteView parameters) {
     if (data.size() != std::min<std::uint32_t>(m_block.chunk_size, size - from)) return;
     if (!m_sink.write(m_shape.block_begin(m_block.block) + from, data)) return;
     m_chunks.reset(number);
+    m_asked.reset(number);
     if (m_chunks.none()) finish_block();
 }
 
@@ -170,7 +181,7 @@ void BlobServer::finish_block() {
     if (m_missing.none()) m_phase = BlobPhase::complete;
     if (!m_sink.sync() || !save()) {
         m_missing.set(m_block.block);
-        m_phase = BlobPhase::waiting_for_block;
+        m_phase = BlobPhase::waiting_for_chunk;
         for (std::size_t i = 0; i < m_shape.chunk_count(m_block.block, m_block.chunk_size); ++i)
             m_chunks.set(i);
         return;
@@ -180,9 +191,47 @@ void BlobServer::finish_block() {
     m_sink.complete(m_shape.id);
 }
 
+/// [MESH-47] Some of what is missing, from the first on.
+BlobChunks BlobServer::next_asked() const {
+    BlobChunks out;
+    if (m_phase != BlobPhase::waiting_for_chunk) return out;
+    std::size_t count = 0;
+    for (auto i = m_chunks._Find_first(); i < m_chunks.size() && count < blob_asked_max;
+         i = m_chunks._Find_next(i), ++count)
+        out.set(i);
+    return out;
+}
+
+/// After a message in pull mode: more is asked for when all that was asked for has come, or nothing
+/// comes any more.
+void BlobServer::plan_report(Time now, BlobPhase before) {
+    if (m_mode != BlobMode::pull) return;
+    if (m_phase == BlobPhase::waiting_for_chunk) {
+        const bool all_came = before == BlobPhase::waiting_for_chunk && m_asked.none();
+        m_report_due = all_came ? now : now + report_pause;
+    } else if (before == BlobPhase::waiting_for_chunk &&
+               (m_phase == BlobPhase::waiting_for_block || m_phase == BlobPhase::complete)) {
+        m_reports_left = reports_max;
+        m_report_due = now;
+    }
+}
+
+void BlobServer::report(Time now) {
+    m_asked = next_asked();
+    const bool repeats = m_asked.any() || --m_reports_left > 0;
+    m_report_due = repeats ? now + report_pause : never;
+    // One that finds no room is sent again.
+    (void)m_node.send(now, {.element = m_element,
+                            .dst = m_client,
+                            .app_index = m_client_app,
+                            .ttl = m_ttl,
+                            .payload = encode_blob_report(m_asked).view()});
+}
+
 bool BlobServer::on_message(Time now, const Received& received) {
     if (received.model != blob_server || received.element != m_element) return false;
     const auto parameters = received.parameters;
+    const auto before = m_phase;
     auto kind = Reply::transfer;
     auto error = BlobError::success;
     if (received.opcode == op::blob_chunk) {
@@ -192,6 +241,10 @@ bool BlobServer::on_message(Time now, const Received& received) {
         const auto message = decode_blob_start(parameters);
         if (!message) return true;
         error = on_start(*message);
+        if (error == BlobError::success) {
+            m_client = received.src;
+            m_client_app = received.app_index;
+        }
     } else if (received.opcode == op::blob_block_start) {
         const auto message = decode_blob_block_start(parameters);
         if (!message) return true;
@@ -214,6 +267,8 @@ bool BlobServer::on_message(Time now, const Received& received) {
     }
     if (m_phase == BlobPhase::waiting_for_block || m_phase == BlobPhase::waiting_for_chunk)
         m_suspend_due = now + timeout();
+    if (received.opcode == op::blob_chunk || received.opcode == op::blob_block_start)
+        plan_report(now, before);
     if (kind != Reply::none) reply(now, received, kind, error);
     return true;
 }
@@ -229,16 +284,22 @@ void BlobServer::reply(Time now, const Received& to, Reply kind, BlobError error
 AccessPayload BlobServer::reply_payload() const {
     if (m_reply == Reply::information) return encode_blob_information();
     if (m_reply == Reply::transfer)
-        return encode(BlobStatus{.error = m_reply_error,
-                                 .mode = m_phase > BlobPhase::waiting_for_start ? blob_mode_push
-                                                                                : std::uint8_t{0},
-                                 .phase = m_phase,
-                                 .shape = m_shape,
-                                 .mtu = m_mtu,
-                                 .missing = m_missing});
+        return encode(
+            BlobStatus{.error = m_reply_error,
+                       .mode = m_phase > BlobPhase::waiting_for_start ? m_mode : BlobMode::none,
+                       .phase = m_phase,
+                       .shape = m_shape,
+                       .mtu = m_mtu,
+                       .missing = m_missing});
     using Missing = BlobBlockStatus::Missing;
     const bool known = m_phase > BlobPhase::waiting_for_start && m_block.chunk_size != 0;
     const auto chunks = known ? m_shape.chunk_count(m_block.block, m_block.chunk_size) : 0;
+    if (known && m_mode == BlobMode::pull)
+        return encode(BlobBlockStatus{.error = m_reply_error,
+                                      .format = Missing::listed,
+                                      .block = m_block,
+                                      .missing = next_asked()},
+                      chunks);
     const auto format = m_chunks.none()              ? Missing::none
                         : m_chunks.count() == chunks ? Missing::all
                                                      : Missing::some;
@@ -255,9 +316,12 @@ void BlobServer::on_wake(Time now) {
         m_phase = BlobPhase::suspended;
         m_chunks.reset();
         m_block = {};
+        m_report_due = never;
     }
+    if (m_report_due <= now) report(now);
     if (m_reply_due > now) return;
     m_reply_due = never;
+    if (m_reply == Reply::block) m_asked = next_asked();
     // An answer that finds no room is asked for again.
     (void)m_node.send(now, {.element = m_element,
                             .dst = m_reply_to,

@@ -20,8 +20,12 @@ public:
     virtual void complete(BlobId) {}
 };
 
-/// Receives a BLOB in push mode, a server model (0x1400) on one element of a node that its host
-/// gives its messages to. Which blocks are here is stored, so a power cut costs a block at most.
+/// Chunks that a server in pull mode asks for at a time: what a friend may have to keep for it.
+inline constexpr std::size_t blob_asked_max = 8;
+
+/// Receives a BLOB in push or pull mode, a server model (0x1400) on one element of a node that its
+/// host gives its messages to. Which blocks are here is stored, so a power cut costs a block at
+/// most.
 class BlobServer {
 public:
     /// The transfer that the store remembers goes on, suspended until the client starts it again.
@@ -38,9 +42,10 @@ public:
     /// A message for this model; whether it was one of ours.
     bool on_message(Time now, const Received& received);
     void on_wake(Time now);
-    Time next_wake() const { return std::min(m_reply_due, m_suspend_due); }
+    Time next_wake() const { return std::min({m_reply_due, m_suspend_due, m_report_due}); }
 
     BlobPhase phase() const { return m_phase; }
+    BlobMode mode() const { return m_mode; }
     const BlobShape& shape() const { return m_shape; }
     std::size_t blocks_missing() const { return m_missing.count(); }
 
@@ -52,6 +57,9 @@ private:
     BlobError block_get_error() const;
     void on_chunk(ByteView parameters);
     void finish_block();
+    void plan_report(Time now, BlobPhase before);
+    void report(Time now);
+    BlobChunks next_asked() const;
     void reply(Time now, const Received& to, Reply kind, BlobError error);
     AccessPayload reply_payload() const;
     bool save();
@@ -67,6 +75,7 @@ private:
 
     BlobPhase m_phase = BlobPhase::inactive;
     BlobShape m_shape{};
+    BlobMode m_mode = BlobMode::none;
     std::uint16_t m_mtu = access_payload_max;
     std::uint16_t m_timeout_base = 0;
     std::uint8_t m_ttl = 0xFF;
@@ -74,6 +83,12 @@ private:
     BlobBlockStart m_block{};
     BlobChunks m_chunks{};
     Time m_suspend_due = never;
+
+    Address m_client = unassigned; ///< who hears reports, in pull mode
+    KeyIndex m_client_app = 0;
+    BlobChunks m_asked{};        ///< and not come yet
+    unsigned m_reports_left = 0; ///< that say that the block is here
+    Time m_report_due = never;
 
     Reply m_reply = Reply::none;
     BlobError m_reply_error{};

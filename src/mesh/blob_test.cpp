@@ -1,3 +1,4 @@
+#include "base/hex.hpp"
 #include "mesh/blob_client.hpp"
 #include "mesh/blob_server.hpp"
 #include "mesh/test_air.hpp"
@@ -130,11 +131,12 @@ struct Bench {
     }
 
     void begin(std::vector<Address> targets, Address group = unassigned,
-               std::uint16_t chunk_size = blob_chunk_size_max) {
+               std::uint16_t chunk_size = blob_chunk_size_max, BlobMode mode = BlobMode::push) {
         auto made = BlobClient::begin(air.node(1), source,
                                       {.shape = {.id = 77,
                                                  .size = static_cast<std::uint32_t>(blob.size()),
                                                  .block_log = block_log},
+                                       .mode = mode,
                                        .chunk_size = chunk_size,
                                        .targets = std::move(targets),
                                        .group = group},
@@ -204,6 +206,43 @@ TEST_P(Blob, to_a_group_reaches_three_receivers) {
     EXPECT_LT(bench.client->chunks_sent(), 2U * 157U);
 }
 
+// [MESH-47]
+TEST_P(Blob, is_pulled_over_two_hops) {
+    Bench bench(800 + GetParam(), 100'000);
+    bench.air.loss_percent = GetParam();
+    bench.air.add(blob_config(1));
+    bench.air.add(blob_config(2));
+    bench.add_receiver(3);
+    bench.air.line(1, 3);
+    bench.begin({3}, unassigned, blob_chunk_size_max, BlobMode::pull);
+    const auto took = bench.run(1h);
+    ASSERT_TRUE(bench.client->is_done());
+    EXPECT_EQ(bench.client->targets()[0].state, BlobClient::Target::State::complete);
+    bench.expect_complete(3);
+    EXPECT_EQ(bench.receivers.at(3)->server->mode(), BlobMode::pull);
+    const auto seconds = static_cast<double>(took.count()) / 1e6;
+    std::printf("100 kB pulled over two hops, %u %% loss: %.0f s, %.0f bytes/s, %u chunks\n",
+                GetParam(), seconds, 1e5 / seconds, bench.client->chunks_sent());
+}
+
+// [MESH-47]
+TEST_P(Blob, is_pulled_by_three_receivers) {
+    Bench bench(900 + GetParam(), 20'000);
+    bench.air.loss_percent = GetParam();
+    bench.air.add(blob_config(1));
+    bench.air.add(blob_config(2));
+    for (const Address address : std::initializer_list<Address>{3, 4, 5}) {
+        bench.add_receiver(address);
+        bench.air.join(2, address);
+    }
+    bench.air.join(1, 2);
+    bench.begin({3, 4, 5}, blob_group, 128, BlobMode::pull);
+    (void)bench.run(2h);
+    ASSERT_TRUE(bench.client->is_done());
+    for (const Address address : std::initializer_list<Address>{3, 4, 5})
+        bench.expect_complete(address);
+}
+
 INSTANTIATE_TEST_SUITE_P(Loss, Blob, ::testing::Values(0U, 10U, 30U));
 
 // [MESH-31]
@@ -230,6 +269,95 @@ TEST(BlobServer, goes_on_after_a_power_cut_with_the_blocks_it_has) {
     bench.expect_complete(2);
     // 107 chunks in all; a cut costs a block of 11 at most.
     EXPECT_LE(bench.client->chunks_sent(), 107U + 3U * 11U + 20U);
+}
+
+// [MESH-31]
+TEST(BlobServer, that_pulls_goes_on_after_a_power_cut) {
+    Bench bench(710, 40'000);
+    bench.air.loss_percent = 10;
+    bench.air.add(blob_config(1));
+    bench.add_receiver(2);
+    bench.air.line(1, 2);
+    bench.begin({2}, unassigned, blob_chunk_size_max, BlobMode::pull);
+    while (bench.receivers.at(2)->server->blocks_missing() != 4 && !bench.client->is_done())
+        bench.air.run(1s);
+    bench.power_cut(2);
+    EXPECT_EQ(bench.receivers.at(2)->server->phase(), BlobPhase::suspended);
+    EXPECT_EQ(bench.receivers.at(2)->server->mode(), BlobMode::pull);
+    (void)bench.run(1h);
+    bench.expect_complete(2);
+}
+
+TEST(BlobClient, gives_up_who_stops_pulling_and_serves_the_others) {
+    Bench bench(711, 20'000);
+    bench.air.add(blob_config(1));
+    for (const Address address : std::initializer_list<Address>{2, 3}) {
+        bench.add_receiver(address);
+        bench.air.join(1, address);
+    }
+    bench.begin({2, 3}, unassigned, blob_chunk_size_max, BlobMode::pull);
+    while (bench.receivers.at(3)->server->blocks_missing() != 3)
+        bench.air.run(1s);
+    bench.air.drivers.pop_back(); // that of 3: it says nothing any more
+    (void)bench.run(1h);
+    ASSERT_TRUE(bench.client->is_done());
+    bench.expect_complete(2);
+    EXPECT_EQ(bench.client->targets()[1].state, BlobClient::Target::State::lost);
+}
+
+/// A client on node 1 of a bench, that hears from node 2 what this gives it.
+struct Scripted {
+    explicit Scripted(Bench& with) : bench(with) {
+        bench.air.add(blob_config(1));
+        bench.begin({2}, unassigned, 300, BlobMode::pull);
+        wake();
+        BlobStatus started{.mode = BlobMode::pull,
+                           .phase = BlobPhase::waiting_for_block,
+                           .shape = {.id = 77, .size = 10'000, .block_log = block_log}};
+        started.missing.set(0).set(1).set(2);
+        give(encode(started));
+        wake();
+    }
+
+    void wake() { bench.client->on_wake(bench.client->next_wake()); }
+
+    void give(const AccessPayload& payload) {
+        const auto message = decode_access(payload.view());
+        (void)bench.client->on_message(bench.air.now, {.model = blob_client,
+                                                       .src = 2,
+                                                       .dst = 1,
+                                                       .opcode = message->opcode,
+                                                       .parameters = message->parameters});
+    }
+
+    void give_block(std::uint16_t block, const BlobChunks& asked) {
+        give(encode(BlobBlockStatus{.format = BlobBlockStatus::Missing::listed,
+                                    .block = {block, 300},
+                                    .missing = asked},
+                    14));
+    }
+
+    Bench& bench;
+};
+
+// [MESH-47]
+TEST(BlobClient, believes_no_report_without_a_number_that_a_block_is_there) {
+    Bench bench(712, 10'000);
+    Scripted scripted(bench);
+    scripted.give_block(0, BlobChunks().set(0));
+    scripted.wake();
+    scripted.give(encode_blob_report({})); // of which block?
+    EXPECT_TRUE(bench.client->targets()[0].blocks[0]);
+    scripted.give_block(0, {});
+    EXPECT_FALSE(bench.client->targets()[0].blocks[0]);
+}
+
+// [MESH-47]
+TEST(BlobClient, sends_no_chunk_that_the_block_has_not) {
+    Bench bench(713, 10'000);
+    Scripted scripted(bench);
+    scripted.give_block(0, BlobChunks().set(13).set(14).set(400)); // 4096 bytes: 0 to 13
+    EXPECT_EQ(bench.client->targets()[0].chunks, BlobChunks().set(13));
 }
 
 // [MESH-32]
@@ -302,7 +430,8 @@ TEST(BlobServer, writes_no_chunk_of_a_wrong_place_or_length) {
 
 TEST(BlobMessages, come_back_as_they_went) {
     const BlobShape shape{.id = 0x0102030405060708, .size = 100'000, .block_log = 12};
-    BlobStatus status{.mode = 1, .phase = BlobPhase::waiting_for_block, .shape = shape};
+    BlobStatus status{
+        .mode = BlobMode::push, .phase = BlobPhase::waiting_for_block, .shape = shape};
     status.missing.set(3).set(24);
     const auto parameters = [](const AccessPayload& p) {
         return decode_access(p.view())->parameters;
@@ -318,6 +447,23 @@ TEST(BlobMessages, come_back_as_they_went) {
     const auto some = encode(block, 7);
     EXPECT_EQ(some.size(), 1 + 5 + 1);
     EXPECT_EQ(decode_blob_block_status(parameters(some)), block);
+}
+
+// [MESH-47]
+TEST(BlobMessages, hold_numbers_of_chunks_as_utf_8_writes_characters) {
+    const auto asked = BlobChunks().set(0).set(127).set(128).set(511);
+    const auto report = encode_blob_report(asked);
+    const auto bytes = decode_access(report.view())->parameters;
+    EXPECT_TRUE(std::ranges::equal(bytes, Bytes{0x00, 0x7F, 0xC2, 0x80, 0xC7, 0xBF}));
+    EXPECT_EQ(decode_blob_report(bytes), asked);
+    EXPECT_EQ(decode_blob_report({}), BlobChunks());
+    for (const auto& wrong : {Bytes{0xC2}, Bytes{0x80}, Bytes{0xC2, 0x00}, Bytes{0xC0, 0x81},
+                              Bytes{0xC8, 0x80}, Bytes{0xE0, 0xA0, 0x80}, Bytes{0xFF}})
+        EXPECT_FALSE(decode_blob_report(wrong)) << to_hex(wrong);
+    BlobBlockStatus status{.format = BlobBlockStatus::Missing::listed, .block = {2, 300}};
+    status.missing = asked;
+    const auto listed = encode(status, 512);
+    EXPECT_EQ(decode_blob_block_status(decode_access(listed.view())->parameters), status);
 }
 
 } // namespace
