@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::uint16_t algorithm_cmac = 1;
 constexpr std::uint16_t algorithm_hmac = 2;
+/// OOB Type (table 5.20 of Mesh Protocol 1.1).
 constexpr std::uint8_t oob_static = 1;
+constexpr std::uint8_t oob_only = 2;
 constexpr std::uint8_t no_public_key_oob = 0;
 constexpr std::uint8_t method_none = 0;
 constexpr std::uint8_t method_static = 1;
@@ -19,7 +21,8 @@ Buffer<11> encode(const ProvisioningAbilities& a) {
     Buffer<11> out;
     out.u8(a.elements);
     out.be16((a.cmac_aes128 ? algorithm_cmac : 0U) | (a.hmac_sha256 ? algorithm_hmac : 0U));
-    out.u8(no_public_key_oob).u8(a.static_oob ? oob_static : 0U);
+    out.u8(no_public_key_oob);
+    out.u8((a.static_oob ? oob_static : 0U) | (a.only_oob ? oob_only : 0U));
     return out.u8(0).be16(0).u8(0).be16(0); // no output and no input OOB
 }
 
@@ -28,7 +31,9 @@ std::optional<ProvisioningAbilities> decode_abilities(ByteView bytes) {
     ProvisioningAbilities a{.elements = in.u8()};
     const auto algorithms = in.be16();
     (void)in.u8(); // a public key by other means: not asked for
-    a.static_oob = (in.u8() & oob_static) != 0;
+    const auto oob = in.u8();
+    a.static_oob = (oob & oob_static) != 0;
+    a.only_oob = (oob & oob_only) != 0;
     (void)in.take(6); // output and input OOB: not asked for
     a.cmac_aes128 = (algorithms & algorithm_cmac) != 0;
     a.hmac_sha256 = (algorithms & algorithm_hmac) != 0;
@@ -160,7 +165,9 @@ ProvisioningError Provisioning::dispatch(Time now, ProvisioningType type, Fields
 ProvisioningError Provisioning::on_invite(Time now, Fields& in) {
     m_inputs.u8(in.u8());
     if (!in.done()) return ProvisioningError::invalid_format;
-    const auto abilities = encode(m_options.abilities);
+    auto offered = m_options.abilities;
+    offered.static_oob = offered.only_oob = has_secret();
+    const auto abilities = encode(offered);
     m_inputs.append(abilities.view());
     send(now, ProvisioningType::capabilities, abilities.view());
     m_stage = Stage::start;
@@ -177,10 +184,10 @@ ProvisioningError Provisioning::on_capabilities(Time now, Fields& in) {
     const bool cmac = theirs->cmac_aes128 && m_options.abilities.cmac_aes128;
     if (!hmac && (!cmac || m_options.require_hmac)) return ProvisioningError::unexpected_error;
     m_algorithm = hmac ? ProvisioningAlgorithm::hmac_sha256 : ProvisioningAlgorithm::cmac_aes128;
-    const bool is_given = !m_options.static_oob.empty();
-    m_use_oob = is_given && theirs->static_oob;
+    m_use_oob = has_secret() && theirs->static_oob;
     // Whoever gave a secret wants it asked for.
-    if (is_given && !m_use_oob) return ProvisioningError::unexpected_error;
+    if (!m_use_oob && (has_secret() || theirs->only_oob))
+        return ProvisioningError::unexpected_error;
     m_inputs.append(bytes);
     Buffer<5> start;
     start.u8(static_cast<std::uint8_t>(m_algorithm)).u8(no_public_key_oob);
@@ -205,7 +212,8 @@ ProvisioningError Provisioning::on_start(Fields& in) {
         return ProvisioningError::invalid_format;
     const auto& own = m_options.abilities;
     const bool able = (algorithm == 0 && own.cmac_aes128) || (algorithm == 1 && own.hmac_sha256);
-    const bool method_able = method == method_none || (method == method_static && own.static_oob);
+    // [MESH-16] With a secret no way goes past it.
+    const bool method_able = method == (has_secret() ? method_static : method_none);
     if (!able || !method_able) return ProvisioningError::invalid_format;
     m_algorithm = static_cast<ProvisioningAlgorithm>(algorithm);
     m_use_oob = method == method_static;

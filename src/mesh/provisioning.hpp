@@ -29,7 +29,8 @@ struct ProvisioningAbilities {
     std::uint8_t elements = 1;
     bool hmac_sha256 = true; ///< EPA
     bool cmac_aes128 = true;
-    bool static_oob = false;
+    bool static_oob = false; ///< asks for a secret; a device that was given one does
+    bool only_oob = false;   ///< and is provisioned with it only
 
     bool operator==(const ProvisioningAbilities&) const = default;
 };
@@ -126,6 +127,7 @@ private:
     void send(Time now, ProvisioningType type, ByteView parameters);
     void send_next(Time now);
     void fail(Time now, ProvisioningError error);
+    bool has_secret() const { return !m_options.static_oob.empty(); }
     void make_key();
     void make_random();
     ProvisioningError dispatch(Time now, ProvisioningType type, Fields& in);

@@ -118,7 +118,6 @@ TEST(MeshProvisioningOob, a_static_secret_must_be_the_same_on_both_sides) {
         auto options = plan();
         options.static_oob = secret(7);
         Provisioning::Options device;
-        device.abilities.static_oob = true;
         device.static_oob = secret(same ? 7 : 8);
         Pair pair(5, 0, options, device);
         pair.run(2min);
@@ -137,6 +136,51 @@ TEST(MeshProvisioningOob, a_provisioner_with_a_secret_does_not_go_on_without) {
     pair.run(2min);
     EXPECT_EQ(pair.provisioner().error(), ProvisioningError::unexpected_error);
     EXPECT_FALSE(pair.device().is_done());
+}
+
+// [MESH-16]
+TEST(MeshProvisioningOob, a_device_with_a_secret_is_not_taken_without) {
+    Provisioning::Options device;
+    device.static_oob = secret(7);
+    Pair pair(5, 0, plan(), device);
+    pair.run(2min);
+    EXPECT_EQ(pair.provisioner().error(), ProvisioningError::unexpected_error);
+    EXPECT_FALSE(pair.device().is_done());
+}
+
+/// What the device says of a start that asks for no secret, whatever it said of itself.
+ProvisioningError start_without_secret(Provisioning::Options options) {
+    std::deque<PbAdvFrame> up;
+    std::deque<PbAdvFrame> down;
+    sim::Random random(5);
+    auto device = Provisioning::device(
+        std::move(options), random,
+        ProvisioningLink::listen(Pair::uuid, [&](const auto& f) { up.push_back(f); }));
+    auto link =
+        ProvisioningLink::open(7, Pair::uuid, [&](const auto& f) { down.push_back(f); }, Time(0));
+    for (Time now = 10ms; now < 10s; now += 10ms) {
+        (void)link.on_wake(now);
+        device.on_wake(now);
+        for (; !down.empty(); down.pop_front())
+            device.on_frame(now, down.front().view());
+        for (; !up.empty(); up.pop_front()) {
+            const auto event = link.on_frame(now, up.front().view());
+            ProvisioningPdu next;
+            if (event.kind == ProvisioningLink::Event::Kind::opened) next.u8(0).u8(0); // invite
+            if (event.kind == ProvisioningLink::Event::Kind::pdu && event.pdu.view()[0] == 1)
+                next.u8(2).u8(1).u8(0).u8(0).be16(0); // start: EPA, no OOB
+            if (!next.empty()) link.send(now, next);
+        }
+    }
+    return device.error();
+}
+
+// [MESH-16]
+TEST(MeshProvisioningOob, a_device_with_a_secret_refuses_a_start_without) {
+    EXPECT_EQ(start_without_secret({}), ProvisioningError::none);
+    Provisioning::Options device;
+    device.static_oob = secret(7);
+    EXPECT_EQ(start_without_secret(std::move(device)), ProvisioningError::invalid_format);
 }
 
 TEST(MeshProvisioningOob, a_provisioner_that_wants_epa_refuses_a_device_without) {
