@@ -148,8 +148,7 @@ Result<> Output::flush() {
     const std::lock_guard lock(m_mutex);
     write_out();
     if (m_write_error == 0) return {};
-    return std::unexpected(
-        system_error(std::exchange(m_write_error, 0), "writing to standard output"));
+    return std::unexpected(system_error(m_write_error, "writing to standard output"));
 }
 
 } // namespace torgo::cli

@@ -44,6 +44,13 @@ std::string lines_of(const std::vector<std::string>& all) {
     return out;
 }
 
+std::string not_served(const std::string& name, const std::vector<Service>& services) {
+    auto out = "nobody here serves " + gospel::quote(gospel::Value::text(name)) + "; served are";
+    for (const auto& one : services)
+        out += (&one == &services.front() ? " " : ", ") + one.name;
+    return out;
+}
+
 Digest digest_of_text(std::string_view text) {
     return crypto::sha256(as_bytes(text));
 }
@@ -437,7 +444,7 @@ Result<> Run::take_circuits(const BlockResult& result) {
 
 Result<gospel::Value> Run::ask(const std::string& service, const gospel::Value& arguments) {
     const auto at = std::ranges::find(m_services, service, &Service::name);
-    if (at == m_services.end()) return fail(Errc::unsupported, "nobody here serves " + service);
+    if (at == m_services.end()) return fail(Errc::unsupported, not_served(service, m_services));
     if (++m_calls > calls_max)
         return fail(Errc::limit_exceeded, "a run may ask for services 10,000 times");
     CHECK_OK(check_right(at->operation));

@@ -64,6 +64,15 @@ std::string home_of(std::string_view python) {
     return std::string(bin.substr(0, bin.size() - 4));
 }
 
+/// What is too large is the block's mistake, and does not end the run. [RUN-32]
+Value reply_to(const Result<Value>& answer) {
+    if (!answer) return record({{"error", Value::text(answer.error().detail())}});
+    auto out = record({{"result", *answer}});
+    if (gospel::json_of_value(out).size() <= frame_size_max) return out;
+    return record({{"error", Value::text("the answer has more than 1 MiB, which is the most that a "
+                                         "block can be given: ask for less")}});
+}
+
 Result<BlockResult> result_of(const Value& done) {
     BlockResult out;
     const auto* values = done.field("values");
@@ -170,9 +179,7 @@ Result<BlockResult> Worker::run(const BlockOrder& order, const AskHost& host,
         auto answer = host(service, *arguments);
         if (!answer && answer.error().code() == Errc::cancelled)
             return std::unexpected(std::move(answer).error());
-        CHECK_OK(send(answer ? record({{"result", *answer}})
-                             : record({{"error", Value::text(answer.error().detail())}}),
-                      deadline));
+        CHECK_OK(send(reply_to(answer), deadline));
     }
 }
 

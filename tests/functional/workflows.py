@@ -69,10 +69,10 @@ def ran(home, *blocks, code=0, words=(), **more):
     return outputs(run(home, "--json", write(home, *blocks, **more), *words, code=code))
 
 
-def command(home, *words):
+def command(home, *words, code=0):
     done = subprocess.run([TORGO, *map(str, words)], cwd=home, capture_output=True, text=True,
                           env=environment_of(home), timeout=120, check=False)
-    assert done.returncode == 0, (words, done.stdout, done.stderr)
+    assert done.returncode == code, (words, done.stdout, done.stderr)
     return done
 
 

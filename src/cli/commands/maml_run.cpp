@@ -301,8 +301,8 @@ Result<ExitCode> run_run(const Context& context, const RunArgs& args) {
         .output("run", order.run_id);
     if (!args.no_sandbox.empty()) note_unconfined(context, document);
     TRY(const auto report,
-        prepared->run(workflow_services(context, order.folder, prepared->report().files,
-                                        "run:" + order.run_id)));
+        prepared->run(workflow_services(context, order.folder, prepared->report(),
+                                        std::string(run_tag_prefix) + order.run_id)));
     context.account.output("outputs", "outputs",
                            crypto::sha256(as_bytes(workflow::json_of(report.outputs))));
     show_report(context, args, order.run_id, report);

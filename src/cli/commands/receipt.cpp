@@ -174,6 +174,7 @@ Result<ExitCode> run_show(const Context& context, const std::string& word) {
                            .number("number", receipt.number)
                            .text("id", markup::urn_of(receipt.id))
                            .text("author", receipt.author.hex())
+                           .text("repository", receipt.repository ? receipt.repository->hex() : "")
                            .text("hash", markup::hash_text(opened.hash))
                            .text("text", opened.text));
     if (!context.out.json()) context.out.data(as_bytes(opened.text));
