@@ -2,6 +2,8 @@
 #include "base/ensure.hpp"
 #include "base/hex.hpp"
 #include "base/id.hpp"
+#include "base/utf8.hpp"
+#include "base/utf8_cut.hpp"
 #include "base/xml.hpp"
 
 #include <gtest/gtest.h>
@@ -52,6 +54,26 @@ TEST(Id, parses_only_its_own_length) {
 
 TEST(Xml, text_holds_no_markup_and_no_controls) {
     EXPECT_EQ(xml_text("a<b> & \"c\"\x01\x1b\n\té"), "a&lt;b&gt; &amp; \"c\"\n\té");
+}
+
+TEST(Utf8Cut, is_before_a_character_and_not_within_it) {
+    const std::string_view text = "a\u00e9\u20ac\U0001f600z";
+    EXPECT_EQ(cut_utf8(text, 100), text);
+    EXPECT_EQ(cut_utf8(text, text.size()), text);
+    for (std::size_t most = 0; most < text.size(); ++most) {
+        const auto cut = cut_utf8(text, most);
+        EXPECT_TRUE(is_utf8(cut) && cut.size() <= most && cut.size() + 3 >= most) << most;
+        EXPECT_TRUE(text.starts_with(cut));
+    }
+    EXPECT_EQ(cut_utf8(text, 2), "a");
+    EXPECT_EQ(cut_utf8(text, 3), "a\u00e9");
+}
+
+TEST(Utf8Cut, leaves_what_is_no_utf8_its_length) {
+    const std::string bytes(100, '\x80');
+    EXPECT_EQ(cut_utf8(bytes, 50).size(), 50U);
+    EXPECT_EQ(cut_utf8(bytes, 2).size(), 2U);
+    EXPECT_EQ(cut_utf8(bytes, 0), "");
 }
 
 } // namespace torgo

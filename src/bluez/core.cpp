@@ -289,7 +289,7 @@ Result<sdbus::MethodReply> Core::wait_for_reply(sdbus::IProxy& proxy,
 Result<> Core::begin_join() {
     const std::lock_guard lock(m_mutex);
     if (m_join) return fail(Errc::unavailable, "this client joins a network already");
-    m_join.emplace();
+    m_join = Join{}; // clang 19 finds no constructor for emplace()
     return {};
 }
 

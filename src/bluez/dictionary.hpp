@@ -21,6 +21,9 @@ IdType to_id(const ByteArray& bytes) {
 
 Destination to_destination(const sdbus::Variant& value);
 
+/// A UUID, then perhaps OOB information and the hash of a URI, most significant byte first.
+ScanResult to_scan_result(std::int16_t rssi, const ByteArray& data, const Dictionary& options);
+
 ModelConfiguration to_configuration(std::uint8_t element, std::uint16_t model,
                                     const Dictionary& values);
 

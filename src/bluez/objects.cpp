@@ -42,30 +42,6 @@ VendorModels vendor_models(const Element& element) {
     return models;
 }
 
-/// A UUID, then perhaps OOB information and the hash of a URI, most significant byte first.
-ScanResult to_scan_result(std::int16_t rssi, const ByteArray& data, const Dictionary& options) {
-    constexpr std::size_t with_oob = DeviceUuid::size + 2;
-    constexpr std::size_t with_hash = with_oob + 4;
-    if (data.size() != DeviceUuid::size && data.size() != with_oob && data.size() != with_hash)
-        throw refusal("org.bluez.mesh.Error.InvalidArgs", "no beacon has this length");
-    const ByteView bytes = data;
-    ScanResult result;
-    result.rssi = rssi;
-    result.uuid = *DeviceUuid::from(bytes.first(DeviceUuid::size));
-    if (data.size() >= with_oob)
-        result.oob =
-            static_cast<std::uint16_t>((data[DeviceUuid::size] << 8U) | data[DeviceUuid::size + 1]);
-    if (data.size() == with_hash) {
-        std::uint32_t hash = 0;
-        for (const auto byte : bytes.subspan(with_oob))
-            hash = (hash << 8U) | byte;
-        result.uri_hash = hash;
-    }
-    if (const auto server = options.find("Server"); server != options.end())
-        result.server = server->second.get<std::uint16_t>();
-    return result;
-}
-
 } // namespace
 
 /// The application is a child of the root, not the root itself: what an ObjectManager lists are

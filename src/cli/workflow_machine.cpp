@@ -14,17 +14,6 @@ namespace {
 
 constexpr std::array<std::string_view, 5> program_folders{"/usr/local/bin", "/usr/bin", "/bin",
                                                           "/usr/sbin", "/usr/libexec/bluetooth"};
-constexpr std::array<std::string_view, 2> distribution_ends{".dist-info", ".egg-info"};
-
-/// Distributions are the same whatever case, and with - _ or . between their words (PEP 503).
-std::string normal_name(std::string_view text) {
-    std::string out(text);
-    for (auto& c : out) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-        if (c == '_' || c == '.') c = '-';
-    }
-    return out;
-}
 
 /// Below DIR/lib/python3…: site-packages of a virtual environment, dist-packages of Debian.
 std::vector<std::string> module_folders(env::FileSystem& files, const std::string& python) {
@@ -40,20 +29,6 @@ std::vector<std::string> module_folders(env::FileSystem& files, const std::strin
         }
     }
     return out;
-}
-
-/// The version in a name like "numpy-2.2.4.dist-info"; empty where it is of another distribution.
-std::string version_in(std::string_view entry, std::string_view wanted) {
-    for (const auto end : distribution_ends) {
-        if (!entry.ends_with(end)) continue;
-        const auto words = entry.substr(0, entry.size() - end.size());
-        const auto dash = words.find('-');
-        if (dash == std::string_view::npos || normal_name(words.substr(0, dash)) != wanted)
-            continue;
-        const auto version = words.substr(dash + 1);
-        return std::string(version.substr(0, version.find('-')));
-    }
-    return {};
 }
 
 } // namespace
@@ -73,7 +48,7 @@ workflow::Machine this_machine(const Context& context, const std::string& python
                     const auto entries = files->list(folder);
                     if (!entries) continue;
                     for (const auto& entry : *entries) {
-                        auto found = version_in(entry.name, normal_name(name));
+                        auto found = workflow::version_in(entry.name, name);
                         if (!found.empty()) return found;
                     }
                 }

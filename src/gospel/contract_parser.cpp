@@ -1,5 +1,7 @@
 #include "gospel/contract_parser.hpp"
 
+#include "base/utf8_cut.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -24,11 +26,7 @@ std::string quote_source(std::string_view source) {
             out += ' ';
     }
     if (out.size() <= clause_quote_bytes_max) return out;
-    std::size_t end = clause_quote_bytes_max;
-    while (end > 0 && (static_cast<unsigned char>(out[end]) & 0xC0U) == 0x80)
-        --end;
-    out.resize(end);
-    return out + "…";
+    return std::string(cut_utf8(out, clause_quote_bytes_max)) + "…";
 }
 
 class ContractReader {

@@ -80,9 +80,7 @@ private:
         if (!usable(limit, m_binders, m_which)) return;
         auto& bounds = upper ? m_domain.upper : m_domain.lower;
         if (bounds.size() >= chain_max) return;
-        Domain::Bound bound{.strict = strict};
-        bound.limit.push_back(limit);
-        bounds.push_back(std::move(bound));
+        bounds.push_back({.limit = {limit}, .strict = strict});
     }
 
     const std::vector<Binder>& m_binders;

@@ -83,16 +83,17 @@ struct Binder {
 struct Expr;
 
 /// Where the values of a quantifier's variable come from: integers between the largest of `lower`
-/// and the smallest of `upper`, members of a list, or `values`.
+/// and the smallest of `upper`, members of a list, or `values`. (An initializer `{}` here would
+/// need the whole Expr.)
 struct Domain {
     struct Bound {
-        std::vector<Expr> limit{}; ///< one
+        std::vector<Expr> limit; ///< one
         bool strict = false;
     };
 
-    std::vector<Bound> lower{};
-    std::vector<Bound> upper{};
-    std::vector<Expr> list{}; ///< none or one
+    std::vector<Bound> lower;
+    std::vector<Bound> upper;
+    std::vector<Expr> list; ///< none or one
     std::vector<Value> values{};
 };
 

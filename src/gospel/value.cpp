@@ -1,6 +1,7 @@
 #include "gospel/value.hpp"
 
 #include "base/ensure.hpp"
+#include "base/utf8_cut.hpp"
 
 #include <algorithm>
 #include <array>
@@ -205,11 +206,7 @@ std::string quote(const Value& value) {
     std::string out;
     print_to(out, value, value_quote_bytes_max);
     if (out.size() <= value_quote_bytes_max) return out;
-    std::size_t end = value_quote_bytes_max;
-    while (end > 0 && (static_cast<unsigned char>(out[end]) & 0xC0U) == 0x80)
-        --end;
-    out.resize(end);
-    return out + "…";
+    return std::string(cut_utf8(out, value_quote_bytes_max)) + "…";
 }
 
 } // namespace torgo::gospel

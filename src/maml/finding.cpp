@@ -1,5 +1,7 @@
 #include "maml/finding.hpp"
 
+#include "base/utf8_cut.hpp"
+
 #include <algorithm>
 
 namespace torgo::maml {
@@ -16,19 +18,12 @@ std::string words(const Finding& finding) {
 
 std::string in_quotes(std::string_view text) {
     std::string out = "\"";
-    bool cut = false;
-    if (text.size() > shown_bytes_most) {
-        auto end = shown_bytes_most;
-        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
-            --end;
-        text = text.substr(0, end);
-        cut = true;
-    }
-    std::ranges::transform(text, std::back_inserter(out), [](char c) {
+    const auto shown = cut_utf8(text, shown_bytes_most);
+    std::ranges::transform(shown, std::back_inserter(out), [](char c) {
         const auto byte = static_cast<unsigned char>(c);
         return byte < 0x20 || byte == 0x7F ? ' ' : c;
     });
-    return out + (cut ? "…\"" : "\"");
+    return out + (shown.size() < text.size() ? "…\"" : "\"");
 }
 
 void Findings::error(Place place, std::string_view rule, std::string what, std::string mend) {

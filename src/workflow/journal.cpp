@@ -1,5 +1,6 @@
 #include "workflow/journal.hpp"
 
+#include "base/utf8.hpp"
 #include "env/lock.hpp"
 
 namespace torgo::workflow {
@@ -7,10 +8,22 @@ namespace torgo::workflow {
 namespace {
 
 constexpr std::size_t kept_file_max = 2U << 20U;
+constexpr std::string_view replacement = "\xEF\xBF\xBD"; // U+FFFD
 constexpr std::int64_t millisecond_ns = 1'000'000;
 
 std::string values_name(std::size_t block) {
     return "values-" + std::to_string(block) + ".json";
+}
+
+/// A byte that is no UTF-8 as U+FFFD: JSON has no other texts, and a block may print anything.
+std::string as_utf8(std::string_view raw) {
+    std::string out;
+    while (!raw.empty()) {
+        const auto point = next_code_point(raw);
+        out += point.valid ? raw.substr(0, point.size) : replacement;
+        raw.remove_prefix(point.size);
+    }
+    return out;
 }
 
 } // namespace
@@ -39,13 +52,13 @@ Result<Journal> Journal::open(env::FileSystem& files, const env::Clock& clock,
     return out;
 }
 
-Result<> Journal::trace(const std::string& what, std::size_t block, const std::string& text) {
+Result<> Journal::trace(const std::string& what, std::size_t block, std::string_view text) {
     using gospel::Value;
     const auto at = (m_clock->monotonic_ns() - m_began_ns) / millisecond_ns;
-    const auto line =
-        Value::record({"at_ms", "what", "block", "text"},
-                      {Value::integer(at), Value::text(what),
-                       Value::integer(static_cast<std::int64_t>(block)), Value::text(text)});
+    const auto line = Value::record({"at_ms", "what", "block", "text"},
+                                    {Value::integer(at), Value::text(what),
+                                     Value::integer(static_cast<std::int64_t>(block)),
+                                     Value::text(as_utf8(text))});
     return m_trace->append(as_bytes(gospel::json_of_value(line) + "\n"));
 }
 

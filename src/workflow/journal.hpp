@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace torgo::workflow {
 
@@ -20,7 +21,7 @@ public:
                                 const std::string& folder, bool resume);
 
     /// A line of the trace: what, which block, how many milliseconds after the start.
-    Result<> trace(const std::string& what, std::size_t block, const std::string& text);
+    Result<> trace(const std::string& what, std::size_t block, std::string_view text);
 
     /// [RUN-42] The values after a block, whole or not at all.
     Result<> keep(std::size_t block, const Values& values);

@@ -35,6 +35,9 @@ constexpr std::array known{
 /// Groups of `requires` whose entries are Python's distributions.
 constexpr std::array<std::string_view, 3> python_groups{"libs", "libraries", "python"};
 
+/// What the folder of an installed distribution ends with.
+constexpr std::array<std::string_view, 2> distribution_ends{".dist-info", ".egg-info"};
+
 constexpr std::string_view unknown_version = "there; of which version is not known";
 
 std::uint64_t next_number(std::string_view& text) {
@@ -67,6 +70,18 @@ bool compatible(std::string_view have, std::string_view wanted) {
         if (next_number(have) != next_number(wanted)) return false;
     }
     return true;
+}
+
+/// Distributions are the same whatever case, and with any of - _ . between words (PEP 503).
+std::string normal_name(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        const bool between = c == '-' || c == '_' || c == '.';
+        if (between && out.ends_with('-')) continue;
+        const bool upper = c >= 'A' && c <= 'Z';
+        out += between ? '-' : upper ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    return out;
 }
 
 Resolution known_state(const maml::Requirement& need, const Known& entry, const Machine& machine) {
@@ -130,6 +145,20 @@ bool version_fits(std::string_view have, std::string_view comparison, std::strin
     if (comparison == "<=") return order <= 0;
     if (comparison == ">") return order > 0;
     return comparison == "<" && order < 0;
+}
+
+std::string version_in(std::string_view entry, std::string_view distribution) {
+    for (const auto end : distribution_ends) {
+        if (!entry.ends_with(end)) continue;
+        const auto words = entry.substr(0, entry.size() - end.size());
+        const auto dash = words.find('-');
+        if (dash == std::string_view::npos ||
+            normal_name(words.substr(0, dash)) != normal_name(distribution))
+            continue;
+        const auto version = words.substr(dash + 1);
+        return std::string(version.substr(0, version.find('-')));
+    }
+    return {};
 }
 
 std::vector<Resolution> resolve(const std::vector<maml::Requirement>& needs,

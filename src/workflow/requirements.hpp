@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace torgo::workflow {
@@ -40,5 +41,9 @@ std::vector<Resolution> resolve(const std::vector<maml::Requirement>& needs,
 
 /// "3.10.2" against ">=" "3.9": by numbers, what is missing counts as 0.
 bool version_fits(std::string_view have, std::string_view comparison, std::string_view wanted);
+
+/// The version in the name of a Python distribution's folder, like "numpy-2.2.4.dist-info"; empty
+/// where it is another distribution's, or none. Names are compared as Python does (PEP 503).
+std::string version_in(std::string_view entry, std::string_view distribution);
 
 } // namespace torgo::workflow

@@ -32,6 +32,15 @@ TEST(Requirements, versions_are_compared_by_their_numbers) {
     EXPECT_FALSE(version_fits("99999999999999999999", "<", "2"));
 }
 
+TEST(Requirements, a_distribution_is_known_by_the_name_of_its_folder) {
+    EXPECT_EQ(version_in("numpy-2.2.4.dist-info", "numpy"), "2.2.4");
+    EXPECT_EQ(version_in("ruamel_yaml-0.18.6-py3.13.egg-info", "Ruamel.YAML"), "0.18.6");
+    EXPECT_EQ(version_in("a_._b-1.dist-info", "a-b"), "1");
+    for (const auto* entry : {"", "numpy", ".dist-info", "numpy.dist-info", "numpy-2.2.4",
+                              "numpy-.dist-info", "numpy_x-1.dist-info", "-1.dist-info"})
+        EXPECT_EQ(version_in(entry, "numpy"), "") << entry;
+}
+
 TEST(Requirements, what_another_thing_replaces_is_said_and_not_missing) {
     const auto cuda = resolved("resources", "cuda");
     EXPECT_EQ(cuda.state, State::replaced);

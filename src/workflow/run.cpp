@@ -1,12 +1,15 @@
 #include "workflow/run.hpp"
 
+#include "base/utf8_cut.hpp"
 #include "crypto/hash.hpp"
 #include "env/clock.hpp"
 #include "env/file_system.hpp"
+#include "maml/finding.hpp"
 #include "workflow/beside.hpp"
 #include "workflow/contracts.hpp"
 #include "workflow/inputs.hpp"
 #include "workflow/journal.hpp"
+#include "workflow/kinds.hpp"
 #include "workflow/ticket.hpp"
 #include "workflow/time_limit.hpp"
 
@@ -22,20 +25,6 @@ namespace {
 constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t millisecond_ns = 1'000'000;
 constexpr std::size_t output_line_max = 500; // of what a block prints, in the trace
-
-/// Types that are run; a file of another type is read and checked, and no more. [RUN-1]
-constexpr std::array<std::string_view, 8> types_run{
-    "workflow",         "emergency_workflow", "quantum_workflow", "hybrid_workflow",
-    "medical_workflow", "mission_workflow",   "data_storage",     "mesh_workflow"};
-
-/// By the word after the fence, as it is run. Empty: it is not.
-std::string_view language_run(std::string_view word) noexcept {
-    if (word == "python" || word == "qiskit") return "python";
-    if (word == "bash" || word == "sh" || word == "shell") return "bash";
-    if (word == "javascript" || word == "js") return "javascript";
-    if (word == "openqasm" || word == "qasm") return "openqasm";
-    return word == "sql" ? "sql" : "";
-}
 
 std::string lines_of(const std::vector<std::string>& all) {
     std::string out;
@@ -216,7 +205,7 @@ void Run::warm_first() {
 }
 
 void Run::tell(std::string what, std::string text) {
-    if (m_journal) (void)m_journal->trace(what, m_block, text.substr(0, output_line_max));
+    if (m_journal) (void)m_journal->trace(what, m_block, cut_utf8(text, output_line_max));
     m_around.tell({.what = std::move(what), .block = m_block, .text = std::move(text)});
 }
 
@@ -326,12 +315,15 @@ Result<> Run::blocks() {
     return {};
 }
 
-/// [RUN-20]
+/// [RUN-20] What is kept has to be read again: [RUN-43].
 Result<> Run::check_size() const {
-    const auto size = json_of(m_values).size();
-    if (size <= values_size_max) return {};
-    return fail(Errc::limit_exceeded, "the values have " + std::to_string(size) +
-                                          " bytes; all together at most 512 KiB can be handed on");
+    const auto json = json_of(m_values);
+    if (json.size() > values_size_max)
+        return fail(Errc::limit_exceeded,
+                    "the values have " + std::to_string(json.size()) +
+                        " bytes; all together at most 512 KiB can be handed on");
+    CHECK_OK_WITH("the values of all blocks together", values_of(json));
+    return {};
 }
 
 Result<> Run::broken(std::vector<std::string> clauses) {
@@ -430,11 +422,11 @@ Result<> Run::python_block(std::size_t index, std::string_view language) {
 /// [RUN-23] A circuit that a block leaves is simulated: NAME_counts, and of an only one also
 /// quantum_counts.
 Result<> Run::take_circuits(const BlockResult& result) {
-    if (result.circuits.size() > circuits_max)
-        return fail(Errc::limit_exceeded, "a block leaves at most 16 circuits");
     for (const auto& [name, text] : result.circuits) {
         auto counts = counts_of(text, m_order.shots, m_stop);
-        if (!counts) return std::unexpected(std::move(counts).error().with("the circuit " + name));
+        if (!counts)
+            return std::unexpected(
+                std::move(counts).error().with("the circuit " + maml::in_quotes(name)));
         if (is_value_name(name + "_counts")) m_values.insert_or_assign(name + "_counts", *counts);
         if (result.circuits.size() == 1) m_values.insert_or_assign("quantum_counts", *counts);
         CHECK_OK(check_size());
@@ -443,10 +435,10 @@ Result<> Run::take_circuits(const BlockResult& result) {
 }
 
 Result<gospel::Value> Run::ask(const std::string& service, const gospel::Value& arguments) {
-    const auto at = std::ranges::find(m_services, service, &Service::name);
-    if (at == m_services.end()) return fail(Errc::unsupported, not_served(service, m_services));
     if (++m_calls > calls_max)
         return fail(Errc::limit_exceeded, "a run may ask for services 10,000 times");
+    const auto at = std::ranges::find(m_services, service, &Service::name);
+    if (at == m_services.end()) return fail(Errc::unsupported, not_served(service, m_services));
     CHECK_OK(check_right(at->operation));
     tell("call", service);
     return at->run(arguments, m_stop);

@@ -24,7 +24,6 @@ inline constexpr std::size_t work_files_max = 32;
 inline constexpr std::size_t work_files_size_max = 64U << 20U; ///< of all of them
 /// Of all values as compact JSON: what is given to a block has to fit a frame beside its source.
 inline constexpr std::size_t values_size_max = 512U << 10U;
-inline constexpr std::size_t circuits_max = 16;  ///< that one block may leave
 inline constexpr std::size_t calls_max = 10'000; ///< of one run
 
 /// Something a block may ask the host for, and the right it takes.

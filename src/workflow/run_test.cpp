@@ -1,3 +1,4 @@
+#include "base/utf8.hpp"
 #include "sys/clock.hpp"
 #include "sys/file_system.hpp"
 #include "workflow/run.hpp"
@@ -7,6 +8,7 @@
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
+#include <utility>
 
 namespace torgo::workflow {
 namespace {
@@ -14,8 +16,8 @@ namespace {
 /// A worker whose messages are written down beforehand.
 class Scripted final : public Channel {
 public:
-    Scripted(std::deque<std::string> says, std::vector<std::string>& heard)
-        : m_says(std::move(says)), m_heard(heard) {}
+    Scripted(std::deque<std::string> says, std::string prints, std::vector<std::string>& heard)
+        : m_says(std::move(says)), m_prints(std::move(prints)), m_heard(heard) {}
 
     Result<std::string> receive(env::Deadline, const std::stop_token& stop) override {
         if (stop.stop_requested()) return fail(Errc::cancelled, "stopped");
@@ -32,12 +34,13 @@ public:
 
     void kill() noexcept override {}
 
-    std::string take_output() override { return ""; }
+    std::string take_output() override { return std::exchange(m_prints, {}); }
 
     std::string layers() const override { return "script"; }
 
 private:
     std::deque<std::string> m_says;
+    std::string m_prints;
     std::vector<std::string>& m_heard;
 };
 
@@ -81,7 +84,8 @@ protected:
         const Surroundings around{
             .world = m_world,
             .open = [&](const WorkerNeeds&) -> Result<std::unique_ptr<Channel>> {
-                return std::make_unique<Scripted>(says, m_heard);
+                auto script = std::exchange(says, m_second);
+                return std::make_unique<Scripted>(std::move(script), m_printed, m_heard);
             },
             .key = key,
             .machine = {},
@@ -101,6 +105,8 @@ protected:
     env::World m_world;
     std::string m_folder;
     std::vector<std::string> m_heard;
+    std::string m_printed;              ///< by each worker
+    std::deque<std::string> m_second{}; ///< what the worker of the second block says
 };
 
 constexpr const char* python = "```python\na = 1\n```\n";
@@ -132,14 +138,62 @@ TEST_F(RunTest, a_service_that_nobody_has_is_refused) {
 
 // RUN-33
 TEST_F(RunTest, what_a_worker_says_is_not_believed) {
-    for (const auto* said : {"no json", "[]", R"({"ready":false,"x":1})", R"({"done":{}})",
-                             R"({"done":{"values":[]}})", R"({"done":{"values":{"a-b":1}}})",
-                             R"({"call":"","arguments":{}})", R"({"call":"a"})"}) {
+    for (const auto* said :
+         {"no json", "[]", R"({"ready":false,"x":1})", R"({"done":{}})",
+          R"({"done":{"values":[]}})", R"({"done":{"values":{"a-b":1}}})",
+          R"({"call":"","arguments":{}})", R"({"call":"a"})",
+          R"({"done":{"values":{},"circuits":[]}})", R"({"done":{"values":{},"circuits":{"q":5}}})",
+          R"({"raised":{"exception":5,"text":"x"}})", R"({"raised":null})",
+          "{\"done\":{\"values\":{\"a\":\"\xff\"}}}"}) {
         std::filesystem::remove_all(m_folder + "/runs");
         const auto report = run(python, {R"({"ready":true})", said});
         ASSERT_TRUE(report) << said << report.error().detail();
-        EXPECT_EQ(report->state, Report::State::failed) << said;
+        ASSERT_EQ(report->state, Report::State::failed) << said;
+        EXPECT_TRUE(is_utf8(report->wrong.front())) << said;
     }
+}
+
+TEST_F(RunTest, a_worker_that_asks_for_ever_is_told_no_also_where_nobody_serves) {
+    std::deque<std::string> says(calls_max + 1, R"({"call":"os.system","arguments":{}})");
+    says.emplace_front(R"({"ready":true})");
+    (void)run(python, says);
+    EXPECT_NE(m_heard[m_heard.size() - 2].find("nobody here serves"), std::string::npos);
+    EXPECT_NE(m_heard.back().find("10,000 times"), std::string::npos);
+}
+
+// RUN-20, RUN-43
+TEST_F(RunTest, more_values_than_can_be_read_again_are_not_kept) {
+    std::string many = "0";
+    for (std::size_t i = 1; i < 60'000; ++i)
+        many += ",0";
+    const auto done = [&](const std::string& name) {
+        return R"({"done":{"values":{")" + name + "\":[" + many + "]}}}";
+    };
+    const auto ready = R"({"ready":true})";
+    m_second = {ready, done("b")};
+    const auto report = run(std::string(python) + python, {ready, done("a")});
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->state, Report::State::failed);
+    EXPECT_EQ(report->blocks_run, 1U);
+}
+
+// RUN-42
+TEST_F(RunTest, the_trace_holds_whole_characters_whatever_a_block_prints) {
+    std::string euros;
+    for (int i = 0; i < 200; ++i)
+        euros += "\u20ac"; // 3 bytes each: the limit of 500 lies within one
+    m_printed = euros + "\xff";
+    (void)run(python, {R"({"ready":true})", R"({"done":{"values":{}}})"});
+    const auto trace = env::read_file(m_files, m_folder + "/runs/1/trace.jsonl", 1U << 20U);
+    ASSERT_TRUE(trace);
+    EXPECT_TRUE(is_utf8(as_text(*trace)));
+    EXPECT_NE(as_text(*trace).find(euros.substr(0, 498) + "\"}"), std::string_view::npos);
+    std::filesystem::remove_all(m_folder + "/runs");
+    m_printed = "a\xff";
+    (void)run(python, {R"({"ready":true})", R"({"done":{"values":{}}})"});
+    const auto bytes = env::read_file(m_files, m_folder + "/runs/1/trace.jsonl", 1U << 20U);
+    ASSERT_TRUE(bytes);
+    EXPECT_NE(as_text(*bytes).find("a\xEF\xBF\xBD"), std::string_view::npos);
 }
 
 TEST_F(RunTest, a_worker_that_ends_fails_the_run_and_says_how) {

@@ -1,5 +1,7 @@
 #include "workflow/storage_uri.hpp"
 
+#include "base/utf8_cut.hpp"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -10,6 +12,7 @@ namespace {
 
 constexpr std::string_view scheme = "tor://";
 constexpr std::size_t network_bytes_max = 64;
+constexpr std::size_t quote_bytes_max = 100;
 
 bool is_network_name(std::string_view text) {
     return !text.empty() && text.size() <= network_bytes_max &&
@@ -23,7 +26,7 @@ bool is_network_name(std::string_view text) {
 
 Result<StorageUri> read_storage_uri(std::string_view text) {
     const auto wrong = [&] {
-        return fail(Errc::invalid_argument, "\"" + std::string(text.substr(0, 100)) +
+        return fail(Errc::invalid_argument, "\"" + std::string(cut_utf8(text, quote_bytes_max)) +
                                                 "\" is no store: tor://HOST:PORT/NETWORK");
     };
     if (!text.starts_with(scheme)) return wrong();
@@ -43,7 +46,7 @@ Result<std::int64_t> mode_of(std::string_view encrypt) {
     for (const auto& [name, mode] : known) {
         if (name == encrypt) return mode;
     }
-    return fail(Errc::invalid_argument, "\"" + std::string(encrypt.substr(0, 100)) +
+    return fail(Errc::invalid_argument, "\"" + std::string(cut_utf8(encrypt, quote_bytes_max)) +
                                             "\" is no way to seal: 256-bit-aes, 512-bit-aes or "
                                             "2048-bit-aes");
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/bytes.hpp"
 #include "base/error.hpp"
 #include "base/id.hpp"
 #include "crypto/sign.hpp"
@@ -23,6 +24,13 @@ struct Ticket {
     std::uint32_t timeout_s = 0;
 };
 
+/// What a text says that has a ticket's form. By whom it is signed, only read_ticket() knows.
+struct SignedTicket {
+    Ticket ticket;
+    Bytes key;
+    Bytes signature;
+};
+
 /// [RUN-41] Signed when it has ended.
 struct Record {
     std::string ticket;
@@ -33,13 +41,21 @@ struct Record {
     std::string status; ///< completed, failed, cancelled
 };
 
-/// errors  `unsupported` for a key that is not ML-DSA-65
+/// errors  `unsupported` for a key that is not ML-DSA-65, `invalid_argument` for a field with
+///         control characters
 Result<std::string> signed_text(const Ticket& ticket, const crypto::SigningKey& key);
 Result<std::string> signed_text(const Record& record, const crypto::SigningKey& key);
 
-/// Reads a ticket that this key has signed.
+/// Each ticket has one text, and a text with anything beside is none.
 ///
-/// errors  `corrupt` for a text that is none, `authentication` for another signature
+/// errors  `corrupt`; `unsupported` for another version
+Result<SignedTicket> parse_ticket(std::string_view text);
+std::string format_ticket(const SignedTicket& ticket);
+
+/// Reads a ticket that this key has signed: the signature is looked at before all else.
+///
+/// errors  `corrupt` for a text that is none, `authentication` for another signature,
+///         `unsupported` for another version
 Result<Ticket> read_ticket(std::string_view text, ByteView public_key);
 
 } // namespace torgo::workflow

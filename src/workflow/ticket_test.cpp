@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 namespace torgo::workflow {
 namespace {
 
@@ -44,6 +46,33 @@ TEST(Ticket, of_another_key_or_with_another_word_is_refused) {
     EXPECT_EQ(read_ticket(text, key.public_key()).error().code(), Errc::authentication);
     EXPECT_FALSE(read_ticket("", key.public_key()));
     EXPECT_FALSE(read_ticket("torgo-maml-ticket 1\n", key.public_key()));
+}
+
+TEST(Ticket, has_one_text_and_nothing_beside_it) {
+    const auto text = *signed_text(some_ticket(), key_of(1));
+    const auto ticket = parse_ticket(text);
+    ASSERT_TRUE(ticket) << ticket.error().detail();
+    EXPECT_EQ(format_ticket(*ticket), text);
+    for (const auto& [from, to] : {std::pair{"blocks 3", "blocks 03"},
+                                   {"blocks 3", "blocks +3"},
+                                   {"blocks 3", "blocks 3\nblocks 4"},
+                                   {"timeout_s 600", "timeout_s 4294967296"},
+                                   {"id 0011", "id 11"},
+                                   {"file ward", "file ward\r"},
+                                   {"aabb", "AABB"}}) {
+        auto other = text;
+        other.replace(other.find(from), std::string_view(from).size(), to);
+        EXPECT_EQ(parse_ticket(other).error().code(), Errc::corrupt) << to;
+    }
+    EXPECT_EQ(parse_ticket(text + "x").error().code(), Errc::corrupt);
+    EXPECT_EQ(parse_ticket(text.substr(0, text.size() - 1)).error().code(), Errc::corrupt);
+    EXPECT_EQ(parse_ticket("torgo-maml-ticket 2\n").error().code(), Errc::unsupported);
+}
+
+TEST(Ticket, a_line_break_in_a_field_is_not_signed) {
+    auto ticket = some_ticket();
+    ticket.principal += "\nnode gateway://other";
+    EXPECT_EQ(signed_text(ticket, key_of(1)).error().code(), Errc::invalid_argument);
 }
 
 TEST(Ticket, a_record_is_no_ticket) {

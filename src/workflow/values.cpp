@@ -1,5 +1,7 @@
 #include "workflow/values.hpp"
 
+#include "base/utf8_cut.hpp"
+
 #include <algorithm>
 
 namespace torgo::workflow {
@@ -37,7 +39,7 @@ Result<Values> values_of(const gospel::Value& record) {
         const auto& name = record.names()[i];
         if (!is_value_name(name))
             return fail(Errc::invalid_argument,
-                        "\"" + name.substr(0, name_bytes_max) +
+                        "\"" + std::string(cut_utf8(name, name_bytes_max)) +
                             "\" is no name: letters, digits and _, at most 64, no digit first");
         out.emplace(name, record.items()[i]);
     }

@@ -1,5 +1,7 @@
 #include "workflow/worker.hpp"
 
+#include "base/utf8.hpp"
+#include "maml/finding.hpp"
 #include "maml/text.hpp"
 #include "workflow/worker_sources.hpp"
 
@@ -73,23 +75,40 @@ Value reply_to(const Result<Value>& answer) {
                                          "block can be given: ask for less")}});
 }
 
+/// [RUN-23]
+Result<std::map<std::string, std::string, std::less<>>> circuits_of(const Value& circuits) {
+    if (!circuits.is(Value::Kind::record))
+        return fail(Errc::corrupt, "a worker's circuits are no JSON object");
+    if (circuits.items().size() > circuits_max)
+        return fail(Errc::limit_exceeded, "a block leaves at most 16 circuits");
+    std::map<std::string, std::string, std::less<>> out;
+    for (std::size_t i = 0; i < circuits.names().size(); ++i) {
+        const auto& name = circuits.names()[i];
+        if (!circuits.items()[i].is(Value::Kind::text))
+            return fail(Errc::corrupt, "the circuit " + maml::in_quotes(name) + " is no text");
+        out.emplace(name, circuits.items()[i].as_text());
+    }
+    return out;
+}
+
 Result<BlockResult> result_of(const Value& done) {
     BlockResult out;
     const auto* values = done.field("values");
     if (values == nullptr) return fail(Errc::corrupt, "a worker's message has no values");
     TRY(out.values, values_of(*values));
     if (const auto* circuits = done.field("circuits"); circuits != nullptr) {
-        for (std::size_t i = 0; i < circuits->names().size(); ++i)
-            out.circuits.emplace(circuits->names()[i], circuits->items()[i].as_text());
+        TRY(out.circuits, circuits_of(*circuits));
     }
     return out;
 }
 
-BlockFault fault_of(const Value& raised) {
-    const auto* line = raised.field("line");
-    return {.exception = text_field(raised, "exception"),
-            .text = text_field(raised, "text"),
-            .line = line == nullptr ? 0 : line->as_integer()};
+Result<BlockFault> fault_of(const Value& raised) {
+    BlockFault out{.exception = text_field(raised, "exception"),
+                   .text = text_field(raised, "text")};
+    if (out.exception.empty()) return fail(Errc::corrupt, "a worker's exception has no name");
+    if (const auto* line = raised.field("line"); line != nullptr && line->is(Value::Kind::integer))
+        out.line = line->as_integer();
+    return out;
 }
 
 } // namespace
@@ -140,6 +159,7 @@ Result<Worker> Worker::start(const OpenChannel& open, const std::string& python,
 
 Result<Value> Worker::receive(env::Deadline deadline, const std::stop_token& stop) {
     TRY(const auto frame, m_channel->receive(deadline, stop));
+    if (!is_utf8(frame)) return fail(Errc::corrupt, "the worker said what is no UTF-8");
     auto message = gospel::value_of_json(frame);
     if (!message)
         return fail(Errc::corrupt, "the worker said no JSON: " + message.error().detail());
@@ -170,8 +190,10 @@ Result<BlockResult> Worker::run(const BlockOrder& order, const AskHost& host,
     for (;;) {
         TRY(const auto message, receive(deadline, stop));
         if (const auto* done = message.field("done"); done != nullptr) return result_of(*done);
-        if (const auto* raised = message.field("raised"); raised != nullptr)
-            return BlockResult{.values = {}, .circuits = {}, .fault = fault_of(*raised)};
+        if (const auto* raised = message.field("raised"); raised != nullptr) {
+            TRY(auto fault, fault_of(*raised));
+            return BlockResult{.values = {}, .circuits = {}, .fault = std::move(fault)};
+        }
         const auto service = text_field(message, "call");
         const auto* arguments = message.field("arguments");
         if (service.empty() || arguments == nullptr)

@@ -9,6 +9,8 @@
 
 namespace torgo::workflow {
 
+inline constexpr std::size_t circuits_max = 16; ///< that one block may leave
+
 /// One block, ready to be run.
 struct BlockOrder {
     std::string language; ///< python, sql, bash, javascript

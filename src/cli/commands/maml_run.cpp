@@ -1,5 +1,6 @@
 #include "base/hex.hpp"
 #include "base/id.hpp"
+#include "base/utf8_cut.hpp"
 #include "cli/child.hpp"
 #include "cli/cli.hpp"
 #include "cli/commands/maml.hpp"
@@ -171,9 +172,8 @@ void show_requirements(const Context& context, const Report& report) {
 /// For people; --json has all of it.
 std::string shortened(std::string text) {
     if (text.size() <= shown_output_max) return text;
-    const auto size = text.size();
-    text.resize(shown_output_max);
-    return text + "… (" + size_text(size) + "; --json shows all)";
+    return std::string(cut_utf8(text, shown_output_max)) + "… (" + size_text(text.size()) +
+           "; --json shows all)";
 }
 
 std::string starts_json(const Report& report) {
