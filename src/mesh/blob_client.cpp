@@ -14,8 +14,9 @@ constexpr std::chrono::milliseconds look_again{50};
 constexpr unsigned restarts_max = 8;
 /// Of chunks, without a block finished between them: somebody does not keep what it gets.
 constexpr unsigned rounds_max = 512;
-/// Without a word of a server in pull mode, which asks by itself each 10 s, until it is asked.
-constexpr std::chrono::seconds report_patience{15};
+/// Without a word of a server in pull mode, which asks by itself each 10 s, until it is asked; from
+/// then on as often as any question.
+constexpr std::chrono::seconds report_patience{11};
 } // namespace
 
 Result<BlobClient> BlobClient::begin(Node& node, BlobSource& source, Transfer transfer, Time now) {
@@ -242,7 +243,7 @@ void BlobClient::wait_for_reports(Time now) {
         return;
     }
     if (now >= m_poll) {
-        m_poll = now + report_patience;
+        m_poll = now + retry();
         for (const auto& target : m_targets)
             if (takes_part(target)) (void)send(now, target.address, question());
     }

@@ -14,6 +14,8 @@ constexpr std::uint8_t record_version = 2;
 
 /// Without a chunk, until a server in pull mode asks again (T_BPI of the standard, 6.2.3).
 constexpr std::chrono::seconds report_pause{10};
+/// Time for two such questions and their answers, whatever timeout the transfer has.
+constexpr auto pull_timeout_min = 2 * report_pause;
 /// How often it says that it has a block, which the client may not have heard.
 constexpr unsigned reports_max = 4;
 
@@ -91,6 +93,12 @@ void BlobServer::forget() {
     m_report_due = never;
     if (m_store != nullptr)
         (void)m_store->save(record_key(RecordKind::blob, m_element), ByteView{});
+}
+
+/// [MESH-47] In pull mode long enough that the server asks again before it gives up waiting.
+Time BlobServer::timeout() const {
+    const Time base = std::chrono::seconds(10) * (m_timeout_base + 1);
+    return m_mode == BlobMode::pull ? std::max<Time>(base, pull_timeout_min) : base;
 }
 
 void BlobServer::cancel() {

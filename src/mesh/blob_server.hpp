@@ -33,7 +33,8 @@ public:
     BlobServer(Node& node, std::uint8_t element, BlobSink& sink, env::Random& random, Store* store);
 
     /// Waits for a BLOB of this number. `timeout_base`: 10 s × (base + 1) without a message suspend
-    /// it. Errors: `unavailable` while another comes in; those of the store.
+    /// it, in pull mode 20 s at least. Errors: `unavailable` while another comes in; those of the
+    /// store.
     Result<> expect(BlobId id, std::uint16_t timeout_base, std::uint8_t ttl = 0xFF);
 
     /// Gives up what comes in.
@@ -65,7 +66,7 @@ private:
     bool save();
     bool load(ByteView record);
     void forget();
-    Time timeout() const { return std::chrono::seconds(10) * (m_timeout_base + 1); }
+    Time timeout() const;
 
     Node& m_node;
     std::uint8_t m_element;
