@@ -9,6 +9,7 @@
 #include "receipts/journal.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace torgo::cli {
@@ -50,14 +51,19 @@ markup::Receipt as_killed(const Context& context, const std::string& receipts,
     return facts;
 }
 
-/// Killed between its receipt and the end of its note.
-bool has_left(const OwnReceipts& own, const markup::Uuid& id) {
-    const auto newest = own.folder.newest();
-    if (!newest || !*newest) return false;
-    const auto text = own.folder.text_of(**newest);
-    const auto receipt =
-        text.and_then([](const auto& found) { return markup::parse_receipt(found); });
-    return receipt && receipt->id == id;
+/// Killed between its receipt and the end of its note, whose removal is not flushed. By the `.mu`,
+/// which is durable; back to the receipts of what had ended before this command began.
+Result<bool> has_left(const OwnReceipts& own, const markup::Receipt& facts) {
+    TRY(const auto numbers, own.folder.numbers());
+    for (const auto number : std::views::reverse(numbers)) {
+        const auto mirror = own.folder.mirror_of(number);
+        const auto found =
+            mirror.and_then([](const auto& text) { return markup::verify_receipt(text); });
+        if (!found) continue; // damaged: it tells nothing
+        if (found->receipt.id == facts.id) return true;
+        if (found->receipt.ended_ns < facts.began_ns) return false;
+    }
+    return false;
 }
 
 Result<> settle(const Context& context, const std::string& stem) {
@@ -70,7 +76,8 @@ Result<> settle(const Context& context, const std::string& stem) {
     if (bytes) {
         TRY(const auto facts, markup::parse_receipt(as_text(*bytes)));
         TRY(auto own, own_receipts(context));
-        if (!has_left(own, facts.id)) {
+        TRY(const bool left, has_left(own, facts));
+        if (!left) {
             auto known = as_killed(context, own.folder.path(), facts);
             TRY(const auto kept, keep_receipt(context, own, std::move(known)));
             context.out.warn("\"torgo " + facts.command + "\" was killed; receipt " +
