@@ -10,7 +10,7 @@ constexpr std::chrono::seconds retry_base{2};
 constexpr std::chrono::milliseconds short_chunk_pause{30};
 /// Another look at whether the segments under way have ended.
 constexpr std::chrono::milliseconds look_again{50};
-/// Without a block finished between them: the servers cannot agree on one.
+/// Of one server, without a block between them that it got.
 constexpr unsigned restarts_max = 8;
 /// Of chunks, without a block finished between them: somebody does not keep what it gets.
 constexpr unsigned rounds_max = 512;
@@ -77,7 +77,9 @@ bool BlobClient::send(Time now, Address to, const AccessPayload& payload) {
                                            .ttl = m_transfer.ttl,
                                            .payload = payload.view()});
     if (!number) return false;
-    if (payload.size() + trans_mic_size(false) > unsegmented_access_max)
+    // To an own element it has ended already.
+    if (payload.size() + trans_mic_size(false) > unsegmented_access_max &&
+        !m_node->config().element_of(to))
         m_under_way.insert(*number);
     return true;
 }
@@ -134,7 +136,7 @@ void BlobClient::next(Time now) {
 /// Complete: this target is not asked about this block again. [MESH-32]
 void BlobClient::has_block(Target& target) {
     target.blocks.reset(m_block);
-    m_restarts = 0;
+    target.restarts = 0;
     m_rounds = 0;
 }
 
@@ -277,11 +279,14 @@ void BlobClient::on_status(Target& target, const BlobStatus& status) {
         target.blocks = status.missing;
 }
 
-void BlobClient::restart(Time now) {
-    if (++m_restarts <= restarts_max)
+/// All begin again, but who asks for that over and over is given up.
+void BlobClient::restart(Time now, Target& target) {
+    if (++target.restarts <= restarts_max) {
         enter(Stage::start, now);
-    else
-        m_stage = Stage::done;
+        return;
+    }
+    target.state = Target::State::lost;
+    m_due = now;
 }
 
 /// [MESH-47] That it has the block it says without the block's number: it is asked for that.
@@ -298,7 +303,7 @@ void BlobClient::on_block_status(Time now, Target& target, const BlobBlockStatus
     // It lost its power or its patience: begun again, it tells which blocks it has.
     if (status.error == BlobError::wrong_phase ||
         status.error == BlobError::information_unavailable) {
-        restart(now);
+        restart(now, target);
         return;
     }
     if (status.error != BlobError::success) {
@@ -307,7 +312,7 @@ void BlobClient::on_block_status(Time now, Target& target, const BlobBlockStatus
         return;
     }
     if (status.block.block != m_block) {
-        if (m_stage == Stage::block_get || pulled) restart(now);
+        if (m_stage == Stage::block_get || pulled) restart(now, target);
         return;
     }
     target.answered = true;

@@ -46,6 +46,7 @@ public:
         BlobBlocks blocks{};
         BlobChunks chunks{};
         bool answered = false;
+        unsigned restarts = 0; ///< since it had a block
     };
 
     /// errors  `invalid_argument` for a shape, a chunk size or targets that this stack cannot serve
@@ -87,7 +88,7 @@ private:
     bool takes_part(const Target& target) const;
     bool is_pull() const { return m_transfer.mode == BlobMode::pull; }
     void give_up_silent();
-    void restart(Time now);
+    void restart(Time now, Target& target);
     Time retry() const;
     Time timeout() const;
 
@@ -101,9 +102,8 @@ private:
     std::size_t m_target = 0; ///< of a chunk that goes to each alone
     std::set<MessageNumber> m_under_way;
     std::uint32_t m_chunks_sent = 0;
-    unsigned m_restarts = 0; ///< since a block was finished
-    unsigned m_rounds = 0;   ///< of chunks, since then
-    Time m_poll = never;     ///< when silent servers in pull mode are asked
+    unsigned m_rounds = 0; ///< of chunks, since a block was finished
+    Time m_poll = never;   ///< when silent servers in pull mode are asked
     Time m_due = never;
     Time m_give_up = never;
 };

@@ -143,7 +143,9 @@ std::optional<BlobStatus> decode_blob_status(ByteView parameters) {
         read_shape(in, out.shape);
         out.mtu = in.le16();
         if (out.shape.judge() != BlobError::success) return std::nullopt;
-        out.missing = bits_of<blob_blocks_max>(in.take((out.shape.block_count() + 7) / 8));
+        const auto count = out.shape.block_count();
+        out.missing = bits_of<blob_blocks_max>(in.take((count + 7) / 8));
+        out.missing &= BlobBlocks().set() >> (blob_blocks_max - count); // the rest pads a byte
     }
     return in.done() ? std::optional(out) : std::nullopt;
 }

@@ -85,6 +85,7 @@ bool BlobServer::save() {
 void BlobServer::forget() {
     m_phase = BlobPhase::inactive;
     m_shape = {};
+    m_told = false;
     m_mode = BlobMode::none;
     m_missing.reset();
     m_chunks.reset();
@@ -124,7 +125,10 @@ BlobError BlobServer::on_start(const BlobStart& message) {
     if (m_phase != BlobPhase::waiting_for_start) {
         // The same again, or the way on after a break.
         if (message.shape != m_shape || message.mode != m_mode) return BlobError::wrong_phase;
-        if (m_phase == BlobPhase::complete) return BlobError::success;
+        if (m_phase == BlobPhase::complete) {
+            tell_complete();
+            return BlobError::success;
+        }
         m_phase = BlobPhase::waiting_for_block;
         m_chunks.reset();
         m_block = {};
@@ -196,6 +200,12 @@ void BlobServer::finish_block() {
     }
     if (m_phase != BlobPhase::complete) return;
     m_suspend_due = never;
+    tell_complete();
+}
+
+void BlobServer::tell_complete() {
+    if (m_told) return;
+    m_told = true;
     m_sink.complete(m_shape.id);
 }
 

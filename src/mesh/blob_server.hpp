@@ -17,6 +17,7 @@ public:
     /// block.
     virtual Result<> sync() = 0;
 
+    /// All of it is here; again when a power cut came between and the client begins once more.
     virtual void complete(BlobId) {}
 };
 
@@ -58,6 +59,7 @@ private:
     BlobError block_get_error() const;
     void on_chunk(ByteView parameters);
     void finish_block();
+    void tell_complete();
     void plan_report(Time now, BlobPhase before);
     void report(Time now);
     BlobChunks next_asked() const;
@@ -75,6 +77,7 @@ private:
     Store* m_store;
 
     BlobPhase m_phase = BlobPhase::inactive;
+    bool m_told = false; ///< the sink, that it is complete
     BlobShape m_shape{};
     BlobMode m_mode = BlobMode::none;
     std::uint16_t m_mtu = access_payload_max;

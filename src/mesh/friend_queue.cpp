@@ -23,6 +23,9 @@ void FriendRole::on_pdu(Time now, const NetworkPdu& pdu, KeyIndex net_index, std
             keep_segment(now, *f, pdu, *lower, iv_index, ttl);
             continue;
         }
+        // [MESH-49]
+        if (!f->taken.is_new(pdu.src, iv_index, pdu.seq)) continue;
+        f->taken.take(pdu.src, iv_index, pdu.seq);
         auto kept = pdu;
         kept.ttl = ttl;
         keep(*f, {.pdu = kept, .iv_index = iv_index});
@@ -68,6 +71,7 @@ void FriendRole::keep_segment(Time now, Friendship& f, const NetworkPdu& pdu, co
         known->quiet_until = now + sar.ack_delay(segments_max - 1);
         IncomingMessage all{.src = pdu.src, .dst = pdu.dst, .net_index = f.net_index};
         all.shape = lower;
+        all.ttl = pdu.ttl;
         all.block = static_cast<std::uint32_t>((std::uint64_t{1} << (lower.seg_n + 1U)) - 1);
         acknowledge(now, f, all);
         return;
@@ -78,6 +82,9 @@ void FriendRole::keep_segment(Time now, Friendship& f, const NetworkPdu& pdu, co
                a->message.control == pdu.control;
     });
     if (at == f.assemblies.end()) {
+        if (!f.taken.is_new(pdu.src, iv_index, pdu.seq) ||
+            !f.taken.is_new_message(pdu.src, iv_index, *first))
+            return;
         if (f.assemblies.size() >= reassemblies_max || lower.seg_n + 1U > queue_size) return;
         auto made = std::make_unique<Assembly>();
         made->message = {.src = pdu.src, .dst = pdu.dst, .net_index = f.net_index};
@@ -93,6 +100,7 @@ void FriendRole::keep_segment(Time now, Friendship& f, const NetworkPdu& pdu, co
     auto& message = assembly.message;
     if (message.take(lower) != IncomingMessage::Taken::fresh) return;
     assembly.seqs[lower.seg_o] = pdu.seq;
+    message.greatest_seq = std::max(message.greatest_seq, pdu.seq);
     message.discard_due = now + sar.discard_after();
     // Nothing is sent from here: the caller may be in the middle of sending itself.
     message.ack_due = !is_unicast(message.dst) ? never
@@ -118,6 +126,7 @@ void FriendRole::finish(Friendship& f, Assembly& assembly) {
         pdu.transport.append(encode_lower(lower).view());
         keep(f, {.pdu = pdu, .iv_index = message.iv_index});
     }
+    f.taken.take(message.src, message.iv_index, message.greatest_seq, message.first_seq);
     if (f.completed.size() >= completed_max) f.completed.erase(f.completed.begin());
     f.completed.push_back(
         {.src = message.src, .iv_index = message.iv_index, .first_seq = message.first_seq});

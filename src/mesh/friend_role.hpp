@@ -3,6 +3,7 @@
 #include "mesh/friendship.hpp"
 #include "mesh/network.hpp"
 #include "mesh/node_config.hpp"
+#include "mesh/replay.hpp"
 #include "mesh/sar.hpp"
 
 #include <deque>
@@ -53,6 +54,7 @@ public:
     static constexpr std::uint8_t subscriptions_max = 16;
     static constexpr std::size_t reassemblies_max = 2; ///< of one low power node
     static constexpr std::size_t completed_max = 4;
+    static constexpr std::uint16_t taken_sources_max = 256;
 
     explicit FriendRole(Node& node) : m_node(node) {}
 
@@ -121,6 +123,7 @@ private:
         std::vector<Address> subscriptions{};
         std::vector<std::unique_ptr<Assembly>> assemblies{};
         std::vector<Completed> completed{};
+        ReplayList taken{taken_sources_max}; ///< what was kept: replays fill no queue
         Time offer_due = never;
         Time answer_due = never;
         Time lost_due = never;

@@ -169,15 +169,20 @@ void LowPowerRole::on_wake(Time now) {
 }
 
 /// [MESH-33] Whatever comes under the friendship's keys answers a poll; the next one asks for what
-/// follows it.
-void LowPowerRole::on_pdu(Time now, const NetworkPdu& pdu) {
+/// follows it. [MESH-48] What came before does so, too, since a friend may hand out PDUs in another
+/// order; but it does not prove that the friend is still there.
+void LowPowerRole::on_pdu(Time now, const NetworkPdu& pdu, std::uint32_t iv_index) {
     const auto head = pdu.transport.view()[0];
     const bool confirms =
         pdu.control && head == static_cast<std::uint8_t>(ControlOpcode::subscription_confirm);
     if (m_state != State::wait_answer || m_asked != Asked::poll || confirms) return;
     m_sequence ^= 1U;
+    const auto attempts = m_attempts;
     answered();
     m_due = now;
+    if (m_node.m_replay.is_new(pdu.src, iv_index, pdu.seq)) return;
+    m_attempts = attempts;
+    if (m_established) failed(now);
 }
 
 void LowPowerRole::on_control(Time now, const NetworkPdu& pdu, KeyIndex net_index,

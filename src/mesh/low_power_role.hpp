@@ -29,7 +29,7 @@ public:
     std::vector<FriendRole::Candidate> candidates(std::uint8_t nid);
 
     /// A PDU under the friendship's keys, before anything else is done with it.
-    void on_pdu(Time now, const NetworkPdu& pdu);
+    void on_pdu(Time now, const NetworkPdu& pdu, std::uint32_t iv_index);
     /// `friendship`: the credentials it came under, null where they are none of a friendship's.
     void on_control(Time now, const NetworkPdu& pdu, KeyIndex net_index,
                     const Credentials* friendship, std::uint8_t opcode, ByteView parameters);

@@ -307,7 +307,8 @@ private:
     env::Random& m_random;
     Store* m_store;
     NodeLimits m_limits;
-    bool m_reset = false; // these two fill what alignment leaves here
+    bool m_unsaved = false; ///< a configuration that the store refused
+    bool m_reset = false;   // these two fill what alignment leaves here
     MessageNumber m_next_number = 1;
     NodeConfig m_config;
     IvIndex m_iv;

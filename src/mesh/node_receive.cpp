@@ -126,7 +126,7 @@ void Node::on_message(Time now, ByteView frame) {
     ++m_counters.received;
     if (should_relay(*opened)) relay(*opened);
     if (m_friends) m_friends->on_pdu(now, pdu, opened->subnet->index, opened->iv_index, false);
-    if (m_low_power && opened->friendship) m_low_power->on_pdu(now, pdu);
+    if (m_low_power && opened->friendship) m_low_power->on_pdu(now, pdu, opened->iv_index);
     if (!is_for_us(pdu.dst)) return;
     // A change of keys while this message is worked on must not take them away from under it.
     const auto keys = m_config.keys;

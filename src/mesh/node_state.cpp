@@ -176,8 +176,7 @@ void Node::reset() {
     m_friends.reset();
     m_low_power.reset();
     m_directed.reset();
-    m_outgoing.clear();
-    m_waiting.clear();
+    abandon_outgoing();
     m_incoming.clear();
     m_completed.clear();
     m_publishing.reset();

@@ -220,7 +220,10 @@ void Node::answer_foundation(Time now, const Received& received) {
     }
     if (!m_config.states.friendly) m_friends.reset();
     if (!m_config.states.directed) m_directed.reset();
-    if (answer.changed && !save_config()) return;
+    // [MESH-50] Also what an earlier request changed and the store refused.
+    m_unsaved = m_unsaved || answer.changed;
+    if (m_unsaved && !save_config()) return;
+    m_unsaved = false;
     if (answer.reply) {
         (void)send(now, {.dst = received.src,
                          .net_index = received.net_index,

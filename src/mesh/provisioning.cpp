@@ -134,12 +134,21 @@ void Provisioning::handle(Time now, const ProvisioningLink::Event& event) {
     }
 }
 
+/// What a device says that it failed of; a code that nobody knows is an error as well.
+ProvisioningError Provisioning::their_error(Fields& in) {
+    const auto code = in.u8();
+    const bool known =
+        in.done() && code > static_cast<std::uint8_t>(ProvisioningError::none) &&
+        code <= static_cast<std::uint8_t>(ProvisioningError::cannot_assign_addresses);
+    return known ? static_cast<ProvisioningError>(code) : ProvisioningError::unexpected_error;
+}
+
 void Provisioning::on_pdu(Time now, ByteView pdu) {
     if (m_stage == Stage::done || m_stage == Stage::failed) return;
     Fields in(pdu);
     const auto type = static_cast<ProvisioningType>(in.u8());
     if (type == ProvisioningType::failed && m_provisioner) {
-        fail(now, static_cast<ProvisioningError>(in.u8()));
+        fail(now, their_error(in));
         return;
     }
     const auto error = dispatch(now, type, in);
@@ -167,6 +176,7 @@ ProvisioningError Provisioning::on_invite(Time now, Fields& in) {
     if (!in.done()) return ProvisioningError::invalid_format;
     auto offered = m_options.abilities;
     offered.static_oob = offered.only_oob = has_secret();
+    if (has_secret()) offered.cmac_aes128 = false;
     const auto abilities = encode(offered);
     m_inputs.append(abilities.view());
     send(now, ProvisioningType::capabilities, abilities.view());
@@ -182,7 +192,9 @@ ProvisioningError Provisioning::on_capabilities(Time now, Fields& in) {
     m_their_abilities = *theirs;
     const bool hmac = theirs->hmac_sha256 && m_options.abilities.hmac_sha256;
     const bool cmac = theirs->cmac_aes128 && m_options.abilities.cmac_aes128;
-    if (!hmac && (!cmac || m_options.require_hmac)) return ProvisioningError::unexpected_error;
+    // With CMAC, whoever keeps its own confirmation back learns the secret (CVE-2020-26559).
+    if (!hmac && (!cmac || m_options.require_hmac || has_secret()))
+        return ProvisioningError::unexpected_error;
     m_algorithm = hmac ? ProvisioningAlgorithm::hmac_sha256 : ProvisioningAlgorithm::cmac_aes128;
     m_use_oob = has_secret() && theirs->static_oob;
     // Whoever gave a secret wants it asked for.
@@ -211,7 +223,8 @@ ProvisioningError Provisioning::on_start(Fields& in) {
     if (!fields.done() || key_type != no_public_key_oob || action_and_size != 0)
         return ProvisioningError::invalid_format;
     const auto& own = m_options.abilities;
-    const bool able = (algorithm == 0 && own.cmac_aes128) || (algorithm == 1 && own.hmac_sha256);
+    const bool able =
+        (algorithm == 0 && own.cmac_aes128 && !has_secret()) || (algorithm == 1 && own.hmac_sha256);
     // [MESH-16] With a secret no way goes past it.
     const bool method_able = method == (has_secret() ? method_static : method_none);
     if (!able || !method_able) return ProvisioningError::invalid_format;
@@ -240,6 +253,7 @@ ProvisioningError Provisioning::on_public_key(Time now, Fields& in) {
             std::min(m_options.static_oob.size(), auth_size(m_algorithm))));
     std::ranges::fill(oob.extend(auth_size(m_algorithm) - oob.size()), std::uint8_t{0});
     m_keys = std::make_unique<ProvisioningKeys>(m_algorithm, *secret, m_inputs.view(), oob.view());
+    crypto::wipe(oob.span());
     crypto::wipe(*secret);
     crypto::wipe(m_private);
     make_random();

@@ -60,10 +60,13 @@ public:
         ProvisioningAbilities abilities{}; ///< the device's; of the provisioner what it takes
         /// 16 or 32 bytes by the algorithm, shorter ones are filled with zeros; none: no OOB.
         AuthBytes static_oob{};
-        /// Provisioner: refuse CMAC where EPA is to be had no more (downgrade).
+        /// Provisioner: refuse CMAC where EPA is to be had no more (downgrade). With a secret it is
+        /// refused anyway.
         bool require_hmac = false;
         std::uint8_t attention_seconds = 0; ///< provisioner
         ProvisioningData data{};            ///< provisioner: what the device shall be told
+
+        ~Options() { crypto::wipe(static_oob.span()); }
     };
 
     Provisioning(Provisioning&&) = default;
@@ -115,6 +118,7 @@ private:
     Provisioning(bool provisioner, Options options, env::Random& random, ProvisioningLink link);
 
     void handle(Time now, const ProvisioningLink::Event& event);
+    static ProvisioningError their_error(Fields& in);
     void on_pdu(Time now, ByteView pdu);
     ProvisioningError on_invite(Time now, Fields& in);
     ProvisioningError on_capabilities(Time now, Fields& in);

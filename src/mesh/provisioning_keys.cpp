@@ -20,7 +20,12 @@ std::optional<ProvisioningData> decode_provisioning_data(ByteView bytes) {
     data.flags = in.u8();
     data.iv_index = in.be32();
     data.address = in.be16();
-    if (!in.done() || data.net_index > key_index_max || !is_unicast(data.address))
+    constexpr unsigned flags_known = 3;
+    constexpr unsigned update_in_progress = 2;
+    // An update leads from one index to the next: none leads to the first.
+    const bool flags_good = (data.flags & ~flags_known) == 0 &&
+                            ((data.flags & update_in_progress) == 0 || data.iv_index != 0);
+    if (!in.done() || data.net_index > key_index_max || !is_unicast(data.address) || !flags_good)
         return std::nullopt;
     return data;
 }

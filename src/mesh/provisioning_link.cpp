@@ -70,7 +70,7 @@ ProvisioningLink::Event ProvisioningLink::on_frame(Time now, ByteView frame) {
     if (m_state == State::opening && pdu->kind == PbAdv::Kind::link_ack) {
         m_state = State::open;
         m_retry_due = never;
-        m_give_up = now + transaction_timeout;
+        m_give_up = now + protocol_timeout;
         return {.kind = Event::Kind::opened};
     }
     if (m_state == State::open) return on_open(now, *pdu);
@@ -94,12 +94,12 @@ ProvisioningLink::Event ProvisioningLink::on_open(Time now, const PbAdv& pdu) {
         if (!m_provisioner) emit({.link = m_link, .kind = PbAdv::Kind::link_ack});
         return {};
     case PbAdv::Kind::ack:
-        return on_ack(pdu);
+        return on_ack(now, pdu);
     case PbAdv::Kind::start:
     case PbAdv::Kind::continuation: {
         const auto event = on_segment(pdu);
         if (event.kind == Event::Kind::pdu && m_outgoing.empty())
-            m_give_up = now + transaction_timeout;
+            m_give_up = now + protocol_timeout;
         return event;
     }
     default:
@@ -107,11 +107,12 @@ ProvisioningLink::Event ProvisioningLink::on_open(Time now, const PbAdv& pdu) {
     }
 }
 
-ProvisioningLink::Event ProvisioningLink::on_ack(const PbAdv& pdu) {
+ProvisioningLink::Event ProvisioningLink::on_ack(Time now, const PbAdv& pdu) {
     if (m_outgoing.empty() || pdu.transaction != m_transaction) return {};
     m_outgoing.clear();
     m_transaction = after(m_transaction);
     m_retry_due = never;
+    m_give_up = now + protocol_timeout;
     return {.kind = Event::Kind::sent};
 }
 

@@ -16,7 +16,9 @@ namespace torgo::mesh {
 class ProvisioningLink {
 public:
     static constexpr std::chrono::seconds open_timeout{60};
-    static constexpr std::chrono::seconds transaction_timeout{30};
+    static constexpr std::chrono::seconds transaction_timeout{30}; ///< until acknowledged
+    /// Until the other side goes on, from each PDU on (5.4).
+    static constexpr std::chrono::seconds protocol_timeout{60};
     static constexpr std::chrono::milliseconds retry_interval{500};
     static constexpr std::uint8_t close_repeats = 3; ///< no answer comes to a close
 
@@ -62,7 +64,7 @@ private:
     void send_segments();
     Event on_listening(Time now, const PbAdv& pdu);
     Event on_open(Time now, const PbAdv& pdu);
-    Event on_ack(const PbAdv& pdu);
+    Event on_ack(Time now, const PbAdv& pdu);
     Event on_segment(const PbAdv& pdu);
     void begin_incoming(const PbAdv& start);
     Event finish_incoming();

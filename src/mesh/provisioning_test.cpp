@@ -148,6 +148,69 @@ TEST(MeshProvisioningOob, a_device_with_a_secret_is_not_taken_without) {
     EXPECT_FALSE(pair.device().is_done());
 }
 
+// [MESH-16]
+TEST(MeshProvisioningOob, a_secret_is_not_given_away_by_cmac) {
+    auto options = plan();
+    options.static_oob = secret(7);
+    Provisioning::Options device;
+    device.static_oob = secret(7);
+    device.abilities.hmac_sha256 = false;
+    Pair pair(5, 0, options, device);
+    pair.run(2min);
+    EXPECT_EQ(pair.provisioner().error(), ProvisioningError::unexpected_error);
+    EXPECT_FALSE(pair.device().is_done());
+}
+
+/// A device of the link alone, that answers the invitation after a while, or with this PDU.
+ProvisioningError answered(Time pause, const ProvisioningPdu& answer, Time limit) {
+    std::deque<PbAdvFrame> up;
+    std::deque<PbAdvFrame> down;
+    sim::Random random(5);
+    auto link = ProvisioningLink::listen(Pair::uuid, [&](const auto& f) { up.push_back(f); });
+    auto provisioner = Provisioning::provisioner(
+        plan(), random,
+        ProvisioningLink::open(7, Pair::uuid, [&](const auto& f) { down.push_back(f); }, Time(0)));
+    Time due = never;
+    for (Time now = 10ms; now < limit; now += 10ms) {
+        provisioner.on_wake(now);
+        (void)link.on_wake(now);
+        for (; !down.empty(); down.pop_front())
+            if (link.on_frame(now, down.front().view()).kind == ProvisioningLink::Event::Kind::pdu)
+                due = std::min(due, now + pause);
+        if (now >= due && link.is_open() && link.is_free()) {
+            link.send(now, answer);
+            due = never;
+        }
+        for (; !up.empty(); up.pop_front())
+            provisioner.on_frame(now, up.front().view());
+    }
+    return provisioner.error();
+}
+
+TEST(MeshProvisioning, waits_a_minute_for_the_other_side_to_go_on) {
+    ProvisioningPdu capabilities;
+    capabilities.u8(1).append(encode(ProvisioningAbilities{}).view());
+    EXPECT_EQ(answered(50s, capabilities, 51s), ProvisioningError::none);
+    EXPECT_EQ(answered(70s, capabilities, 69s), ProvisioningError::link_lost);
+}
+
+TEST(MeshProvisioning, a_failure_of_a_code_that_nobody_knows_is_one) {
+    for (const auto& words : {Bytes{9, 0}, Bytes{9}, Bytes{9, 0xFF}, Bytes{9, 2, 2}})
+        EXPECT_EQ(answered(10ms, ProvisioningPdu(words), 5s), ProvisioningError::unexpected_error);
+    EXPECT_EQ(answered(10ms, ProvisioningPdu(Bytes{9, 2}), 5s), ProvisioningError::invalid_format);
+}
+
+TEST(MeshProvisioning, data_has_no_update_towards_the_first_index_and_no_unknown_flags) {
+    ProvisioningData data = plan().data;
+    EXPECT_TRUE(decode_provisioning_data(encode(data).view()));
+    data.flags = 4;
+    EXPECT_FALSE(decode_provisioning_data(encode(data).view()));
+    data.flags = 2;
+    EXPECT_TRUE(decode_provisioning_data(encode(data).view()));
+    data.iv_index = 0;
+    EXPECT_FALSE(decode_provisioning_data(encode(data).view()));
+}
+
 /// What the device says of a start that asks for no secret, whatever it said of itself.
 ProvisioningError start_without_secret(Provisioning::Options options) {
     std::deque<PbAdvFrame> up;

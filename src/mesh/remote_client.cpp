@@ -6,6 +6,8 @@ namespace {
 constexpr std::chrono::seconds retry_interval{5};
 constexpr std::uint32_t near_link = 1; // never on any air
 constexpr std::uint8_t open_seconds = 60;
+/// Of provisioning, waiting for the near end: more come only from a server that makes them up.
+constexpr std::size_t incoming_max = 4;
 } // namespace
 
 Result<> RemoteClient::scan(Node& node, Time now, Address server, KeyIndex net_index,
@@ -105,7 +107,8 @@ void RemoteClient::on_pdu_report(Time now, Fields in) {
     const auto pdu = in.rest();
     // [MESH-39]
     if (number != static_cast<std::uint8_t>(m_inbound + 1) || pdu.empty() ||
-        pdu.size() > provisioning_pdu_max || !m_here)
+        pdu.size() > provisioning_pdu_max || !m_here || m_stage != Stage::running ||
+        m_incoming.size() >= incoming_max)
         return;
     m_inbound = number;
     progress(now);

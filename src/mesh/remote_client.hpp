@@ -26,7 +26,6 @@ public:
                  const DeviceUuid& device, Provisioning::Options options, Time now);
     RemoteClient(const RemoteClient&) = delete;
     RemoteClient& operator=(const RemoteClient&) = delete;
-    ~RemoteClient() = default;
 
     bool on_message(Time now, const Received& received);
     void on_wake(Time now);
