@@ -96,8 +96,8 @@ Parsed<TypeId> Checker::infer_quantifier(Expr& expr) {
     std::map<std::string, TypeId> variables;
     for (const auto& binder : expr.binders) {
         auto type = m_types.variable();
-        if (!binder.type.empty()) {
-            TRY(type, resolve(binder.type[0], m_declarations, m_types, variables));
+        if (binder.type) {
+            TRY(type, resolve(*binder.type, m_declarations, m_types, variables));
         }
         quantifier.types.push_back(type);
         CHECK_OK(add_local(binder.name, type, binder.at));

@@ -1,3 +1,4 @@
+#include "gospel/checker.hpp"
 #include "gospel/parser.hpp"
 
 #include <algorithm>
@@ -431,16 +432,19 @@ Parsed<Expr> Parser::quantifier() {
 Parsed<> Parser::binder_group(std::vector<Binder>& binders) {
     const auto first = binders.size();
     do {
+        if (binders.size() >= locals_max)
+            return std::unexpected(Fault{token().at, "too many names"});
         Binder next{.at = token().at};
         TRY(next.name, expect_name("a variable"));
         binders.push_back(std::move(next));
     } while (at_name());
     if (!take_symbol(":")) return {};
     const auto depth = std::exchange(m_depth, 0);
-    TRY(const auto shared, type());
+    TRY(auto of_all, type());
     m_depth = depth;
+    const auto shared = std::make_shared<const TypeExpr>(std::move(of_all));
     for (auto i = first; i < binders.size(); ++i)
-        binders[i].type.push_back(shared);
+        binders[i].type = shared;
     return {};
 }
 

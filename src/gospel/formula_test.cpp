@@ -208,7 +208,8 @@ Expr any_binding(int depth) {
     if (quantifier) {
         out.binders = {{.name = any_name()}, {.name = any_name()}};
         if (*rc::gen::arbitrary<bool>())
-            out.binders[0].type.push_back({.name = "list", .parts = {{.name = "int"}}});
+            out.binders[0].type = std::make_shared<const TypeExpr>(
+                TypeExpr{.name = "list", .parts = {{.name = "int"}}});
     }
     const int patterns = quantifier ? 0 : out.kind == Expr::Kind::let_in ? 1 : 2;
     for (int i = 0; i < patterns; ++i)

@@ -168,6 +168,8 @@ private:
             report({item.at, "a second value `" + item.name + "`"});
             return;
         }
+        // What holds no formula that is understood is a contract all the same. [GOSPEL-27]
+        if (item.contract) out.contract.emplace();
         out.understood = check(val_types(item, out)) && (!item.contract || read(item, out));
         m_out.vals.push_back(std::move(out));
     }

@@ -261,6 +261,7 @@ TEST(Interface, limits_refuse_and_never_cut) {
         values += i == 0 ? "1" : ",1";
     }
     EXPECT_EQ(refusal("requires let " + names + " = " + values + " in true"), "too many names");
+    EXPECT_EQ(refusal("requires forall" + many(" a", 2000) + " : int. true"), "too many names");
     EXPECT_EQ(refusal("requires (" + names + ") = ()"), "the name `a0` is not known");
     EXPECT_EQ(parse(many("open A\n", 1000)).diagnostics.size(), diagnostics_max);
 }
@@ -274,6 +275,13 @@ TEST(Interface, is_reported_by_its_true_name_and_holds_nothing_that_it_does_not_
               "f: (f:1:5) not_understood: the contract of `f` is not understood\n");
     EXPECT_EQ(lines(check_after(interface, interface.vals[0], json(R"({"x":1})"), {})),
               "f: (f:1:5) not_understood: the contract of `f` is not understood\n");
+    for (const auto* const broken : {"val f : int -> int (*@ f x requires x > 5 ensure true *)",
+                                     "val f : none -> int (*@ f x requires true *)"}) {
+        const auto other = parse(broken);
+        ASSERT_TRUE(other.vals[0].contract) << broken;
+        EXPECT_EQ(lines(check_before(other, other.vals[0], json(R"({"x":7})"))),
+                  "f: (f:1:5) not_understood: the contract of `f` is not understood\n");
+    }
 }
 
 } // namespace

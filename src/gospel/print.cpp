@@ -31,7 +31,7 @@ std::string print_quantifier(const Expr& expr) {
     for (std::size_t i = 0; i < expr.binders.size(); ++i) {
         const auto& binder = expr.binders[i];
         out += (i == 0 ? "" : ", ") + binder.name;
-        if (!binder.type.empty()) out += " : " + print(binder.type[0]);
+        if (binder.type) out += " : " + print(*binder.type);
     }
     return out + ". " + print(expr.parts[0]) + ")";
 }
@@ -53,9 +53,8 @@ bool same(const Pattern& a, const Pattern& b) {
 }
 
 bool same(const Binder& a, const Binder& b) {
-    return a.name == b.name && std::ranges::equal(a.type, b.type, [](const auto& x, const auto& y) {
-               return same(x, y);
-           });
+    if (a.name != b.name || (a.type == nullptr) != (b.type == nullptr)) return false;
+    return a.type == nullptr || same(*a.type, *b.type);
 }
 } // namespace
 

@@ -3,6 +3,7 @@
 #include "gospel/value.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,7 +77,7 @@ struct Pattern {
 /// A quantifier's variable.
 struct Binder {
     std::string name{};
-    std::vector<TypeExpr> type{}; ///< none or one
+    std::shared_ptr<const TypeExpr> type{}; ///< one for all of a group; may be none
     Offset at = 0;
 };
 

@@ -214,6 +214,7 @@ Result<Call> Parser::inner_call(const Definition& around) {
     TRY(const auto name, m_tokens.expect_name("a gate or \"}\""));
     Call out;
     const bool is_barrier = name.text == "barrier";
+    if (is_barrier && !before.empty()) return fail_at(name.place, "a barrier takes no modifier");
     if (is_barrier) {
         out.what = Call::What::barrier;
         out.place = name.place;

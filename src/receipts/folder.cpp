@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::string_view mirror_suffix = ".mu";
 constexpr std::string_view text_suffix = ".md";
+constexpr int group_width = 6;
+constexpr int number_width = 9;
 constexpr std::int64_t millisecond_ns = 1'000'000;
 
 std::string padded(std::uint64_t number, int width) {
@@ -26,8 +28,10 @@ std::string padded(std::uint64_t number, int width) {
     return {out.data(), static_cast<std::size_t>(size)};
 }
 
-std::optional<std::uint64_t> number_of(std::string_view text) {
+/// Of a name as padded() writes it: of another that means the same number nobody finds the file.
+std::optional<std::uint64_t> number_of(std::string_view text, std::size_t width) {
     std::uint64_t value = 0;
+    if (text.size() != width) return std::nullopt;
     const auto* end = text.data() + text.size();
     const auto [stopped, problem] = std::from_chars(text.data(), end, value);
     if (problem != std::errc{} || stopped != end) return std::nullopt;
@@ -49,7 +53,8 @@ markup::Uuid make_uuid(env::Random& random, std::int64_t wall_ns) {
 }
 
 std::string Folder::stem(std::uint64_t number) const {
-    return m_path + "/" + padded(number / group_size, 6) + "/" + padded(number, 9);
+    return m_path + "/" + padded(number / group_size, group_width) + "/" +
+           padded(number, number_width);
 }
 
 std::string Folder::mirror_path(std::uint64_t number) const {
@@ -66,7 +71,7 @@ Result<std::vector<std::uint64_t>> Folder::groups() const {
     if (!entries && entries.error().code() == Errc::not_found) return out;
     if (!entries) return std::unexpected(entries.error());
     for (const auto& entry : *entries)
-        if (const auto number = number_of(entry.name);
+        if (const auto number = number_of(entry.name, group_width);
             number && entry.type == env::FileType::directory)
             out.push_back(*number);
     std::ranges::sort(out);
@@ -75,11 +80,12 @@ Result<std::vector<std::uint64_t>> Folder::groups() const {
 
 Result<std::vector<std::uint64_t>> Folder::numbers_in(std::uint64_t group) const {
     std::vector<std::uint64_t> out;
-    TRY(const auto entries, m_files.list(m_path + "/" + padded(group, 6)));
+    TRY(const auto entries, m_files.list(m_path + "/" + padded(group, group_width)));
     for (const auto& entry : entries) {
         const std::string_view name = entry.name;
         if (!name.ends_with(mirror_suffix)) continue;
-        const auto number = number_of(name.substr(0, name.size() - mirror_suffix.size()));
+        const auto number =
+            number_of(name.substr(0, name.size() - mirror_suffix.size()), number_width);
         if (number && *number / group_size == group) out.push_back(*number);
     }
     std::ranges::sort(out);

@@ -47,6 +47,19 @@ protected:
 };
 
 // RECEIPT-13
+TEST_F(FolderTest, counts_no_file_that_it_would_not_have_named_so) {
+    append(1);
+    ASSERT_TRUE(files.make_directory("/state/receipts/18446744073709551"));
+    ASSERT_TRUE(files.make_directory("/state/receipts/0"));
+    for (const auto* const name : {"000000/7.mu", "000000/0000000007.mu",
+                                   "18446744073709551/18446744073709551615.mu", "0/000000000.mu"})
+        change("/state/receipts/" + std::string(name), "x");
+    append(1);
+    EXPECT_EQ(*folder.numbers(), (std::vector<std::uint64_t>{0, 1}));
+    EXPECT_TRUE(faults().empty());
+}
+
+// RECEIPT-13
 TEST_F(FolderTest, numbers_and_chains_what_is_appended) {
     EXPECT_EQ(*folder.newest(), std::nullopt);
     append(3);

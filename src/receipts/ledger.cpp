@@ -221,6 +221,13 @@ Result<> SqlLedger::put(const markup::SignedReceipt& one) {
             return fail(Errc::exists, "another receipt " + std::to_string(number) + ", " + there +
                                           ", is in the ledger");
         }
+        const auto id = markup::urn_of(one.receipt.id);
+        long long other = 0;
+        m_sql << "SELECT number FROM torgo_receipts WHERE id = :i", soci::use(id),
+            soci::into(other);
+        if (m_sql.got_data())
+            return fail(Errc::exists, "receipt " + std::to_string(number) + " has the id of " +
+                                          std::to_string(other) + ", which is in the ledger");
         put_receipt(one);
         put_items(one.receipt, "input", one.receipt.inputs);
         put_items(one.receipt, "output", one.receipt.outputs);
@@ -303,7 +310,10 @@ Result<std::uint64_t> catch_up(Ledger& ledger, const Folder& folder, const PeerI
         const auto opened = markup::verify_receipt(*text);
         if (!opened || opened->receipt.author != author || opened->receipt.number != number)
             continue;
-        CHECK_OK(ledger.put(*opened));
+        // One that it does not take, as a second one of the same id, must not hide the others.
+        auto taken = ledger.put(*opened);
+        if (!taken && taken.error().code() == Errc::exists) continue;
+        CHECK_OK(std::move(taken));
         ++put;
     }
     return put;

@@ -103,6 +103,23 @@ TEST_F(LedgerTest, refuses_other_urls_and_files_that_are_none) {
 }
 
 // RECEIPT-17
+TEST_F(LedgerTest, takes_no_second_receipt_of_one_id_and_those_behind_it) {
+    sim::Clock clock;
+    sim::FileSystem files;
+    sim::Random random{1};
+    Folder folder(files, clock, "/receipts");
+    auto facts = markup::test_receipt();
+    for (int i = 0; i < 2; ++i)
+        ASSERT_TRUE(folder.append(facts, test_key(), random));
+    facts.id = {};
+    ASSERT_TRUE(folder.append(facts, test_key(), random));
+    const auto ledger = Ledger::open(url());
+    ASSERT_TRUE(ledger);
+    EXPECT_EQ(*catch_up(**ledger, folder, me), 2U);
+    EXPECT_EQ(*(*ledger)->numbers(me), (std::vector<std::uint64_t>{0, 2}));
+}
+
+// RECEIPT-17
 TEST_F(LedgerTest, catches_up_with_the_files_and_leaves_damaged_ones_out) {
     sim::Clock clock;
     sim::FileSystem files;

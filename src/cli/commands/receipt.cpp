@@ -114,8 +114,8 @@ void show_rows(const Context& context, const std::vector<receipts::Row>& rows) {
                                .text("undo", row.undo));
         if (context.out.json()) continue;
         const auto ended = markup::parse_time(row.ended_at);
-        table.row({std::to_string(row.number), ended ? local_time(*ended) : row.ended_at,
-                   printable(row.command), row.outcome,
+        table.row({std::to_string(row.number), ended ? local_time(*ended) : printable(row.ended_at),
+                   printable(row.command), printable(row.outcome),
                    printable(row.user) + "@" + printable(row.host),
                    row.undo.empty() ? "" : "possible", printable(row.error)});
     }
@@ -170,6 +170,12 @@ Result<ExitCode> run_show(const Context& context, const std::string& word) {
     TRY(const auto text, mirror_text(context, word));
     TRY(const auto opened, markup::verify_receipt(text));
     const auto& receipt = opened.receipt;
+    TRY(const auto own, own_receipts(context));
+    TRY(const auto number, receipt_number(own.folder, word));
+    if (number && (receipt.author != own.author || receipt.number != *number))
+        return fail(Errc::authentication,
+                    "what lies there as receipt " + word +
+                        " is another one; \"torgo receipt verify\" says more");
     context.out.object(Json("receipt_text")
                            .number("number", receipt.number)
                            .text("id", markup::urn_of(receipt.id))
