@@ -125,7 +125,18 @@ Result<> RestoreRollback::look_at(Turn& turn) {
         return {};
     }
     turn.open = m_aside.contains(step.aside);
-    if (turn.open) ++m_to_put_back;
+    if (!turn.open) return {};
+    ++m_to_put_back;
+    return look_at_folder_of(step.path);
+}
+
+/// Before anything is changed: what cannot be put back would end the run in its middle each time.
+Result<> RestoreRollback::look_at_folder_of(const std::string& path) {
+    const auto slash = path.rfind('/');
+    if (slash == std::string::npos) return {};
+    TRY(const auto folder, m_tree.status(path.substr(0, slash)));
+    if (!folder || folder->kind != source::Kind::directory)
+        object(path, "the folder it was in is not there any more: make it, and run this again");
     return {};
 }
 

@@ -55,6 +55,7 @@ private:
     Result<> read_put_back();
     Result<> note_put_back() const;
     Result<> look_at(Turn& turn);
+    Result<> look_at_folder_of(const std::string& path);
     Result<> look_at_made(Turn& turn);
     void object(const std::string& path, std::string_view why);
     Result<> undo(const receipts::Step& step);

@@ -114,16 +114,29 @@ std::string summary_json(const Report& report) {
     return out + ", \"trace\": \"" + text(report.trace) + "\"}\n";
 }
 
+namespace {
+
+/// A name as RFC 4180 writes it: whatever is in it, it is one field.
+std::string csv_field(const std::string& text) {
+    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+    std::string out = "\"";
+    for (const char c : text)
+        out += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return out + "\"";
+}
+
+} // namespace
+
 std::string nodes_csv(const Report& report) {
     std::string out = "node,role,network,floor,x_m,y_m,relay,edge,on,hops,expected,arrived,events,"
                       "packets,received,captured,collided,noise,wifi,deaf_sending,deaf_scan,"
                       "dropped\n";
     for (const auto& node : report.nodes) {
         const auto& c = node.counters;
-        out += text(node.number) + "," + report.role_names[node.role] + "," + text(node.network) +
-               "," + std::to_string(node.floor) + "," + digits(node.at.x, 2) + "," +
-               digits(node.at.y, 2) + "," + (node.relay ? "1," : "0,") + (node.edge ? "1," : "0,") +
-               (node.alive ? "1," : "0,") +
+        out += text(node.number) + "," + csv_field(report.role_names[node.role]) + "," +
+               text(node.network) + "," + std::to_string(node.floor) + "," + digits(node.at.x, 2) +
+               "," + digits(node.at.y, 2) + "," + (node.relay ? "1," : "0,") +
+               (node.edge ? "1," : "0,") + (node.alive ? "1," : "0,") +
                (node.hops == Connectivity::no_way ? "" : text(node.hops));
         for (const auto count :
              {node.expected, node.arrived, c.events, c.packets, c.received, c.captured, c.collided,

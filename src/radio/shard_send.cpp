@@ -114,7 +114,10 @@ void Shard::announce(NodeId node, const Entry& entry, Time start) {
         for (auto link = links.begin(); link != links.end();) {
             const auto shard = m_shared.shard_of(link->to());
             auto& out = m_out[m_filling][shard];
-            if (shard != m_index && (out.bursts.empty() || out.bursts.back().from != node)) {
+            // The same one only once; a node may begin two within one window.
+            const bool is_there = !out.bursts.empty() && out.bursts.back().from == node &&
+                                  out.bursts.back().start == start;
+            if (shard != m_index && !is_there) {
                 out.bursts.push_back(burst);
                 m_out_next = std::min(m_out_next, start);
             }

@@ -89,6 +89,19 @@ TEST(Simulation, the_same_seed_gives_the_same_trace_with_any_number_of_threads) 
     EXPECT_EQ(one, outcome(square(250, 3)));
 }
 
+// [RADIO-4] In a window as long as this a node begins more than one event.
+TEST(Simulation, is_the_same_with_any_number_of_threads_when_turning_around_takes_long) {
+    const auto slow = [](unsigned threads) {
+        auto lab = square(250, threads);
+        lab.plan.phy.turnaround = 20 * millisecond;
+        return outcome(std::move(lab));
+    };
+    const auto one = slow(1);
+    EXPECT_GT(one.received, 1'000U);
+    EXPECT_EQ(one, slow(2));
+    EXPECT_EQ(one, slow(3));
+}
+
 TEST(Simulation, another_seed_gives_another_trace) {
     auto other = square(250, 1);
     other.plan.seed = 8;

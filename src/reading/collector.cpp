@@ -70,7 +70,7 @@ Result<std::unique_ptr<Collector>> Collector::open(env::FileSystem& files, std::
 Result<> Collector::load() {
     TRY(auto checkpoint, read_checkpoint(m_files, m_folder));
     m_sources = std::move(checkpoint.sources);
-    m_lines = checkpoint.lines;
+    m_records = checkpoint.records;
     TRY(const auto listing, list_store(m_files, m_folder, checkpoint.rolled));
     for (const auto number : listing.logs) {
         TRY(const auto content,
@@ -116,6 +116,7 @@ Result<> Collector::retire(const std::string& name) {
 void Collector::replay(const Record& record) {
     if (const auto* const gone = std::get_if<GoneRecord>(&record)) {
         m_sources[gone->source].take_gone(gone->gone);
+        m_records += 1;
         return;
     }
     const auto& sent = std::get<Sent>(record);
@@ -127,10 +128,8 @@ void Collector::replay(const Record& record) {
 
 void Collector::note(SourceState& state, const Sent& sent) {
     state.take(sent.reading.number);
-    const auto line = line_of(sent);
-    if (!line) return;
-    state.add_line(sent.slot, *line);
-    m_lines += 1;
+    m_records += 1;
+    if (const auto line = line_of(sent)) state.add_line(sent.slot, *line);
 }
 
 Result<> Collector::run(const std::function<Result<>()>& work) {
@@ -238,6 +237,7 @@ Result<bool> Collector::take_gone(std::uint64_t source, const Gone& gone) {
     CHECK_OK(roll_if_full());
     CHECK_OK(add(GoneRecord{.source = source, .gone = gone}));
     *state = std::move(trial);
+    m_records += 1;
     m_counters.gone += fresh;
     CHECK_OK(roll_if_full());
     return true;
@@ -269,7 +269,7 @@ Result<> Collector::roll_now() {
     if (old.empty()) return {};
     CHECK_OK(write_segments(rolled));
     CHECK_OK(write_checkpoint(m_files, m_folder,
-                              {.rolled = rolled, .lines = m_lines, .sources = m_sources}));
+                              {.rolled = rolled, .records = m_records, .sources = m_sources}));
     m_log.reset();
     m_old_logs.clear();
     m_readings.clear();

@@ -76,9 +76,9 @@ public:
     /// Nothing where the source is unknown.
     const SourceState* find(std::uint64_t source) const;
 
-    /// Lines that ever began in this store, waiting ones too: fewer than were once safe tell that
-    /// the store is an older copy of itself. [READING-31]
-    std::uint64_t lines() const noexcept { return m_lines; }
+    /// Readings and runs of void numbers that this store ever took, waiting ones too: fewer than
+    /// were once safe tell that it is an older copy of itself. [READING-31]
+    std::uint64_t records() const noexcept { return m_records; }
 
     /// Logs of which something could not be read in the middle; they are kept beside the others,
     /// with damaged_prefix before their names. [READING-15]
@@ -114,7 +114,7 @@ private:
     std::unique_ptr<env::File> m_lock; ///< null where the file system knows no locks
     std::set<std::string> m_damaged;
     Sources m_sources;
-    std::uint64_t m_lines = 0;
+    std::uint64_t m_records = 0;
     std::vector<Reading> m_readings;       ///< of the logs
     std::vector<std::uint64_t> m_old_logs; ///< of earlier runs, above the checkpoint
     std::unique_ptr<LogWriter> m_log;      ///< none until something is added

@@ -1,4 +1,3 @@
-#include "crypto/hash.hpp"
 #include "envelope/wire.hpp"
 #include "reading/log.hpp"
 #include "reading/store_reader.hpp"
@@ -379,30 +378,6 @@ TEST(Collector, readings_of_many_days_make_few_files) {
     const auto found = all_of(files, {.from_ns = day, .to_ns = day + 86'400 * second});
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(found[0].number, count - 100);
-}
-
-// [READING-18]
-TEST(Collector, opens_a_store_whose_checkpoint_counts_no_lines) {
-    Writer old;
-    old.raw(as_bytes("TGRCHK1\n")).put(std::uint64_t{4}).varint(1).put(std::uint64_t{7});
-    SourceState state;
-    state.take(1);
-    state.encode(old);
-    const auto hash = crypto::sha256(old.view());
-    old.raw(hash.view());
-    sim::FileSystem files;
-    ASSERT_TRUE(files.make_directory(folder));
-    ASSERT_TRUE(env::write_file_atomically(files, std::string(folder) + "/checkpoint", old.view()));
-    auto collector = open(files);
-    EXPECT_EQ(collector->lines(), 0U);
-    EXPECT_EQ(collector->take(sent(pulse(7, 1))), Taken::duplicate);
-    ASSERT_EQ(collector->take(sent(pulse(7, 2), second)), Taken::fresh);
-    ASSERT_TRUE(collector->sync());
-    for (int life = 0; life < 2; ++life) {
-        collector.reset();
-        collector = open(files);
-        EXPECT_EQ(collector->lines(), 1U);
-    }
 }
 
 /// A collector rolls between a reader's look at the checkpoint and its list of the folder.

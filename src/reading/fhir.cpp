@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 
 namespace torgo::reading {
 
@@ -51,6 +52,17 @@ constexpr std::array<std::string_view, 16> members_known{"resourceType",
                                                          "text",
                                                          "identifier"};
 
+constexpr std::array<std::string_view, 5> quantity_members{"value", "comparator", "unit", "system",
+                                                           "code"};
+constexpr std::array<std::string_view, 3> component_members{"id", "code", "valueQuantity"};
+
+std::string printable(std::string_view text) {
+    constexpr std::size_t size_max = 32;
+    std::string out(text.substr(0, size_max));
+    std::ranges::replace_if(out, [](unsigned char c) { return c < 0x20 || c > 0x7E; }, '?');
+    return out;
+}
+
 class Counter {
 public:
     explicit Counter(FhirCounts& counts) : m_counts(counts) {}
@@ -59,6 +71,13 @@ public:
         auto& names = m_counts.left_out;
         const bool room = names.contains(name) || names.size() < fhir_names_max;
         names[room ? name : "others"] += 1;
+    }
+
+    /// Members of `thing` that nobody reads.
+    void left_out_of(const Json& thing, std::span<const std::string_view> known,
+                     const std::string& what) {
+        for (const auto& key : thing.keys)
+            if (std::ranges::find(known, key) == known.end()) left_out(what + printable(key));
     }
 
 private:
@@ -92,13 +111,6 @@ std::string without_annotation(std::string_view unit) {
     return std::string(unit.substr(0, open)) + std::string(unit.substr(close + 1));
 }
 
-std::string printable(std::string_view text) {
-    constexpr std::size_t size_max = 32;
-    std::string out(text.substr(0, size_max));
-    std::ranges::replace_if(out, [](unsigned char c) { return c < 0x20 || c > 0x7E; }, '?');
-    return out;
-}
-
 /// The value of an Observation or a component, counted and nothing where it is not understood.
 std::optional<Decimal> value_of(const Json& thing, const Field& field, Counter& counter) {
     const std::string name(field.name);
@@ -108,6 +120,7 @@ std::optional<Decimal> value_of(const Json& thing, const Field& field, Counter& 
         counter.left_out(name + " without a value");
         return std::nullopt;
     }
+    counter.left_out_of(*quantity, quantity_members, "member valueQuantity.");
     const auto unit = quantity->text_of("code");
     if (quantity->text_of("system") != ucum_system || without_annotation(unit) != field.unit) {
         counter.left_out(name + " in unit " + printable(unit));
@@ -149,7 +162,8 @@ bool fill(const Json& observation, Reading& reading, Counter& counter) {
     const auto put = [&](const Json& thing, std::string_view loinc) {
         const auto field = field_of(loinc);
         if (!field) {
-            counter.left_out("code " + printable(loinc));
+            counter.left_out(loinc.empty() ? "component without a LOINC code"
+                                           : "code " + printable(loinc));
             return;
         }
         if (reading.values[*field]) {
@@ -160,9 +174,16 @@ bool fill(const Json& observation, Reading& reading, Counter& counter) {
     };
     const auto loinc = loinc_of(observation);
     if (loinc == blood_pressure) {
-        if (const auto* const components = observation.find("component"))
-            for (const auto& component : components->items)
+        const auto* const components = observation.find("component");
+        if (components == nullptr || components->items.empty())
+            counter.left_out("blood pressure without components");
+        else
+            for (const auto& component : components->items) {
+                counter.left_out_of(component, component_members, "member component.");
                 put(component, loinc_of(component));
+            }
+        if (observation.find("valueQuantity") != nullptr)
+            counter.left_out("blood pressure with a value of its own");
     } else {
         put(observation, loinc);
         if (observation.find("component") != nullptr) counter.left_out("component");
@@ -220,9 +241,7 @@ Result<std::vector<Reading>> parse_fhir_line(std::string_view line, FhirCounts& 
         counter.left_out(refusal);
         return std::vector<Reading>();
     }
-    for (const auto& key : observation.keys)
-        if (std::ranges::find(members_known, key) == members_known.end())
-            counter.left_out("member " + printable(key));
+    counter.left_out_of(observation, members_known, "member ");
     Reading reading;
     reading.profile = vitals_profile;
     reading.source = source_of(reference_of(observation));

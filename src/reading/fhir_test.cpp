@@ -88,6 +88,25 @@ TEST(Fhir, what_is_not_understood_is_counted_by_name) {
     const auto noted = parse_fhir_line(observation("8867-4", good + R"(,"note":[])"), counts);
     EXPECT_EQ(noted->size(), 1U);
     EXPECT_EQ(counts.left_out["member note"], 1U);
+    const auto pressure = [](const std::string& rest) {
+        return observation("85354-9", rest);
+    };
+    const std::string systolic =
+        R"({"code":{"coding":[{"system":"http://loinc.org","code":"8480-6"}]},)" +
+        quantity("120", "mm[Hg]");
+    refuse(pressure(R"("status2":1)"), "blood pressure without components");
+    refuse(pressure(R"("component":[])"), "blood pressure without components");
+    refuse(pressure(quantity("120", "mm[Hg]")), "blood pressure with a value of its own");
+    refuse(pressure(R"("component":[{"valueQuantity":{"value":1}}])"),
+           "component without a LOINC code");
+    const auto odd = parse_fhir_line(
+        pressure(R"("component":[)" + systolic + R"(,"interpretation":[]}])"), counts);
+    EXPECT_EQ(odd->size(), 1U);
+    EXPECT_EQ(counts.left_out["member component.interpretation"], 1U);
+    auto extended = observation("8867-4", good);
+    extended.replace(extended.find("\"value\""), 7, R"("extension":[],"value")");
+    EXPECT_EQ(parse_fhir_line(extended, counts)->size(), 1U);
+    EXPECT_EQ(counts.left_out["member valueQuantity.extension"], 1U);
     EXPECT_FALSE(parse_fhir_line("[]", counts));
     EXPECT_FALSE(parse_fhir_line("{", counts));
 }

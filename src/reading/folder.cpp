@@ -9,8 +9,9 @@
 namespace torgo::reading {
 
 namespace {
-constexpr std::string_view magic = "TGRCHK2\n";
-constexpr std::string_view magic_1 = "TGRCHK1\n"; ///< without a count of lines
+constexpr std::string_view magic = "TGRCHK3\n";
+constexpr std::string_view magic_2 = "TGRCHK2\n"; ///< counts something else in the same place
+constexpr std::string_view magic_1 = "TGRCHK1\n"; ///< counts nothing
 constexpr std::string_view checkpoint_name = "checkpoint";
 constexpr std::string_view log_prefix = "log-";
 constexpr std::string_view segment_prefix = "seg-";
@@ -36,7 +37,7 @@ std::optional<std::uint64_t> roll_of(std::string_view name) {
 
 Bytes encode(const Checkpoint& checkpoint) {
     Writer out;
-    out.raw(as_bytes(magic)).put(checkpoint.rolled).put(checkpoint.lines);
+    out.raw(as_bytes(magic)).put(checkpoint.rolled).put(checkpoint.records);
     out.varint(checkpoint.sources.size());
     for (const auto& [source, state] : checkpoint.sources) {
         out.put(source);
@@ -50,8 +51,10 @@ Bytes encode(const Checkpoint& checkpoint) {
 Result<Checkpoint> decode_checkpoint(ByteView bytes) {
     if (bytes.size() < magic.size() + Digest::size)
         return fail(Errc::corrupt, "a checkpoint too small");
-    const bool counts_lines = std::ranges::equal(bytes.first(magic.size()), as_bytes(magic));
-    if (!counts_lines && !std::ranges::equal(bytes.first(magic.size()), as_bytes(magic_1)))
+    const auto is = [&](std::string_view one) {
+        return std::ranges::equal(bytes.first(one.size()), as_bytes(one));
+    };
+    if (!is(magic) && !is(magic_2) && !is(magic_1))
         return fail(Errc::unsupported, "not a checkpoint of this version");
     const auto fields = bytes.first(bytes.size() - Digest::size);
     if (!std::ranges::equal(crypto::sha256(fields).view(), bytes.last(Digest::size)))
@@ -59,8 +62,9 @@ Result<Checkpoint> decode_checkpoint(ByteView bytes) {
     Reader in(fields.subspan(magic.size()));
     Checkpoint out;
     TRY(out.rolled, in.get<std::uint64_t>());
-    if (counts_lines) {
-        TRY(out.lines, in.get<std::uint64_t>());
+    if (!is(magic_1)) {
+        TRY(const auto records, in.get<std::uint64_t>());
+        if (is(magic)) out.records = records;
     }
     TRY(const auto count, in.varint(sources_max));
     for (std::uint64_t i = 0; i < count; ++i) {

@@ -24,7 +24,7 @@ using Sources = std::map<std::uint64_t, SourceState>;
 /// All that is in segments: everything of logs up to `rolled`. [READING-18]
 struct Checkpoint {
     std::uint64_t rolled = 0;
-    std::uint64_t lines = 0; ///< that ever began in this store
+    std::uint64_t records = 0; ///< that this store ever took
     Sources sources;
 };
 

@@ -21,11 +21,13 @@ constexpr std::uint64_t source = 17;
 class MemoryStore final : public envelope::NumberStore {
 public:
     Result<> save(const envelope::NumberMarks& value) override {
+        if (refuses) return fail(Errc::io, "a card that is broken");
         marks = value;
         return {};
     }
 
     envelope::NumberMarks marks{};
+    bool refuses = false;
 };
 
 envelope::EpochKeys test_keys(std::uint32_t epoch) {
@@ -335,6 +337,29 @@ TEST(Link, a_gateway_out_of_step_or_under_attack_asks_for_what_it_needs) {
     }
     ASSERT_TRUE(said());
     EXPECT_EQ(link.outbox.take_request(), Request::exchange);
+}
+
+// [READING-28]
+TEST(Link, a_reading_whose_sending_failed_does_not_wait_and_comes_once) {
+    Link link(8, 0);
+    ASSERT_TRUE(link.outbox.send(0, pulse(source, 0), 0));
+    link.sensor_store.refuses = true;
+    // Until no number is left for a long envelope that the card knows of.
+    while (link.outbox.resend()) {
+    }
+    const auto waiting = link.outbox.waiting();
+    EXPECT_EQ(link.outbox.send(0, pulse(source, 1), 0).error().code(), Errc::io);
+    EXPECT_EQ(link.outbox.waiting(), waiting);
+    link.sensor_store.refuses = false;
+    ASSERT_TRUE(link.outbox.send(0, pulse(source, 1), 0));
+    link.drain();
+    EXPECT_EQ(link.outbox.waiting(), 0U);
+    std::size_t found = 0;
+    ASSERT_TRUE(read_store(link.files, folder, {}, [&](const Reading&) -> Result<> {
+        found += 1;
+        return {};
+    }));
+    EXPECT_EQ(found, 2U);
 }
 
 TEST(Link, a_full_outbox_refuses_and_forgets_nothing) {

@@ -40,10 +40,12 @@ Result<Bytes> Outbox::send(std::uint8_t slot, Reading reading, std::int64_t peri
 
 Result<Bytes> Outbox::send_long(Sent sent, std::int64_t period_ns) {
     auto& place = m_slots[sent.slot];
-    const bool new_line = !is_on_line(place, sent.reading);
+    const bool new_line = !is_on_line(place, sent.reading) && period_ns != 0;
     TRY(sent.reading.number, m_session->take_number());
-    if (new_line && period_ns != 0) {
-        sent.period_ns = period_ns;
+    if (new_line) sent.period_ns = period_ns;
+    // Nothing waits that the caller is told was not sent; its number is void. [READING-28]
+    TRY(auto payload, seal({sent}, m_gone));
+    if (new_line) {
         place.line =
             Line{.number = sent.reading.number, .time = sent.reading.time, .period_ns = period_ns};
         place.known = false;
@@ -51,7 +53,7 @@ Result<Bytes> Outbox::send_long(Sent sent, std::int64_t period_ns) {
     m_waiting.push_back(sent);
     m_last_long = sent.reading.number;
     m_sent_long += 1;
-    return seal({sent}, m_gone);
+    return payload;
 }
 
 Result<Bytes> Outbox::seal(const std::vector<Sent>& readings, const std::optional<Gone>& gone) {

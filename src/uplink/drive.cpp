@@ -60,6 +60,8 @@ private:
         if (heard && heard->from == gateway_address)
             CHECK_OK(m_sensor.receive(heard->payload, m_clock.monotonic_ns()));
         note_acknowledged();
+        // Nothing is owed to who has nothing to send for a while.
+        if (m_sensor.is_ready() && m_sensor.waiting() == 0) m_progress_ns = m_clock.monotonic_ns();
         return {};
     }
 

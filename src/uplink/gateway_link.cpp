@@ -14,9 +14,7 @@ namespace torgo::uplink {
 namespace {
 constexpr std::string_view sensor_prefix = "sensor-";
 constexpr std::string_view key_name = "gateway.key";
-constexpr std::string_view lines_name = "lines";
-constexpr std::string_view lines_magic = "TGRLIN1\n";
-constexpr std::size_t lines_size = lines_magic.size() + sizeof(std::uint64_t);
+constexpr std::string_view mark_name = "records";
 constexpr std::string_view addresses_name = "addresses";
 constexpr std::string_view addresses_magic = "TGRADR1\n";
 constexpr std::size_t addresses_size = addresses_magic.size() + sizeof(std::uint16_t);
@@ -89,46 +87,25 @@ Result<std::unique_ptr<GatewayLink>> GatewayLink::open(env::FileSystem& files, e
         new GatewayLink(files, random, folders, options, std::move(key)));
     TRY(out->m_collector, reading::Collector::open(files, folders.store, options.limits));
     CHECK_OK(out->load_sensors());
-    CHECK_OK(out->check_lines());
+    CHECK_OK(out->check_mark());
     return out;
 }
 
 /// [READING-31] The sensors of a store that went back would send in short what it has no line for,
 /// or, worse, an older one. With an exchange they forget their lines.
-Result<> GatewayLink::check_lines() {
-    const auto file =
-        env::read_file(m_files, m_folders.state + "/" + std::string(lines_name), lines_size);
-    if (!file && file.error().code() != Errc::not_found &&
-        file.error().code() != Errc::limit_exceeded)
-        return std::unexpected(file.error());
-    // None yet: no sensor had a line.
-    if (file || file.error().code() != Errc::not_found) {
-        Reader in(file ? ByteView(*file) : ByteView());
-        const auto magic = in.raw(lines_magic.size());
-        const auto lines = in.get<std::uint64_t>();
-        const bool fits = lines && std::ranges::equal(*magic, as_bytes(lines_magic));
-        m_lines = fits ? *lines : ~std::uint64_t{0};
-    }
-    m_store_went_back = m_collector->lines() < m_lines;
-    if (m_store_went_back) {
+Result<> GatewayLink::check_mark() {
+    TRY(m_mark, StoreMark::open(m_files, m_folders.state + "/" + std::string(mark_name)));
+    const auto records = m_collector->records();
+    const auto marked = m_mark->records();
+    if (!marked) return {}; // nothing was ever acknowledged
+    if (records < *marked) {
+        m_missing = *marked == store_mark_unknown ? 0 : *marked - records;
         for (auto& [number, sensor] : m_sensors) {
             sensor->end_session();
             CHECK_OK(sensor->write());
         }
     }
-    return save_lines();
-}
-
-/// Before anything is acknowledged that a new line lies in.
-Result<> GatewayLink::save_lines() {
-    const auto lines = m_collector->lines();
-    if (lines == m_lines) return {};
-    Writer out;
-    out.raw(as_bytes(lines_magic)).put(lines);
-    CHECK_OK(env::write_file_atomically(m_files, m_folders.state + "/" + std::string(lines_name),
-                                        out.view(), /*secret=*/true));
-    m_lines = lines;
-    return {};
+    return m_mark->note(records);
 }
 
 Result<> GatewayLink::load_sensors() {
@@ -369,7 +346,7 @@ Result<> GatewayLink::ask(Address to, SensorFile& sensor, const Arrival& arrival
 Result<> GatewayLink::flush() {
     TRY(auto acks, m_collector->sync());
     m_counters.syncs += 1;
-    CHECK_OK(save_lines());
+    CHECK_OK(m_mark->note(m_collector->records()));
     for (auto& ack : acks) {
         const auto sensor = ack.source;
         const bool waits = m_acks.contains(sensor);

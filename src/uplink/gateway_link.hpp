@@ -6,6 +6,7 @@
 #include "envelope/fragments.hpp"
 #include "reading/collector.hpp"
 #include "uplink/sensor_file.hpp"
+#include "uplink/store_mark.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -101,9 +102,9 @@ public:
     /// taken. The others go on.
     const std::map<std::uint64_t, std::string>& damaged() const noexcept { return m_damaged; }
 
-    /// The store is older than what was acknowledged, and every sensor begins an exchange before it
-    /// sends anything more. [READING-31]
-    bool store_went_back() const noexcept { return m_store_went_back; }
+    /// Where the store is an older copy than what was acknowledged: how many records it lacks, at
+    /// least. Every sensor then begins an exchange before it sends anything more. [READING-31]
+    std::optional<std::uint64_t> missing() const noexcept { return m_missing; }
 
     std::size_t sensors() const noexcept { return m_sensors.size(); }
 
@@ -143,8 +144,7 @@ private:
                 const GatewayOptions& options, crypto::KemKey key);
 
     Result<> load_sensors();
-    Result<> check_lines();
-    Result<> save_lines();
+    Result<> check_mark();
     std::string path_of(std::uint64_t sensor) const;
     Result<> end_epochs(std::int64_t now_ns);
     void send_key(Address to);
@@ -166,8 +166,8 @@ private:
     crypto::KemKey m_key;
     Digest m_key_hash;
     std::unique_ptr<reading::Collector> m_collector;
-    std::uint64_t m_lines = 0; ///< of the collector, as the state has it
-    bool m_store_went_back = false;
+    std::optional<StoreMark> m_mark; ///< none until it is opened
+    std::optional<std::uint64_t> m_missing;
     std::map<std::uint64_t, std::unique_ptr<SensorFile>> m_sensors;
     std::map<std::uint64_t, std::string> m_damaged;
     std::map<Address, std::uint64_t> m_by_address;

@@ -42,7 +42,7 @@ TEST(LinkPowerCut, loses_nothing_acknowledged_whenever_the_gateways_power_goes) 
         link.gateway.reset();
         link.files = link.files->crash(operation);
         ASSERT_TRUE(link.open());
-        EXPECT_FALSE(link.gateway->store_went_back());
+        EXPECT_FALSE(link.gateway->missing());
         expect_acknowledged(link, feed);
         ASSERT_TRUE(link.run(feed, rows)) << "it goes on";
         EXPECT_EQ(link.acknowledged.size(), rows);
@@ -80,7 +80,7 @@ TEST(LinkFaults, a_gateway_that_ends_over_its_disk_goes_on_when_it_is_opened_aga
         link.gateway.reset();
         link.files = link.files->crash(operation);
         ASSERT_TRUE(link.open());
-        EXPECT_FALSE(link.gateway->store_went_back());
+        EXPECT_FALSE(link.gateway->missing());
         expect_acknowledged(link, feed);
         ASSERT_TRUE(link.run(feed, rows)) << "it goes on";
         EXPECT_TRUE(prove_all(link, feed).holds());

@@ -273,6 +273,22 @@ std::map<std::uint64_t, reading::Moment> times_of(sim::FileSystem& files) {
     return out;
 }
 
+using Copy = std::map<std::string, Bytes>;
+
+Copy copy_of_store(sim::FileSystem& files) {
+    Copy out;
+    for (const auto& file : files.files_below("/store"))
+        out[file.path] = env::read_file(files, file.path, file.size).value();
+    return out;
+}
+
+void bring_back(sim::FileSystem& files, const Copy& copy) {
+    for (const auto& file : files.files_below("/store"))
+        ASSERT_TRUE(files.remove(file.path));
+    for (const auto& [path, content] : copy)
+        ASSERT_TRUE(env::write_file_atomically(files, path, content));
+}
+
 // [READING-9] [READING-31]
 TEST(Link, times_are_never_guessed_by_a_store_that_was_brought_back_from_an_older_copy) {
     for (const unsigned loss : {0U, 20U}) {
@@ -282,20 +298,15 @@ TEST(Link, times_are_never_guessed_by_a_store_that_was_brought_back_from_an_olde
         ASSERT_TRUE(link.open());
         ASSERT_TRUE(link.run(feed, jump - 5));
         link.gateway.reset();
-        std::map<std::string, Bytes> copy;
-        for (const auto& file : link.files->files_below("/store"))
-            copy[file.path] = env::read_file(*link.files, file.path, file.size).value();
+        const auto copy = copy_of_store(*link.files);
         ASSERT_TRUE(link.open());
-        EXPECT_FALSE(link.gateway->store_went_back());
+        EXPECT_FALSE(link.gateway->missing());
         // The line that began after the leap is known to the sensor, and no more to the store.
         ASSERT_TRUE(link.run(feed, jump + 10));
         link.gateway.reset();
-        for (const auto& file : link.files->files_below("/store"))
-            ASSERT_TRUE(link.files->remove(file.path));
-        for (const auto& [path, content] : copy)
-            ASSERT_TRUE(env::write_file_atomically(*link.files, path, content));
+        bring_back(*link.files, copy);
         ASSERT_TRUE(link.open());
-        EXPECT_TRUE(link.gateway->store_went_back());
+        EXPECT_EQ(link.gateway->missing(), 15U);
         ASSERT_TRUE(link.run(feed, feed.rows().size()));
         std::size_t after = 0;
         for (const auto& [number, time] : times_of(*link.files)) {
@@ -306,8 +317,34 @@ TEST(Link, times_are_never_guessed_by_a_store_that_was_brought_back_from_an_olde
         EXPECT_EQ(after, feed.rows().size() - jump - 10);
         link.gateway.reset();
         ASSERT_TRUE(link.open());
-        EXPECT_FALSE(link.gateway->store_went_back());
+        EXPECT_FALSE(link.gateway->missing());
         EXPECT_EQ(link.gateway->counters().exchanges, 0U);
+    }
+}
+
+// [READING-31] One reading tells, on a line that the copy has too; also one of a store that lies in
+// the log that the copy has the beginning of.
+TEST(Link, an_older_copy_of_the_store_is_noticed_by_a_single_reading) {
+    const auto feed = feed_of(30);
+    for (const bool while_it_runs : {false, true}) {
+        TestLink link;
+        ASSERT_TRUE(link.open());
+        ASSERT_TRUE(link.run(feed, 10));
+        if (!while_it_runs) link.gateway.reset();
+        const auto copy = copy_of_store(*link.files);
+        if (!while_it_runs) {
+            ASSERT_TRUE(link.open());
+        }
+        ASSERT_TRUE(link.run(feed, 11));
+        link.gateway.reset();
+        bring_back(*link.files, copy);
+        ASSERT_TRUE(link.open());
+        EXPECT_EQ(link.gateway->missing(), 1U);
+        ASSERT_TRUE(link.run(feed, 30));
+        EXPECT_EQ(stored(*link.files), 29U) << "all but the one that was lost";
+        link.gateway.reset();
+        ASSERT_TRUE(link.open());
+        EXPECT_FALSE(link.gateway->missing());
     }
 }
 

@@ -109,6 +109,10 @@ def test_fhir_observations_come_in_and_what_is_left_out_is_named(tmp_path):
     done = torgo(tmp_path, "mesh", "relay", "o.ndjson", "--json")
     expect_proof(done, 40)
     assert "left out" in done.stderr and "Patient" in done.stderr
+    (tmp_path / "p.ndjson").write_text(json.dumps({"resourceType": "Patient"}) + "\n")
+    none = torgo(tmp_path, "mesh", "relay", "p.ndjson")
+    assert none.returncode != 0
+    assert "no row to send" in none.stderr and "resource Patient" in none.stderr
 
 
 def test_mistakes_are_named(tmp_path):
@@ -255,6 +259,12 @@ def test_a_gateway_keeps_what_two_runs_of_a_sensor_send(tmp_path, gateways):  # 
     assert busy.returncode == 1 and "already" in busy.stderr
     assert gateway.stop() == 0
     assert "stopped" in gateway.log.read_text()
+
+
+def test_patience_is_for_what_is_owed_and_not_for_the_next_row(tmp_path, gateways):
+    gateway = gateways(tmp_path)
+    (tmp_path / "v.csv").write_text(vitals(4))
+    expect_proof(gateway.relay("v.csv", "--interval", 4000, "--patience", 3), 4)
 
 
 def test_a_sensor_enrolled_beside_a_store_that_is_there_loses_no_row(tmp_path, gateways):

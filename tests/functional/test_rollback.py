@@ -307,6 +307,24 @@ def test_a_restore_that_was_killed_leaves_what_it_moved_to_be_found(restored):
     assert f"{'ab' * 16}/journal" in machine.must("receipt", "list").stderr
 
 
+# RECEIPT-25
+def test_what_has_no_folder_to_be_put_back_into_is_named_before_anything_is_changed(restored):
+    machine, target, before = restored
+    number = str(latest(machine)["number"])
+    shutil.rmtree(target / "small")
+    after = tree_of(target)
+    state, _ = rollback(machine, 1, number, "--yes")
+    assert state == "refused"
+    assert tree_of(target) == after
+    done = machine.run("receipt", "rollback", number)
+    assert "small/file0: the folder it was in is not there any more" in done.stdout
+    (target / "small").mkdir()
+    assert rollback(machine, 0, number, "--yes")[0] == "rolled_back"
+    back = tree_of(target)
+    assert back["small/file0"] == before["small/file0"]
+    assert back["small/file1"] == before["small/file1"]
+
+
 def killed_in_the_middle(machine, source, target):
     """A restore that was killed when it had begun to write."""
     process = machine.start("restore", f"latest:{source}", "--target", target, "--threads", "1")

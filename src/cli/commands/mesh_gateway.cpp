@@ -169,6 +169,14 @@ Result<std::unique_ptr<uplink::MetricsPage>> open_metrics(const GatewayArgs& arg
     return uplink::MetricsPage::open(at);
 }
 
+void say_missing(Output& out, std::uint64_t records) {
+    const auto what = records == 0 ? std::string() : " (" + std::to_string(records) + " at least)";
+    out.warn("the readings are older than what sensors were told is safe: they were brought back "
+             "from a copy. Each sensor begins anew, within some minutes of its next reading; what "
+             "it had sent since the copy was made" +
+             what + " is not here");
+}
+
 void say_started(const Context& context, const uplink::GatewayLink& gateway,
                  const uplink::GatewayFolders& folders, const uplink::MetricsPage* page) {
     auto& out = context.out;
@@ -183,10 +191,7 @@ void say_started(const Context& context, const uplink::GatewayLink& gateway,
         out.warn(complaint + ". Nothing of sensor " + std::to_string(sensor) +
                  " is taken: bring the file back, or give the sensor another card with \"torgo "
                  "mesh enrol --replace\"");
-    if (gateway.store_went_back())
-        out.warn("the readings are older than what sensors were told is safe: they were brought "
-                 "back from a copy. Each sensor begins anew, within some minutes of its next "
-                 "reading; what it had sent since the copy was made is not here");
+    if (const auto missing = gateway.missing()) say_missing(out, *missing);
     if (page != nullptr)
         out.line("Metrics at http://127.0.0.1:" + std::to_string(port) + "/metrics");
     (void)out.flush();

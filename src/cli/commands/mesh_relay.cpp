@@ -2,6 +2,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/mesh.hpp"
 #include "cli/commands/mesh_air.hpp"
+#include "cli/commands/mesh_daemon.hpp"
 #include "cli/format.hpp"
 #include "cli/progress_display.hpp"
 #include "env/random.hpp"
@@ -156,7 +157,9 @@ Result<Sent> send_real(const Context& context, const RelayArgs& args, const upli
     air.socket = air.bluez ? "" : args.via;
     air.faults = {.loss = args.loss / 100.0, .seed = args.seed};
     TRY(const auto path, context.environment.absolute(args.card));
-    TRY(const auto bearer, open_air(context, air, path, content.mesh, {.address = content.address},
+    // Another card under the same name has another address, whose numbers begin anew.
+    const auto state = path + "." + mesh_address_text(content.address);
+    TRY(const auto bearer, open_air(context, air, state, content.mesh, {.address = content.address},
                                     /*is_gateway=*/false));
     // What an earlier run had given and not sent will not come any more.
     std::optional<reading::Gone> gone;
@@ -247,9 +250,6 @@ void say_report(Output& out, const RelayArgs& args, const uplink::Feed& feed, co
 
 void report(const Context& context, const RelayArgs& args, const uplink::Feed& feed,
             const Sent& sent) {
-    for (const auto& [name, count] : feed.left_out())
-        context.out.warn("left out, as no reading has a place for it: " + printable(name) + " (" +
-                         std::to_string(count) + ")");
     context.out.object(report_object(args, feed, sent));
     if (!context.out.json()) say_report(context.out, args, feed, sent);
     if (!sent.proof)
@@ -290,6 +290,9 @@ Result<uplink::Feed> read_feed(const Context& context, const RelayArgs& args,
     if (!feed)
         return std::unexpected(
             Error(feed.error().code(), args.file + ": " + feed.error().detail()));
+    for (const auto& [name, count] : feed->left_out())
+        context.out.warn("left out, as no reading has a place for it: " + printable(name) + " (" +
+                         std::to_string(count) + ")");
     if (feed->rows().empty()) return fail(Errc::invalid_argument, args.file + ": no row to send");
     const auto is_other = [&](std::uint64_t one) {
         return one != source;
