@@ -106,6 +106,20 @@ TEST(Plan, is_what_the_simulator_confirmed) {
     EXPECT_DOUBLE_EQ(again->delivered(), plan->confirmed[0].delivered);
 }
 
+TEST(Plan, is_judged_by_readings_also_where_they_come_once_a_day) {
+    auto survey = corridor();
+    survey.target.period_s = 86'400;
+    std::uint64_t least = ~std::uint64_t{0};
+    const auto simulate = [&](radio::Scenario scenario) {
+        auto report = radio::run_scenario(std::move(scenario), 1, {}, make_devices);
+        least = std::min(least, report->messages);
+        return report;
+    };
+    const auto plan = find_plan(survey, simulate, [](const Round&) {});
+    ASSERT_TRUE(plan) << plan.error().detail();
+    EXPECT_GE(least, survey.sensors.size());
+}
+
 TEST(Plan, says_when_the_target_is_out_of_reach) {
     auto survey = corridor();
     survey.target.latency_ms = 2;

@@ -15,9 +15,11 @@ constexpr mesh::ModelId sensor_server{0x1100};
 constexpr mesh::Opcode reading_opcode = 0x52; ///< Sensor Status
 /// A reading that came over IP; it names its source, since its sender is an edge node.
 constexpr mesh::Opcode forwarded_opcode = 0x54;
-constexpr std::size_t key_size = 6; ///< source and number in a forwarded reading
-/// Numbers of readings that never went over the air; above all sequence numbers.
-constexpr std::uint32_t unsent = 1U << 31U;
+/// Source and number in a reading that names itself; a sequence number is a byte shorter.
+constexpr std::size_t key_size = 7;
+constexpr std::size_t key_least = 6;
+/// Numbers of readings that have none of the mesh: the demand's own, above all sequence numbers.
+constexpr std::uint32_t own_number = 1U << 31U;
 /// A cache holds the messages of so long a time.
 constexpr double cache_s = 2;
 constexpr unsigned cache_least = 8;
@@ -74,6 +76,18 @@ mesh::AccessPayload reading(mesh::Opcode opcode, std::size_t size, const radio::
     for (std::size_t i = 0; i < std::min(parameters.size(), key_size); ++i)
         parameters[i] = static_cast<std::uint8_t>(name >> (8 * i));
     return mesh::encode_access(opcode, parameters);
+}
+
+radio::MessageKey key_of(ByteView parameters) {
+    std::uint64_t name = 0;
+    for (std::size_t i = 0; i < std::min(parameters.size(), key_size); ++i)
+        name |= std::uint64_t{parameters[i]} << (8 * i);
+    return {static_cast<NodeId>(name & radio::nodes_max), static_cast<std::uint32_t>(name >> 24U)};
+}
+
+/// Whether a payload of so many bytes, opcode included, is segmented.
+bool names_itself(std::size_t size) {
+    return size + mesh::trans_mic_size(/*szmic=*/false) > mesh::unsegmented_access_max;
 }
 
 std::uint64_t note_of(std::size_t flow, const radio::MessageKey& key) {
@@ -243,11 +257,14 @@ void StackDevices::on_demand(NodeId id, const radio::Demand& demand, radio::Air&
     const auto& flow = m_flows[demand.flow];
     const Call call(*this, id, air);
     if (flow.to == radio::Flow::To::edge && role(id).edge) {
-        const radio::MessageKey key{id, demand.key.number | unsent};
+        const radio::MessageKey key{id, demand.key.number | own_number};
         air.originated(key, 1);
         return air.delivered(key);
     }
-    const radio::MessageKey key{id, call.node().sequence()};
+    // A segmented message may wait behind another one, and gets its sequence number later.
+    const auto number =
+        names_itself(flow.size) ? demand.key.number | own_number : call.node().sequence();
+    const radio::MessageKey key{id, number};
     const auto others = static_cast<std::uint32_t>(network(id).members.size() - 1);
     air.originated(key, flow.to == radio::Flow::To::everyone ? std::max(others, 1U) : 1);
     const auto payload = reading(reading_opcode, flow.size, key);
@@ -280,14 +297,12 @@ void StackDevices::message(mesh::Node& node, mesh::Time /*now*/, const mesh::Rec
 
 void StackDevices::arrived(NodeId id, const mesh::Received& received, radio::Air& air) {
     if (received.opcode == forwarded_opcode) {
-        if (received.parameters.size() < key_size) return;
-        std::uint64_t name = 0;
-        for (std::size_t i = 0; i < key_size; ++i)
-            name |= std::uint64_t{received.parameters[i]} << (8 * i);
-        return air.delivered({static_cast<NodeId>(name & radio::nodes_max),
-                              static_cast<std::uint32_t>(name >> 24U)});
+        if (received.parameters.size() < key_least) return;
+        return air.delivered(key_of(received.parameters));
     }
-    const radio::MessageKey key{network(id).members[received.src - 1U], received.seq};
+    const auto key = names_itself(received.parameters.size() + 1)
+                         ? key_of(received.parameters)
+                         : radio::MessageKey{network(id).members[received.src - 1U], received.seq};
     if (received.dst < far_group_first || received.dst == mesh::all_nodes)
         return air.delivered(key);
     const std::size_t flow = received.dst - far_group_first;
@@ -309,7 +324,7 @@ void StackDevices::pass_on(NodeId id, std::uint64_t note, radio::Air& air) {
     const auto& flow = m_flows[note >> 56U];
     if (flow.target == id) return air.delivered(key_in(note));
     const Call call(*this, id, air);
-    const auto size = std::max<std::size_t>(flow.size, 1 + key_size);
+    const auto size = std::max<std::size_t>(flow.size, 1 + key_least);
     const auto payload = reading(forwarded_opcode, size, key_in(note));
     (void)call.node().send(call.now(), {.dst = m_nodes[flow.target].config().address,
                                         .app_index = 0,

@@ -96,6 +96,20 @@ TEST(StackDevices, carry_segmented_messages_to_one_node_with_acknowledgments) {
     EXPECT_GT(report.latency.quantile_us(0.5), 100'000) << "four segments, 60 ms apart";
 }
 
+TEST(StackDevices, carry_segmented_messages_that_wait_behind_each_other) {
+    auto scenario = ward(8, 6, Flow::To::node, 60);
+    auto& flow = scenario.run.flows[0];
+    flow.sources.resize(1);
+    flow.at_once = true;
+    flow.until = 2 * second;
+    const auto same = flow;
+    for (int i = 0; i < 2; ++i)
+        scenario.run.flows.push_back(same);
+    const auto report = run(scenario, Scenario::Device::stack);
+    EXPECT_EQ(report.messages, 3U);
+    EXPECT_EQ(report.arrived, 3U) << "each counts for itself";
+}
+
 TEST(StackDevices, pass_readings_on_to_another_network_once) {
     auto scenario = ward(40, 25, Flow::To::node, 8);
     // The far node is in a network of its own with its own edge nodes.

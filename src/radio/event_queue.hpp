@@ -9,14 +9,16 @@
 
 namespace torgo::radio {
 
-/// Something that happens at a moment. `who` breaks ties, so that equal times have one order too.
+/// Something that happens at a moment. `who`, then `what`, break ties, so that equal times have one
+/// order too.
 struct Event {
     Time time = 0;
     std::uint32_t who = 0;
     std::uint32_t what = 0;
 
     bool operator<(const Event& other) const {
-        return time != other.time ? time < other.time : who < other.who;
+        if (time != other.time) return time < other.time;
+        return who != other.who ? who < other.who : what < other.what;
     }
 };
 

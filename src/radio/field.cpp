@@ -120,6 +120,7 @@ Field::Field(Plan plan)
     : m_plan(std::move(plan)), m_walls(m_plan.walls), m_limit_db(loss_limit_db()) {}
 
 Result<Field> Field::make(Plan plan) {
+    if (plan.places.empty()) return fail(Errc::invalid_argument, "a field without nodes");
     if (plan.places.size() >= nodes_max)
         return fail(Errc::invalid_argument, "too many nodes for one run");
     if (plan.profiles.size() > profiles_max)
@@ -195,7 +196,7 @@ bool Field::hears(NodeId a, NodeId b, double& loss) const {
     // Two that never listen have nothing to do with each other: most sensors of a building.
     if (m_plan.profiles[p.profile].scan_window == 0 && m_plan.profiles[q.profile].scan_window == 0)
         return false;
-    if (!m_side.empty() && m_side[p.group] != m_side[q.group]) return false;
+    if (!m_part.empty() && m_part[p.group] != m_part[q.group]) return false;
     const auto limit = m_limit_db;
     loss = mean_loss_db(phy, m_plan.floor_height_m, p, q);
     if (loss - shadowing_limit * phy.shadowing_db > limit) return false;
@@ -260,8 +261,8 @@ Result<> Field::update() {
     return {};
 }
 
-Result<> Field::cut(std::vector<bool> groups_of_one_side) {
-    m_side = std::move(groups_of_one_side);
+Result<> Field::cut(std::vector<std::uint32_t> part_of_group) {
+    m_part = std::move(part_of_group);
     CHECK_OK(find_fixed());
     return update();
 }

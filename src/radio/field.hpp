@@ -93,7 +93,7 @@ public:
         std::vector<bool> moving; ///< by scenario number; empty: none
     };
 
-    /// errors  `invalid_argument` for too many nodes or a profile that is not there;
+    /// errors  `invalid_argument` for no nodes, too many, or a profile that is not there;
     ///         `limit_exceeded` for more than links_max links
     static Result<Field> make(Plan plan);
 
@@ -126,8 +126,9 @@ public:
     /// cost    the links of the moving nodes, and a pass over all nodes
     Result<> update();
 
-    /// Cuts all links between the two sides, or none with an empty list; rebuilds all links.
-    Result<> cut(std::vector<bool> groups_of_one_side);
+    /// Cuts all links between groups of different parts, or none with an empty list; rebuilds all
+    /// links.
+    Result<> cut(std::vector<std::uint32_t> part_of_group);
 
     /// Loss between two nodes: distance, shadowing, walls, floors.
     double loss_db(NodeId a, NodeId b) const;
@@ -157,7 +158,7 @@ private:
     std::vector<NodeId> m_by_number;
     std::vector<NodeId> m_moving;
     std::vector<bool> m_is_moving;
-    std::vector<bool> m_side; ///< by group, while a partition lasts
+    std::vector<std::uint32_t> m_part; ///< by group, while a partition lasts
     Links m_fixed;
     Links m_moving_links;
 };

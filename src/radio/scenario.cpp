@@ -9,6 +9,10 @@ namespace {
 
 constexpr double year_s = 3.2e7;
 
+bool is_place(double metres) {
+    return std::abs(metres) <= scenario_size_max; // not a number is none either
+}
+
 Time from_s(double s) {
     return static_cast<Time>(std::llround(s * static_cast<double>(second)));
 }
@@ -34,6 +38,7 @@ public:
         CHECK_OK(each(keys, "wall", [&](const Value& value) { return wall(value); }));
         CHECK_OK(each(keys, "room", [&](const Value& value) { return room(value); }));
         CHECK_OK(each(keys, "nodes", [&](const Value& value) { return nodes(value); }));
+        if (m_out.nodes.empty()) keys.refuse("nodes", "a scenario needs at least one node");
         check_addresses(keys);
         CHECK_OK(each(keys, "traffic", [&](const Value& value) { return traffic(value); }));
         CHECK_OK(each(keys, "event", [&](const Value& value) { return event(value); }));
@@ -143,8 +148,15 @@ private:
 
     static Point point(const std::vector<double>& numbers, std::size_t at = 0) {
         if (numbers.size() < at + 2) return {};
-        return {std::clamp(numbers[at], -scenario_size_max, scenario_size_max),
-                std::clamp(numbers[at + 1], -scenario_size_max, scenario_size_max)};
+        return {numbers[at], numbers[at + 1]};
+    }
+
+    /// [RADIO-2]
+    static std::vector<double> coordinates(Keys& keys, std::string_view key, std::size_t count) {
+        auto out = keys.numbers(key, count);
+        if (std::ranges::all_of(out, is_place)) return out;
+        keys.refuse(key, "a place lies within 1,000 km of [0, 0]");
+        return std::vector<double>(count);
     }
 
     static std::int16_t floor(Keys& keys) {
@@ -186,8 +198,8 @@ private:
 
     Result<> wall(const Value& value) {
         Keys keys(value, "[[wall]]");
-        const auto from = point(keys.numbers("from", 2));
-        const auto to = point(keys.numbers("to", 2));
+        const auto from = point(coordinates(keys, "from", 2));
+        const auto to = point(coordinates(keys, "to", 2));
         if (!keys.has("from") || !keys.has("to"))
             keys.refuse("from", "a wall needs \"from\" and \"to\"");
         const auto loss = keys.number("loss_db", 5, 0, 100);
@@ -198,7 +210,7 @@ private:
 
     Result<> room(const Value& value) {
         Keys keys(value, "[[room]]");
-        const auto area = keys.numbers("area", 4);
+        const auto area = coordinates(keys, "area", 4);
         if (area.empty()) keys.refuse("area", "a room needs an \"area\"");
         const auto low = point(area);
         const auto high = point(area, 2);
@@ -262,13 +274,15 @@ std::vector<Point> Builder::places(Keys& keys) {
             if (pair == nullptr || pair->size() != 2)
                 keys.refuse("at", "\"at\" is a list of [x, y]");
             else if (const auto* a = as_number((*pair)[0], x), *b = as_number((*pair)[1], y);
-                     a && b)
-                out.push_back(point({*a, *b}));
+                     a && b && is_place(*a) && is_place(*b))
+                out.push_back({*a, *b});
+            else if (a && b)
+                keys.refuse("at", "a place lies within 1,000 km of [0, 0]");
             else
                 keys.refuse("at", "\"at\" is a list of [x, y]");
         }
     } else if (kind == 1) {
-        const auto area = keys.numbers("area", 4);
+        const auto area = coordinates(keys, "area", 4);
         const auto count = keys.whole("count", 0, 0, room);
         if (area.empty()) keys.refuse("area", "random nodes need an \"area\"");
         for (std::int64_t i = 0; i < count && !area.empty(); ++i) {
@@ -277,10 +291,14 @@ std::vector<Point> Builder::places(Keys& keys) {
                            std::lerp(area[1], area[3], unit(mix(bits, 2)))});
         }
     } else {
-        const auto corner = point(keys.numbers("corner", 2));
+        const auto corner = point(coordinates(keys, "corner", 2));
         const auto columns = keys.whole("columns", 1, 1, std::max<std::int64_t>(room, 1));
         const auto rows = keys.whole("rows", 1, 1, std::max<std::int64_t>(room / columns, 1));
         const auto step = keys.number("step_m", 1, 0.01, scenario_size_max);
+        const Point far{corner.x + step * static_cast<double>(columns - 1),
+                        corner.y + step * static_cast<double>(rows - 1)};
+        if (!is_place(far.x) || !is_place(far.y))
+            keys.refuse("step_m", "a place lies within 1,000 km of [0, 0]");
         for (std::int64_t i = 0; i < columns * rows; ++i)
             out.push_back({corner.x + step * static_cast<double>(i % columns),
                            corner.y + step * static_cast<double>(i / columns)});
@@ -371,10 +389,12 @@ Result<> Builder::event(const Value& value) {
     case 0:
         fail_event(keys, at, until);
         break;
-    case 1:
-        m_out.run.happenings.push_back({at, Happening::Noise{keys.number("rise_db", 10, 0, 100)}});
-        if (until != never) m_out.run.happenings.push_back({until, Happening::Noise{}});
+    case 1: {
+        const auto rise = keys.number("rise_db", 10, 0, 100);
+        m_out.run.happenings.push_back({at, Happening::Noise{rise}});
+        if (until != never) m_out.run.happenings.push_back({until, Happening::Noise{rise, true}});
         break;
+    }
     case 2:
         partition_event(keys, at, until);
         break;
@@ -399,13 +419,13 @@ void Builder::partition_event(Keys& keys, Time at, Time until) {
         side[static_cast<std::size_t>(found - m_out.groups.begin())] = true;
     }
     m_out.run.happenings.push_back({at, Happening::Cut{side}});
-    if (until != never) m_out.run.happenings.push_back({until, Happening::Cut{{}}});
+    if (until != never) m_out.run.happenings.push_back({until, Happening::Cut{side, true}});
 }
 
 void Builder::move_event(Keys& keys, Time at, Time until) {
     if (!keys.has("to") || until == never)
         return keys.refuse("to", "a move needs \"to\" and \"until_s\"");
-    const auto to = point(keys.numbers("to", 2));
+    const auto to = point(coordinates(keys, "to", 2));
     m_out.plan.moving.resize(m_out.nodes.size());
     for (const auto number : chosen(keys)) {
         m_out.plan.moving[number] = true;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace torgo::radio {
 
@@ -96,11 +97,42 @@ TEST(Scenario, refuses_wrong_kinds_and_values_out_of_range) {
                  7, 7}},
            9, 9}},
          "5:5: there is no group \"moon\""},
+        {{"room",
+          {List{
+               {Table{{"area", {List{{0.0, 6, 6}, {0.0, 6, 7}, {1.1e6, 6, 8}, {1.0, 6, 9}}, 5, 5}}},
+                7, 7}},
+           9, 9}},
+         "5:5: a place lies within 1,000 km"},
     };
     for (const auto& [item, words] : wrong) {
         Page page;
         EXPECT_TRUE(refusal(row(page, {item})).starts_with(words)) << refusal(row(page, {item}));
     }
+}
+
+// [RADIO-2]
+TEST(Scenario, refuses_places_out_of_the_world_and_a_field_without_nodes) {
+    const auto with = [](const std::string& key, decltype(Value::is) is) {
+        Page page;
+        auto document = row(page);
+        for (auto& item : std::get<Table>(document.is)) {
+            if (item.key != "nodes") continue;
+            auto& list = std::get<List>(item.value.is);
+            if (key.empty()) list.clear();
+            for (auto& one : list)
+                for (auto& member : std::get<Table>(one.is))
+                    if (member.key == key) member.value.is = is;
+        }
+        return refusal(document);
+    };
+    EXPECT_TRUE(with("", false).contains("at least one node"));
+    EXPECT_TRUE(with("step_m", 3e5).contains("within 1,000 km")) << "the fifth of a row";
+    const auto far = [](double x) {
+        return List{{List{{x, 1, 1}, {0.0, 1, 1}}, 1, 1}};
+    };
+    EXPECT_EQ(with("at", far(1e6)), "accepted");
+    EXPECT_TRUE(with("at", far(-1.1e6)).contains("within 1,000 km"));
+    EXPECT_TRUE(with("at", far(std::nan(""))).contains("list of [x, y]"));
 }
 
 // [RADIO-3]

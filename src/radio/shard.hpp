@@ -142,6 +142,8 @@ private:
     void replan(NodeId node);
     void plan(NodeId node);
     void announce(NodeId node, const Entry& entry, Time start);
+    void announce_everywhere(const Burst& burst);
+    void put_out(std::size_t shard, const Burst& burst);
     void remove(Sender& sender, std::uint32_t entry);
     void drop_all(Sender& sender);
     void take(const Burst& burst);

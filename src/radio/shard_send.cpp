@@ -21,6 +21,11 @@ std::uint64_t hash(ByteView bytes) {
     return sum;
 }
 
+/// From the first packet's start to the last one's end.
+Time event_time(std::size_t size, const Profile& profile) {
+    return channel_count * air_time(size) + (channel_count - 1) * profile.channel_gap;
+}
+
 } // namespace
 
 /// Appends a frame to the node's queue; false when that is full.
@@ -88,9 +93,7 @@ void Shard::plan(NodeId node) {
     const auto turnaround = m_shared.field.phy().turnaround;
     const auto start = std::max({entry.due, sender.radio_free, m_now + turnaround});
     announce(node, entry, start);
-    const auto air = air_time(entry.frame.size());
-    sender.radio_free =
-        start + channel_count * air + (channel_count - 1) * profile.channel_gap + pause_after_event;
+    sender.radio_free = start + event_time(entry.frame.size(), profile) + pause_after_event;
     if (--entry.left == 0) {
         remove(sender, best);
     } else {
@@ -110,21 +113,31 @@ void Shard::announce(NodeId node, const Entry& entry, Time start) {
     burst.hash = hash(entry.frame.view());
     take(burst);
     if (m_shared.shards() == 1) return;
+    const auto end = start + event_time(entry.frame.size(), m_shared.field.profile(node));
+    if (end >= m_shared.next_change) return announce_everywhere(burst);
     for (const auto links : {m_shared.field.fixed_links(node), m_shared.field.moving_links(node)}) {
         for (auto link = links.begin(); link != links.end();) {
             const auto shard = m_shared.shard_of(link->to());
-            auto& out = m_out[m_filling][shard];
-            // The same one only once; a node may begin two within one window.
-            const bool is_there = !out.bursts.empty() && out.bursts.back().from == node &&
-                                  out.bursts.back().start == start;
-            if (shard != m_index && !is_there) {
-                out.bursts.push_back(burst);
-                m_out_next = std::min(m_out_next, start);
-            }
+            put_out(shard, burst);
             link = std::lower_bound(link, links.end(), m_shared.first[shard + 1],
                                     [](const Link& l, NodeId to) { return l.to() < to; });
         }
     }
+}
+
+/// Who will hear it is not known yet: the field changes before it has ended.
+void Shard::announce_everywhere(const Burst& burst) {
+    for (std::size_t shard = 0; shard < m_shared.shards(); ++shard)
+        put_out(shard, burst);
+}
+
+void Shard::put_out(std::size_t shard, const Burst& burst) {
+    if (shard == m_index) return;
+    auto& out = m_out[m_filling][shard].bursts;
+    // The same one only once; a node may begin two within one window.
+    if (!out.empty() && out.back().from == burst.from && out.back().start == burst.start) return;
+    out.push_back(burst);
+    m_out_next = std::min(m_out_next, burst.start);
 }
 
 /// Puts a burst, of this shard or another, before this shard's receivers.

@@ -45,6 +45,7 @@ struct Shared {
     bool has_bursts = false;
     float capture_ratio = 1;
     std::vector<NodeId> first; ///< of each shard, and one past the last
+    Time next_change = 0;      ///< of the field, or later; links are as they are until then
 };
 
 } // namespace torgo::radio

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -11,6 +13,29 @@ namespace torgo::radio {
 namespace {
 
 constexpr Time report_step = second / 10;
+
+/// Powers that rise by so many dB each, together.
+double sum_db(const std::vector<double>& rises) {
+    if (rises.size() == 1) return rises.front();
+    double sum = 1;
+    for (const auto rise : rises)
+        sum += to_mw(rise) - 1;
+    return 10 * std::log10(sum);
+}
+
+/// Of each group: the part it lies in. Groups share one where no cut goes between them.
+std::vector<std::uint32_t> parts_of(const std::vector<std::vector<bool>>& cuts) {
+    std::map<std::vector<bool>, std::uint32_t> parts;
+    std::vector<std::uint32_t> out;
+    const auto groups = cuts.empty() ? 0 : cuts.front().size();
+    for (std::size_t group = 0; group < groups; ++group) {
+        std::vector<bool> sides;
+        for (const auto& cut : cuts)
+            sides.push_back(cut[group]);
+        out.push_back(parts.try_emplace(sides, parts.size()).first->second);
+    }
+    return out;
+}
 
 } // namespace
 
@@ -146,6 +171,7 @@ void Simulation::choose_window() {
         soonest = std::min(soonest, m_run.happenings[m_next_happening].at);
     next = std::max(next, m_now);
     // At the latest when something befalls the field; then at once, if nothing comes before.
+    m_shared.next_change = soonest;
     m_end = next >= soonest ? soonest : std::min(next + m_field.phy().turnaround, soonest);
     m_done = m_now >= m_run.duration || !m_result || !report();
 }
@@ -161,20 +187,36 @@ void Simulation::apply_due() {
 }
 
 void Simulation::apply(const Happening& happening) {
-    const auto shard = [&](NodeId node) -> Shard& {
-        return m_shards[m_shared.shard_of(node)];
-    };
-    if (const auto* fail = std::get_if<Happening::Fail>(&happening.what)) {
-        for (const auto node : fail->nodes)
-            shard(node).fail(node);
-    } else if (const auto* recover = std::get_if<Happening::Recover>(&happening.what)) {
-        for (const auto node : recover->nodes)
-            shard(node).recover(node, m_now);
-    } else if (const auto* noise = std::get_if<Happening::Noise>(&happening.what)) {
-        m_shared.set_noise_rise(noise->rise_db);
-    } else if (const auto* cut = std::get_if<Happening::Cut>(&happening.what)) {
-        m_result = m_field.cut(cut->groups);
-    }
+    std::visit([this](const auto& what) { apply(what); }, happening.what);
+}
+
+void Simulation::apply(const Happening::Fail& fail) {
+    m_failures.resize(m_field.size());
+    for (const auto node : fail.nodes)
+        if (m_failures[node]++ == 0) m_shards[m_shared.shard_of(node)].fail(node);
+}
+
+void Simulation::apply(const Happening::Recover& recover) {
+    m_failures.resize(m_field.size());
+    for (const auto node : recover.nodes)
+        if (m_failures[node] > 0 && --m_failures[node] == 0)
+            m_shards[m_shared.shard_of(node)].recover(node, m_now);
+}
+
+void Simulation::apply(const Happening::Noise& noise) {
+    if (!noise.ends)
+        m_flares.push_back(noise.rise_db);
+    else if (const auto over = std::ranges::find(m_flares, noise.rise_db); over != m_flares.end())
+        m_flares.erase(over);
+    m_shared.set_noise_rise(sum_db(m_flares));
+}
+
+void Simulation::apply(const Happening::Cut& cut) {
+    if (!cut.ends)
+        m_cuts.push_back(cut.groups);
+    else if (const auto over = std::ranges::find(m_cuts, cut.groups); over != m_cuts.end())
+        m_cuts.erase(over);
+    m_result = m_field.cut(parts_of(m_cuts));
 }
 
 void Simulation::move_all() {

@@ -12,6 +12,7 @@ namespace torgo::radio {
 
 /// Something that befalls the field at a moment.
 struct Happening {
+    /// A node that failed twice is back when it has recovered twice.
     struct Fail {
         std::vector<NodeId> nodes;
     };
@@ -20,14 +21,16 @@ struct Happening {
         std::vector<NodeId> nodes;
     };
 
-    /// A flare: noise everywhere, so many dB above the usual; 0 ends it.
+    /// A flare: noise everywhere, so many dB above the usual. Those that last together add up.
     struct Noise {
         double rise_db = 0;
+        bool ends = false;
     };
 
-    /// Groups of the one side hear nothing of the others; an empty list ends it.
+    /// Groups of the one side hear nothing of the others, as long as it lasts.
     struct Cut {
         std::vector<bool> groups;
+        bool ends = false;
     };
 
     Time at = 0;
@@ -112,6 +115,10 @@ private:
     void choose_window();
     void apply_due();
     void apply(const Happening& happening);
+    void apply(const Happening::Fail& fail);
+    void apply(const Happening::Recover& recover);
+    void apply(const Happening::Noise& noise);
+    void apply(const Happening::Cut& cut);
     void move_all();
     bool report();
     void work(std::size_t shard, Gate& gate);
@@ -122,6 +129,9 @@ private:
     Shared m_shared;
     std::vector<Shard> m_shards;
     Ledger m_ledger;
+    std::vector<std::uint32_t> m_failures; ///< of each node, not over yet; empty: none ever
+    std::vector<double> m_flares;          ///< dB, of those that last
+    std::vector<std::vector<bool>> m_cuts; ///< that last: of each group, its side
     std::function<bool(const Progress&)> m_keep_going;
     Result<> m_result;
     Time m_now = 0;

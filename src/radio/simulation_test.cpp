@@ -67,10 +67,10 @@ Laboratory eventful(unsigned threads) {
         some.push_back(field->node(number));
     lab.run.happenings = {{second, Happening::Fail{some}},
                           {2 * second, Happening::Noise{10}},
-                          {3 * second, Happening::Noise{0}},
+                          {3 * second, Happening::Noise{10, true}},
                           {3 * second, Happening::Recover{some}},
                           {3500 * millisecond, Happening::Cut{{false, true}}},
-                          {4 * second, Happening::Cut{{}}}};
+                          {4 * second, Happening::Cut{{false, true}, true}}};
     for (std::uint32_t number = 10; number < 20; ++number)
         lab.run.journeys.push_back(
             {field->node(number), {{0, {0, 0}}, {5 * second, {300, 10.0 * number}}}});
@@ -157,8 +157,72 @@ TEST(Simulation, a_partition_cuts_the_groups_apart) {
     auto lab = pair_of_nodes();
     lab.plan.places[1].group = 1;
     lab.run.happenings = {{5 * second, Happening::Cut{{false, true}}},
-                          {10 * second, Happening::Cut{{}}}};
+                          {10 * second, Happening::Cut{{false, true}, true}}};
     EXPECT_NEAR(delivered(lab), 0.75, 0.02);
+}
+
+TEST(Simulation, events_that_overlap_last_until_the_last_of_them_ends) {
+    auto failures = pair_of_nodes();
+    const auto field = Field::make(failures.plan);
+    const auto other = field->node(1);
+    failures.run.happenings = {{4 * second, Happening::Fail{{other}}},
+                               {6 * second, Happening::Fail{{other}}},
+                               {8 * second, Happening::Recover{{other}}},
+                               {14 * second, Happening::Recover{{other}}}};
+    EXPECT_NEAR(delivered(failures), 0.5, 0.02);
+
+    auto flares = pair_of_nodes();
+    flares.run.happenings = {{4 * second, Happening::Noise{60}},
+                             {6 * second, Happening::Noise{3}},
+                             {8 * second, Happening::Noise{3, true}},
+                             {14 * second, Happening::Noise{60, true}}};
+    EXPECT_NEAR(delivered(flares), 0.5, 0.02);
+
+    auto cuts = pair_of_nodes();
+    cuts.plan.places[1].group = 1;
+    cuts.run.happenings = {{4 * second, Happening::Cut{{false, true}}},
+                           {6 * second, Happening::Cut{{true, true}}},
+                           {8 * second, Happening::Cut{{true, true}, true}},
+                           {14 * second, Happening::Cut{{false, true}, true}}};
+    EXPECT_NEAR(delivered(cuts), 0.5, 0.02);
+}
+
+// [RADIO-4] What was announced before a partition ended is heard by those who hear it then.
+TEST(Simulation, is_the_same_with_any_number_of_threads_when_partitions_come_and_go) {
+    const auto torn = [](unsigned threads) {
+        auto lab = square(160, threads);
+        for (auto& place : lab.plan.places)
+            place.group = static_cast<std::uint8_t>(place.number % 2);
+        lab.plan.phy.turnaround = 5 * millisecond;
+        for (Time at = 500 * millisecond; at < 4 * second; at += 50 * millisecond) {
+            lab.run.happenings.push_back({at, Happening::Cut{{false, true}}});
+            lab.run.happenings.push_back(
+                {at + 25 * millisecond, Happening::Cut{{false, true}, true}});
+        }
+        return outcome(std::move(lab));
+    };
+    const auto one = torn(1);
+    EXPECT_GT(one.received, 1'000U);
+    EXPECT_EQ(one, torn(2));
+    EXPECT_EQ(one, torn(3));
+}
+
+// [RADIO-4]
+TEST(Simulation, is_the_same_with_any_number_of_threads_when_a_node_has_much_to_say_at_once) {
+    const auto crowded = [](unsigned threads) {
+        auto lab = square(250, threads);
+        for (std::uint8_t i = 0; i < 6; ++i) {
+            auto flow = lab.run.flows.front();
+            flow.at_once = true;
+            flow.size = static_cast<std::uint8_t>(11 - i);
+            flow.period = second;
+            lab.run.flows.push_back(flow);
+        }
+        return outcome(std::move(lab));
+    };
+    const auto one = crowded(1);
+    EXPECT_EQ(one, crowded(2));
+    EXPECT_EQ(one, crowded(3));
 }
 
 TEST(Simulation, a_node_that_walks_away_is_lost) {

@@ -57,12 +57,14 @@ Result<std::string> find_interpreter(const std::string& name) {
     return fail(Errc::not_found, "no " + name + " in /usr/bin or /usr/local/bin");
 }
 
-Result<> tell(const Layers& layers) {
-    const auto frame = encode(layers);
-    std::string bytes(4, '\0');
-    for (std::size_t at = 0; at < bytes.size(); ++at)
-        bytes[at] = static_cast<char>((frame.size() >> (8 * (3 - at))) & 0xffU);
-    bytes += frame;
+std::string framed(const std::string& content) {
+    std::string out(4, '\0');
+    for (std::size_t at = 0; at < out.size(); ++at)
+        out[at] = static_cast<char>((content.size() >> (8 * (3 - at))) & 0xffU);
+    return out + content;
+}
+
+Result<> tell(const std::string& bytes) {
     const auto sent = ::send(link, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent == static_cast<ssize_t>(bytes.size())) return {};
     return failed("telling the layers");
@@ -72,15 +74,17 @@ Result<> tell(const Layers& layers) {
 Error become_interpreter(const Inner& inner, Layers layers) {
     auto run = [&]() -> Result<> {
         TRY(const auto path, find_interpreter(inner.arguments[0]));
-        CHECK_OK(set_limits(inner.limits));
-        layers.limits = true;
-        CHECK_OK(restrict_calls(inner.limits.may_fork));
-        layers.seccomp = true;
-        CHECK_OK(tell(layers));
         std::vector<char*> words;
         for (const auto& argument : inner.arguments)
             words.push_back(const_cast<char*>(argument.c_str())); // execv does not write there
         words.push_back(nullptr);
+        layers.limits = true;
+        layers.seccomp = true;
+        const auto told = framed(encode(layers));
+        CHECK_OK(restrict_calls(inner.limits.may_fork));
+        // At last, and nothing is allocated after it: an allocator may want more than the limit.
+        CHECK_OK(set_limits(inner.limits));
+        CHECK_OK(tell(told));
         ::execv(path.c_str(), words.data());
         return failed("running " + path);
     };
