@@ -18,9 +18,22 @@ function(torgo_module name)
     target_link_libraries(torgo_${name} INTERFACE ${ARG_DEPS})
   endif()
   add_library(torgo::${name} ALIAS torgo_${name})
-  target_sources(torgo_${name}
-    ${scope} FILE_SET HEADERS BASE_DIRS ${CMAKE_CURRENT_SOURCE_DIR}/.. FILES ${ARG_HEADERS})
-  set_property(TARGET torgo_${name} PROPERTY VERIFY_INTERFACE_HEADER_SETS ON)
+  # The others are the first that a source of the same name includes (tools/tidy.py sees to that):
+  # compiling that tells as much, and takes no time of its own.
+  set(alone ${ARG_HEADERS})
+  foreach(header IN LISTS ARG_HEADERS)
+    cmake_path(REPLACE_EXTENSION header LAST_ONLY cpp OUTPUT_VARIABLE source)
+    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
+      list(REMOVE_ITEM alone ${header})
+    endif()
+  endforeach()
+  set(with_source ${ARG_HEADERS})
+  list(REMOVE_ITEM with_source ${alone})
+  target_sources(torgo_${name} ${scope}
+    FILE_SET HEADERS BASE_DIRS ${CMAKE_CURRENT_SOURCE_DIR}/.. FILES ${with_source}
+    FILE_SET alone TYPE HEADERS BASE_DIRS ${CMAKE_CURRENT_SOURCE_DIR}/.. FILES ${alone})
+  set_target_properties(torgo_${name} PROPERTIES
+    VERIFY_INTERFACE_HEADER_SETS ON INTERFACE_HEADER_SETS_TO_VERIFY alone)
 
   if(NOT BUILD_TESTING)
     return()

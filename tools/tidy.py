@@ -2,8 +2,8 @@
 
 tidy.py [REPOSITORY]   prints one line a finding, exit status 1 if there is one
 
-Lengths (lines, files, functions), words that belong behind env or nowhere, white space, and the
-numbered MUSTs of docs/spec that no code and no test names.
+Lengths (lines, files, functions), a source's first include, words that belong behind env or
+nowhere, white space, and the numbered MUSTs of docs/spec that no code and no test names.
 """
 
 import ast
@@ -166,6 +166,15 @@ def check_world(name, text):
             yield f"{name}:{number}: {match[0]} is for src/sys/ only; take it from src/env/"
 
 
+def check_first_include(root, name, text):
+    """A source includes the header of its name first, so that it is known to stand on its own."""
+    header = name.removesuffix(".cpp") + ".hpp"
+    first = re.search(r'^#include\s+["<]([^">]+)', text, re.MULTILINE)
+    if not (root / header).is_file() or (first and f"/{header}".endswith(f"/{first[1]}")):
+        return
+    yield f"{name}: includes {pathlib.Path(header).name} not first"
+
+
 def check_file(root, name):
     path = root / name
     text = None if NOT_WRITTEN.search(name) else read_text(path)
@@ -174,6 +183,8 @@ def check_file(root, name):
     yield from check_lines(name, path, text)
     if path.suffix in CODE or path.name in CODE_NAMES:
         yield from check_lengths(name, path, text)
+    if path.suffix == ".cpp":
+        yield from check_first_include(root, name, text)
     if path.suffix in CPP and not WORLD_ALLOWED.search(name):
         yield from check_world(name, text)
 

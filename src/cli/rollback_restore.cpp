@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
+#include <optional>
 #include <ranges>
 
 namespace torgo::cli {
@@ -21,12 +22,25 @@ using Kind = receipts::Step::Kind;
 
 constexpr std::size_t named_max = 20;
 
-/// What cannot be looked at is not absent. errors  as lstat(2), but ENOENT
-Result<bool> is_there(const std::string& path) {
+/// Nothing where nothing is; what cannot be looked at is not absent.
+/// errors  as lstat(2), but ENOENT
+Result<std::optional<std::uint64_t>> inode_of(const std::string& path) {
     struct stat found{};
-    if (::lstat(path.c_str(), &found) == 0) return true;
-    if (errno == ENOENT) return false;
+    if (::lstat(path.c_str(), &found) == 0) return found.st_ino;
+    if (errno == ENOENT) return std::optional<std::uint64_t>();
     return std::unexpected(system_error(errno, path));
+}
+
+/// "NUMBER INODE"; nothing where it is something else. Earlier versions wrote no inode: then 0.
+std::optional<std::pair<std::uint64_t, std::uint64_t>> parse_put_back(std::string_view line) {
+    std::pair<std::uint64_t, std::uint64_t> out{};
+    const auto* const end = line.data() + line.size();
+    const auto number = std::from_chars(line.data(), end, out.first);
+    if (number.ec != std::errc{}) return std::nullopt;
+    if (number.ptr == end) return out;
+    const auto inode = std::from_chars(number.ptr + 1, end, out.second);
+    if (*number.ptr != ' ' || inode.ec != std::errc{} || inode.ptr != end) return std::nullopt;
+    return out;
 }
 
 /// Of a folder that a killed restore was not done with it is not noted what it was; but it is only
@@ -49,7 +63,7 @@ RestoreRollback::RestoreRollback(const Context& context, const receipts::Journal
 Result<RestoreRollback> RestoreRollback::open(const Context& context,
                                               const receipts::Journal& journal,
                                               std::string put_back) {
-    TRY(const bool there, is_there(journal.target));
+    TRY(const auto there, inode_of(journal.target));
     if (!there)
         return fail(Errc::not_found, "the folder that was restored to is gone: " + journal.target);
     TRY(auto tree, source::TreeWriter::open(journal.target));
@@ -58,18 +72,15 @@ Result<RestoreRollback> RestoreRollback::open(const Context& context,
     return out;
 }
 
-/// A number a line.
 Result<> RestoreRollback::read_put_back() {
     const auto bytes = env::read_file(m_files, m_put_back_path, receipts::journal_max);
     if (!bytes && bytes.error().code() == Errc::not_found) return {};
     if (!bytes) return std::unexpected(bytes.error());
     for (const auto line : as_text(*bytes) | std::views::split('\n')) {
-        std::uint64_t number = 0;
-        const auto* end = line.data() + line.size();
-        const auto [stopped, problem] = std::from_chars(line.data(), end, number);
-        if (!line.empty() && (problem != std::errc{} || stopped != end))
-            return fail(Errc::corrupt, m_put_back_path + " is damaged");
-        if (!line.empty()) m_begun.insert(number);
+        if (line.empty()) continue;
+        const auto parsed = parse_put_back(std::string_view(line));
+        if (!parsed) return fail(Errc::corrupt, m_put_back_path + " is damaged");
+        m_begun.insert(*parsed);
     }
     return {};
 }
@@ -80,8 +91,8 @@ Result<> RestoreRollback::note_put_back() const {
     begun.insert(m_aside.begin(), m_aside.end());
     if (begun == m_begun) return {};
     std::string text;
-    for (const auto number : begun)
-        text += std::to_string(number) + "\n";
+    for (const auto& [number, inode] : begun)
+        text += std::to_string(number) + " " + std::to_string(inode) + "\n";
     return env::write_file_atomically(m_files, m_put_back_path, as_bytes(text), true);
 }
 
@@ -140,6 +151,15 @@ Result<> RestoreRollback::look_at_folder_of(const std::string& path) {
     return {};
 }
 
+/// By an earlier run, which was stopped: what has the name is what lay aside then.
+Result<bool> RestoreRollback::was_put_back(const receipts::Step& step) const {
+    const auto begun = m_begun.find(step.aside);
+    if (begun == m_begun.end()) return false;
+    if (begun->second == 0) return true;
+    TRY(const auto there, m_tree.status(step.path));
+    return there && there->inode == begun->second;
+}
+
 /// Which of what was moved aside is there, was put back, or is gone.
 Result<> RestoreRollback::look_aside() {
     std::set<std::string> lost; // earlier versions noted this after a move that was not done
@@ -147,14 +167,15 @@ Result<> RestoreRollback::look_aside() {
         if (step.kind == Kind::lost) lost.insert(step.path);
     for (const auto& step : m_journal.steps) {
         if (step.kind != Kind::moved || step.taken_back) continue;
-        TRY(const bool there, is_there(aside_of(step)));
+        TRY(const auto there, inode_of(aside_of(step)));
         if (there) {
-            m_aside.insert(step.aside);
+            m_aside.emplace(step.aside, *there);
             continue;
         }
         if (lost.contains(step.path)) continue;
         m_untouched.insert(step.path);
-        if (!m_begun.contains(step.aside)) m_gone.push_back(step.path);
+        TRY(const bool back, was_put_back(step));
+        if (!back) m_gone.push_back(step.path);
     }
     return {};
 }

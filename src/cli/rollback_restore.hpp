@@ -6,6 +6,7 @@
 #include "source/write.hpp"
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -53,6 +54,7 @@ private:
 
     Result<> look_aside();
     Result<> read_put_back();
+    Result<bool> was_put_back(const receipts::Step& step) const;
     Result<> note_put_back() const;
     Result<> look_at(Turn& turn);
     Result<> look_at_folder_of(const std::string& path);
@@ -67,8 +69,9 @@ private:
     const receipts::Journal& m_journal;
     source::TreeWriter m_tree;
     std::string m_put_back_path;
-    std::set<std::uint64_t> m_begun;   ///< what this or an earlier run was to put back, by number
-    std::set<std::uint64_t> m_aside;   ///< what lies aside
+    using Inodes = std::map<std::uint64_t, std::uint64_t>; ///< of things moved aside, by number
+    Inodes m_begun;                    ///< what this or an earlier run was to put back
+    Inodes m_aside;                    ///< what lies aside
     std::set<std::string> m_untouched; ///< was put back before, or cannot be: what is there stays
     std::vector<std::string> m_gone;
     std::vector<Turn> m_turns;

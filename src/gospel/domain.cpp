@@ -106,7 +106,12 @@ Domain domain_of(const Expr& quantifier, std::size_t which,
     Finder finder(quantifier, which);
     for (const auto* const guard : guards)
         finder.look_at(*guard);
-    return std::move(finder).take();
+    auto out = std::move(finder).take();
+    for (const auto* const guard : guards) {
+        if (!usable(*guard, quantifier.binders, which)) break;
+        out.guards.push_back(*guard);
+    }
+    return out;
 }
 
 } // namespace torgo::gospel

@@ -61,6 +61,7 @@ private:
     Result<Value> match(const Expr& expr);
     Result<Value> old(const Expr& expr);
     Result<bool> let_holds(const Expr& expr);
+    bool excludes_all(const Domain& domain);
     Result<bool> quantify(const Expr& expr, std::size_t which, const Body& body);
     Result<bool> over_range(const Expr& expr, std::size_t which, const Body& body);
     Result<bool> over_values(const Expr& expr, std::size_t which, const Value::List& values,

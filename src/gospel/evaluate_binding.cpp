@@ -120,10 +120,24 @@ void Evaluator::remember(const Expr& expr) {
     m_witness.insert(m_witness.begin(), first, m_locals.end());
 }
 
+/// [GOSPEL-13] What has no value excludes nothing here: the formula itself says so, if it comes to
+/// that.
+bool Evaluator::excludes_all(const Domain& domain) {
+    const auto locals = m_locals.size();
+    for (const auto& guard : domain.guards) {
+        const auto said = truth(guard);
+        m_locals.resize(locals);
+        if (!said) return false;
+        if (!*said) return true;
+    }
+    return false;
+}
+
 Result<bool> Evaluator::quantify(const Expr& expr, std::size_t which, const Body& body) {
     if (which == expr.binders.size()) return body(expr.parts[0]);
     CHECK_OK(charge(1));
     const auto& domain = expr.domains[which];
+    if (excludes_all(domain)) return expr.kind == Expr::Kind::forall;
     if (!domain.lower.empty()) return over_range(expr, which, body);
     if (domain.list.empty()) return over_values(expr, which, domain.values, body);
     TRY(const auto list, evaluate(domain.list[0]));

@@ -122,6 +122,22 @@ TEST(Evaluate, quantifiers_run_over_their_ranges) {
 }
 
 // [GOSPEL-13]
+TEST(Evaluate, bounds_count_only_where_what_stands_before_them_holds) {
+    EXPECT_EQ(verdict("forall i. 0 > 1 /\\ 0 <= i < 10 / 0 -> false"), "true");
+    EXPECT_EQ(verdict("forall i. 0 > 1 -> 0 <= i < 10 / 0 -> false"), "true");
+    EXPECT_EQ(verdict("exists i. 0 > 1 /\\ 0 <= i < 10 / 0 /\\ true"), "false");
+    EXPECT_EQ(verdict("forall i j. 0 <= i < 5 /\\ i < 2 /\\ 0 <= j < [1; 2][i] -> j < 2"), "true");
+    EXPECT_EQ(verdict("forall i j. 0 <= i < 5 /\\ i < 2 /\\ 0 <= j < [1; 2][i] -> j < 1"), "false");
+    EXPECT_NE(verdict("forall i. 1 > 0 /\\ 0 <= i < 10 / 0 -> false").find("division by zero"),
+              std::string::npos);
+    EXPECT_NE(verdict("forall i. 0 <= i < 10 / 0 /\\ 0 > 1 -> false").find("division by zero"),
+              std::string::npos);
+    EXPECT_NE(verdict("forall i. 1 / 0 > 1 /\\ 0 <= i < 3 -> false").find("division by zero"),
+              std::string::npos);
+    EXPECT_EQ(verdict("forall i. 1 / 0 > 1 /\\ 5 <= i < 3 -> false"), "true");
+}
+
+// [GOSPEL-13]
 TEST(Evaluate, a_quantifier_without_a_range_is_refused) {
     const std::string why = "`i` has no range; write a <= i < b -> …, or List.mem i l -> …";
     EXPECT_EQ(verdict("forall i. i * i >= 0"), why);

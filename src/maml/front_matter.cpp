@@ -314,6 +314,19 @@ void read_others(Reader& in) {
                           "write a whole number from 1 to 604800");
 }
 
+std::optional<Requirement::Condition> read_condition(std::string_view text) {
+    for (const std::string_view comparison : {"==", ">=", "<=", "!=", "~=", ">", "<"}) {
+        if (!text.starts_with(comparison)) continue;
+        const auto version = trimmed(text.substr(comparison.size()));
+        const auto in_version = [](char c) {
+            return is_letter(c) || is_digit(c) || std::string_view(".+-_*").contains(c);
+        };
+        if (version.empty() || !std::ranges::all_of(version, in_version)) return std::nullopt;
+        return Requirement::Condition{std::string(comparison), std::string(version)};
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 std::optional<Requirement> read_requirement(std::string_view text) {
@@ -326,21 +339,23 @@ std::optional<Requirement> read_requirement(std::string_view text) {
     auto rest = trimmed(full.substr(name.size()));
     if (name.empty() || name.size() > name_size_max || rest.size() > name_size_max)
         return std::nullopt;
-    Requirement need{
-        .group = {}, .name = std::string(name), .comparison = {}, .version = {}, .place = {}};
-    if (rest.empty()) return need;
-    for (const std::string_view comparison : {"==", ">=", "<=", "!=", "~=", ">", "<"}) {
-        if (!rest.starts_with(comparison)) continue;
-        const auto version = trimmed(rest.substr(comparison.size()));
-        const auto in_version = [](char c) {
-            return is_letter(c) || is_digit(c) || std::string_view(".+-_*,<>=!").contains(c);
-        };
-        if (version.empty() || !std::ranges::all_of(version, in_version)) return std::nullopt;
-        need.comparison = comparison;
-        need.version = version;
-        return need;
+    Requirement need{.group = {}, .name = std::string(name), .conditions = {}, .place = {}};
+    while (!rest.empty()) {
+        const auto end = std::min(rest.find(','), rest.size());
+        auto condition = read_condition(trimmed(rest.substr(0, end)));
+        const bool goes_on = end < rest.size();
+        rest = trimmed(rest.substr(std::min(end + 1, rest.size())));
+        if (!condition || goes_on == rest.empty()) return std::nullopt;
+        need.conditions.push_back(*std::move(condition));
     }
-    return std::nullopt;
+    return need;
+}
+
+std::string Requirement::text() const {
+    auto out = name;
+    for (const auto& one : conditions)
+        out += (&one == conditions.data() ? "" : ",") + one.comparison + one.version;
+    return out;
 }
 
 std::optional<FrontMatter> read_front_matter(const Text& text, std::size_t offset, std::size_t size,

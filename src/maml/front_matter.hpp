@@ -13,10 +13,17 @@ namespace torgo::maml {
 
 /// One thing a workflow needs of the machine: `qiskit>=0.45` of the group `libs`.
 struct Requirement {
+    struct Condition {
+        std::string comparison; ///< "==", ">=", …
+        std::string version;
+    };
+
+    /// "name>=1,<2"
+    std::string text() const;
+
     std::string group;
     std::string name;
-    std::string comparison; ///< "", "==", ">=", …
-    std::string version;
+    std::vector<Condition> conditions; ///< all of which hold; none: any version
     Place place;
 };
 

@@ -23,11 +23,16 @@ TEST(FrontMatter, takes_requirements_apart) { // MAML-11
                             "  python: \">=3.10\"\n");
     ASSERT_EQ(read.needs.size(), 4U);
     EXPECT_EQ(read.needs[0].name, "qiskit");
-    EXPECT_EQ(read.needs[0].comparison, ">=");
-    EXPECT_EQ(read.needs[0].version, "0.45");
-    EXPECT_EQ(read.needs[2].comparison, "");
+    EXPECT_EQ(read.needs[0].conditions.at(0).comparison, ">=");
+    EXPECT_EQ(read.needs[0].conditions.at(0).version, "0.45");
+    EXPECT_TRUE(read.needs[2].conditions.empty());
     EXPECT_EQ(read.needs[3].name, "python");
-    EXPECT_EQ(read.needs[3].version, "3.10");
+    EXPECT_EQ(read.needs[3].conditions.at(0).version, "3.10");
+    const auto between = read_requirement(" qiskit >= 0.45 , <2,!=1.*");
+    ASSERT_TRUE(between);
+    EXPECT_EQ(between->text(), "qiskit>=0.45,<2,!=1.*");
+    for (const auto* wrong : {"a>=1,", "a>=1,,<2", "a>=1,2", "a,>=1", "a>=1<2", "a>=1 <2"})
+        EXPECT_FALSE(read_requirement(wrong)) << wrong;
     EXPECT_FALSE(read_requirement("a b"));
     EXPECT_FALSE(read_requirement("a>="));
     EXPECT_FALSE(read_requirement("a; rm"));

@@ -177,6 +177,12 @@ void BlobClient::next_block(Time now) {
     enter(Stage::block_start, now);
 }
 
+void BlobClient::end_unread() {
+    m_stage = Stage::done;
+    for (auto& target : m_targets)
+        if (target.state == Target::State::running) target.state = Target::State::unread;
+}
+
 /// The next chunk that somebody misses: to the group where several do.
 void BlobClient::send_chunk(Time now) {
     const auto& shape = m_transfer.shape;
@@ -195,10 +201,7 @@ void BlobClient::send_chunk(Time now) {
         const auto size =
             std::min<std::uint32_t>(m_transfer.chunk_size, shape.block_size(m_block) - from);
         const auto data = m_source->read(shape.block_begin(m_block) + from, size);
-        if (!data || data->size() != size) {
-            m_stage = Stage::done;
-            return;
-        }
+        if (!data || data->size() != size) return end_unread();
         const auto payload = encode_blob_chunk(static_cast<std::uint16_t>(m_chunk), *data);
         m_due = now + short_chunk_pause;
         if (!send(now, grouped ? m_transfer.group : m_targets[m_target].address, payload)) return;

@@ -38,7 +38,13 @@ public:
     };
 
     struct Target {
-        enum class State : std::uint8_t { running, complete, refused, lost };
+        enum class State : std::uint8_t {
+            running,
+            complete,
+            refused,
+            lost,
+            unread, ///< the source could not be read: a new client goes on where this one ended
+        };
 
         Address address = unassigned;
         State state = State::running;
@@ -80,6 +86,7 @@ private:
     void on_report(Time now, Target& target, const BlobChunks& asked);
     void wait_for_reports(Time now);
     void after_chunks(Time now);
+    void end_unread();
     void forget_sent(bool to_all);
     void has_block(Target& target);
     void begin_round(Time now);

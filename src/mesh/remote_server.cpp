@@ -13,13 +13,29 @@ constexpr std::int8_t no_rssi = 127;
 RemoteServer::RemoteServer(Node& node, env::Random& random, ProvisioningLink::Send send)
     : m_node(node), m_random(random), m_send(std::move(send)) {}
 
-void RemoteServer::send(Time now, const Client& to, const AccessPayload& payload,
+bool RemoteServer::send(Time now, const Client& to, const AccessPayload& payload,
                         bool acknowledged) {
-    // What finds no room is asked for again by the client.
-    (void)m_node.send(now, {.dst = to.address,
-                            .net_index = to.net_index,
-                            .acknowledged = acknowledged,
-                            .payload = payload.view()});
+    // A status that finds no room is asked for again by the client.
+    return m_node
+        .send(now, {.dst = to.address,
+                    .net_index = to.net_index,
+                    .acknowledged = acknowledged,
+                    .payload = payload.view()})
+        .has_value();
+}
+
+/// [MESH-39] The client does not ask for what the device sent: it waits here until the node has
+/// room. There are few: a device sends one PDU after the other.
+void RemoteServer::report(Time now, AccessPayload payload) {
+    if (m_reports.size() == reports_max) m_reports.pop_front();
+    m_reports.push_back(std::move(payload));
+    send_reports(now);
+}
+
+void RemoteServer::send_reports(Time now) {
+    while (!m_reports.empty() && send(now, m_client, m_reports.front(), true))
+        m_reports.pop_front();
+    m_reports_due = m_reports.empty() ? never : now + reports_pause;
 }
 
 void RemoteServer::scan_status(Time now, const Client& to, RemoteStatus status) {
@@ -41,7 +57,7 @@ void RemoteServer::link_report(Time now, std::optional<LinkClose> reason) {
     auto out = encode_access(op::remote_link_report, {});
     out.u8(static_cast<std::uint8_t>(m_status)).u8(static_cast<std::uint8_t>(m_state));
     if (reason) out.u8(static_cast<std::uint8_t>(*reason));
-    send(now, m_client, out, true);
+    report(now, out);
 }
 
 // [MESH-38] Only under this node's own device key: not under an application's, nor another node's.
@@ -142,6 +158,8 @@ void RemoteServer::on_link_open(Time now, const Client& from, Fields in) {
     std::array<std::uint8_t, 4> number{};
     m_random.fill(number);
     m_client = from;
+    m_reports.clear();
+    m_reports_due = never;
     m_device = device;
     m_link = ProvisioningLink::open(Fields(number).be32(), device, m_send, now);
     m_state = RemoteLink::opening;
@@ -198,12 +216,11 @@ void RemoteServer::handle(Time now, const ProvisioningLink::Event& event) {
     case Kind::sent:
         ++m_outbound;
         if (m_state == RemoteLink::sending) m_state = RemoteLink::active;
-        send(now, m_client, encode_access(op::remote_pdu_outbound_report, std::array{m_outbound}),
-             true);
+        report(now, encode_access(op::remote_pdu_outbound_report, std::array{m_outbound}));
         return;
     case Kind::pdu: {
         auto out = encode_access(op::remote_pdu_report, std::array{++m_inbound});
-        send(now, m_client, out.append(event.pdu.view()), true);
+        report(now, out.append(event.pdu.view()));
         return;
     }
     case Kind::closed:
@@ -233,6 +250,7 @@ void RemoteServer::on_wake(Time now) {
         m_scan = RemoteScan::idle;
         m_scan_end = never;
     }
+    if (m_reports_due <= now) send_reports(now);
     if (m_open_end <= now) close(now, RemoteStatus::link_open_failed, LinkClose::timeout);
     if (!m_link || m_link->next_wake() > now) return;
     const auto event = m_link->on_wake(now);
@@ -240,7 +258,7 @@ void RemoteServer::on_wake(Time now) {
 }
 
 Time RemoteServer::next_wake() const {
-    return std::min({m_scan_end, m_open_end, m_link ? m_link->next_wake() : never});
+    return std::min({m_scan_end, m_open_end, m_reports_due, m_link ? m_link->next_wake() : never});
 }
 
 } // namespace torgo::mesh

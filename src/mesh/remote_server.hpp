@@ -4,6 +4,7 @@
 #include "mesh/provisioning_link.hpp"
 #include "mesh/remote_messages.hpp"
 
+#include <deque>
 #include <optional>
 #include <vector>
 
@@ -15,6 +16,8 @@ namespace torgo::mesh {
 class RemoteServer {
 public:
     static constexpr std::uint8_t scanned_max = 8;
+    static constexpr std::size_t reports_max = 8;
+    static constexpr Time reports_pause = std::chrono::milliseconds(100);
 
     /// `send` puts PB-ADV frames on the air. All outlive the server.
     RemoteServer(Node& node, env::Random& random, ProvisioningLink::Send send);
@@ -45,7 +48,9 @@ private:
     void scan_status(Time now, const Client& to, RemoteStatus status);
     void link_status(Time now, const Client& to, RemoteStatus status);
     void link_report(Time now, std::optional<LinkClose> reason);
-    void send(Time now, const Client& to, const AccessPayload& payload, bool acknowledged);
+    bool send(Time now, const Client& to, const AccessPayload& payload, bool acknowledged);
+    void report(Time now, AccessPayload payload);
+    void send_reports(Time now);
 
     Node& m_node;
     env::Random& m_random;
@@ -64,6 +69,8 @@ private:
     std::optional<ProvisioningLink> m_link{};
     RemoteStatus m_status = RemoteStatus::success;
     Time m_open_end = never;
+    std::deque<AccessPayload> m_reports; ///< that the node had no room for yet, in order
+    Time m_reports_due = never;
     std::uint8_t m_outbound = 0; ///< number of the last PDU that the device has
     std::uint8_t m_inbound = 0;
 };

@@ -161,6 +161,25 @@ TEST(RemoteServer, serves_one_client_at_a_time) {
     EXPECT_EQ(refused->parameters[0], static_cast<std::uint8_t>(RemoteStatus::invalid_state));
 }
 
+// [MESH-39]
+TEST(RemoteServer, loses_nothing_that_the_device_sent_while_its_node_has_no_room) {
+    Bench bench(74, 0);
+    bench.open();
+    while (bench.server->link_state() != RemoteLink::active)
+        bench.air.run(10ms);
+    // Nobody is there who acknowledges them: they stay for a while.
+    const auto others = encode_access(0x52, Bytes(40));
+    unsigned under_way = 0;
+    while (bench.air.node(server_address)
+               .send(bench.air.now,
+                     {.dst = static_cast<Address>(0x0700 + under_way), .payload = others.view()}))
+        ++under_way;
+    EXPECT_GT(under_way, 0U);
+    bench.air.run(2min);
+    EXPECT_TRUE(bench.client->is_done());
+    EXPECT_TRUE(bench.device().is_done());
+}
+
 // [MESH-38]
 TEST(RemoteServer, obeys_its_own_device_key_only) {
     Bench bench(73, 0);

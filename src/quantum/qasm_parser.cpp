@@ -56,8 +56,10 @@ Result<> Parser::version() {
     if (!m_tokens.now().is_name("OPENQASM")) return fail_at(m_tokens.now().place, missing);
     CHECK_OK(m_tokens.advance());
     const auto number = m_tokens.now();
+    const bool is_number = number.kind == TokenKind::integer || number.kind == TokenKind::real;
     const bool is_two = number.text == "2.0" || number.text == "2";
-    if (!is_two && number.text != "3" && number.text != "3.0" && number.text != "3.1")
+    const bool is_three = number.text == "3" || number.text == "3.0" || number.text == "3.1";
+    if (!is_number || (!is_two && !is_three))
         return fail_at(number.place,
                        "OpenQASM " + shown(number) + " is not read; 2.0, 3.0 and 3.1 are");
     m_tokens.version = is_two ? Version::two : Version::three;

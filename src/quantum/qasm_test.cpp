@@ -42,6 +42,7 @@ TEST(Qasm, a_statement_about_registers_is_one_for_each_index) { // QASM-5 QASM-7
 TEST(Qasm, what_is_wrong_is_told_with_line_column_and_name) { // QASM-1 QASM-2 QASM-4
     expect_refused("qreg q[1];", "1:1: the file must begin with its version");
     expect_refused("OPENQASM 4.0;", "1:10: OpenQASM \"4.0\" is not read");
+    expect_refused("OPENQASM \"3.0\";", "1:10: OpenQASM \"3.0\" is not read");
     expect_refused(two + "qreg q[2];\n  opaque magic q;", "4:3: \"opaque\" is not in the subset");
     expect_refused(three + "qubit q;\nfor uint i in [0:3] { h q; }", "4:1: \"for\" is not in");
     expect_refused(two + "qreg q[2]; foo q[0];", "there is no gate \"foo\"");

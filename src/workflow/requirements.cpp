@@ -40,6 +40,8 @@ constexpr std::array<std::string_view, 2> distribution_ends{".dist-info", ".egg-
 
 constexpr std::string_view unknown_version = "there; of which version is not known";
 
+constexpr std::string_view any_end = ".*";
+
 std::uint64_t next_number(std::string_view& text) {
     std::uint64_t out = 0;
     constexpr std::uint64_t most = 1'000'000'000;
@@ -72,6 +74,14 @@ bool compatible(std::string_view have, std::string_view wanted) {
     return true;
 }
 
+/// "1.4.*": whatever begins with 1.4.
+bool begins_with(std::string_view have, std::string_view wanted) {
+    wanted.remove_suffix(any_end.size());
+    while (!wanted.empty())
+        if (next_number(have) != next_number(wanted)) return false;
+    return true;
+}
+
 /// Distributions are the same whatever case, and with any of - _ . between words (PEP 503).
 std::string normal_name(std::string_view text) {
     std::string out;
@@ -92,7 +102,7 @@ Resolution known_state(const maml::Requirement& need, const Known& entry, const 
         out.found = machine.program(std::string(entry.program));
     }
     if (!out.found.empty()) {
-        if (!need.comparison.empty()) out.note = unknown_version;
+        if (!need.conditions.empty()) out.note = unknown_version;
         return out;
     }
     out.state = entry.instead.empty() ? Resolution::State::missing : Resolution::State::replaced;
@@ -103,12 +113,10 @@ Resolution known_state(const maml::Requirement& need, const Known& entry, const 
 Resolution module_state(const maml::Requirement& need, const Machine& machine) {
     Resolution out{.need = need, .state = Resolution::State::missing, .found = {}, .note = {}};
     out.found = machine.python_module(need.name);
-    const auto wanted = need.name + need.comparison + need.version;
-    if (!out.found.empty() &&
-        (need.comparison.empty() || version_fits(out.found, need.comparison, need.version)))
+    if (!out.found.empty() && version_fits(out.found, need))
         out.state = Resolution::State::there;
     else
-        out.note = "python3 -m venv DIR && DIR/bin/pip install '" + wanted +
+        out.note = "python3 -m venv DIR && DIR/bin/pip install '" + need.text() +
                    "', then --python DIR/bin/python3";
     return out;
 }
@@ -118,8 +126,7 @@ Resolution state_of(const maml::Requirement& need, const Machine& machine) {
     const auto entry = std::ranges::find(known, need.name, &Known::name);
     if (entry != known.end()) return known_state(need, *entry, machine);
     if (need.name == "torgo") {
-        const bool fits = need.comparison.empty() ||
-                          version_fits(machine.own_version, need.comparison, need.version);
+        const bool fits = version_fits(machine.own_version, need);
         return {.need = need,
                 .state = fits ? Resolution::State::there : Resolution::State::missing,
                 .found = machine.own_version,
@@ -130,7 +137,7 @@ Resolution state_of(const maml::Requirement& need, const Machine& machine) {
     return {.need = need,
             .state = there ? Resolution::State::there : Resolution::State::missing,
             .found = std::move(path),
-            .note = there ? (need.comparison.empty() ? "" : std::string(unknown_version))
+            .note = there ? (need.conditions.empty() ? "" : std::string(unknown_version))
                           : "no program " + need.name + " is in /usr/bin or /usr/local/bin"};
 }
 
@@ -138,6 +145,8 @@ Resolution state_of(const maml::Requirement& need, const Machine& machine) {
 
 bool version_fits(std::string_view have, std::string_view comparison, std::string_view wanted) {
     if (comparison == "~=") return compatible(have, wanted);
+    if (wanted.ends_with(any_end) && (comparison == "==" || comparison == "!="))
+        return begins_with(have, wanted) == (comparison == "==");
     const int order = compare(have, wanted);
     if (comparison == "==") return order == 0;
     if (comparison == "!=") return order != 0;
@@ -145,6 +154,12 @@ bool version_fits(std::string_view have, std::string_view comparison, std::strin
     if (comparison == "<=") return order <= 0;
     if (comparison == ">") return order > 0;
     return comparison == "<" && order < 0;
+}
+
+bool version_fits(std::string_view have, const maml::Requirement& need) {
+    return std::ranges::all_of(need.conditions, [&](const auto& one) {
+        return version_fits(have, one.comparison, one.version);
+    });
 }
 
 std::string version_in(std::string_view entry, std::string_view distribution) {

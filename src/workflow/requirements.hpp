@@ -39,8 +39,12 @@ struct Machine {
 std::vector<Resolution> resolve(const std::vector<maml::Requirement>& needs,
                                 const Machine& machine);
 
-/// "3.10.2" against ">=" "3.9": by numbers, what is missing counts as 0.
+/// "3.10.2" against ">=" "3.9": by numbers, what is missing counts as 0. "==" and "!=" take a
+/// beginning, too: "3.*".
 bool version_fits(std::string_view have, std::string_view comparison, std::string_view wanted);
+
+/// All conditions of `need`.
+bool version_fits(std::string_view have, const maml::Requirement& need);
 
 /// The version in the name of a Python distribution's folder, like "numpy-2.2.4.dist-info"; empty
 /// where it is another distribution's, or none. Names are compared as Python does (PEP 503).

@@ -30,6 +30,9 @@ TEST(Requirements, versions_are_compared_by_their_numbers) {
     EXPECT_FALSE(version_fits("1.4.1", "~=", "1.4.2"));
     EXPECT_TRUE(version_fits("1.0rc1", "<", "1.1"));
     EXPECT_FALSE(version_fits("99999999999999999999", "<", "2"));
+    EXPECT_TRUE(version_fits("1.4.5", "==", "1.4.*"));
+    EXPECT_FALSE(version_fits("1.40", "==", "1.4.*"));
+    EXPECT_FALSE(version_fits("1.4.5", "!=", "1.*"));
 }
 
 TEST(Requirements, a_distribution_is_known_by_the_name_of_its_folder) {
@@ -57,6 +60,9 @@ TEST(Requirements, a_program_that_is_there_is_found_and_another_is_missing) {
 
 TEST(Requirements, a_library_of_another_version_is_missing_and_says_how_to_get_it) {
     EXPECT_EQ(resolved("libs", "qiskit>=0.45").state, State::there);
+    EXPECT_EQ(resolved("libs", "qiskit>=0.45,<3").state, State::there);
+    EXPECT_EQ(resolved("libs", "qiskit>=0.45,<2").state, State::missing);
+    EXPECT_EQ(resolved("libs", "qiskit>=0.45,!=2.2.*").state, State::missing);
     const auto old = resolved("libs", "qiskit>=3");
     EXPECT_EQ(old.state, State::missing);
     EXPECT_EQ(old.found, "2.2.1");

@@ -144,7 +144,7 @@ Result<> Run::check_needs() {
     m_report.requirements = resolve(m_order.document.front.needs, m_around.machine);
     std::vector<std::string> missing;
     for (const auto& one : m_report.requirements) {
-        const auto what = one.need.name + one.need.comparison + one.need.version;
+        const auto what = one.need.text();
         if (one.state == Resolution::State::missing)
             missing.push_back(what + (one.found.empty() ? "" : " (here is " + one.found + ")") +
                               ": " + one.note);

@@ -17,7 +17,7 @@ MESHD = pathlib.Path("/usr/libexec/bluetooth/bluetooth-meshd")
 DBUS = pathlib.Path("/usr/bin/dbus-daemon")
 LIMIT_S = 120
 LINK_OPEN_PAUSE_S = 1.2  # src/bluez/testing/virtual_air.cpp tells why
-PB_ADV, PB_ADV_LEAST, LINK_OPEN = 0x29, 10, 3
+PB_ADV, PB_ADV_LEAST, LINK_OPEN, MESSAGE = 0x29, 10, 3, 0x2A
 
 pytestmark = [
     pytest.mark.skipif(not MESHD.exists(), reason="the package bluez-meshd is not installed"),
@@ -34,6 +34,8 @@ class Air:
         self.names = {}
         self.sockets = {}
         self.opened = {}
+        self.mute = False  # True: all is lost but provisioning
+        self.muted = threading.Event()  # something of A was
         self.ended = threading.Event()
         self.waiting = selectors.DefaultSelector()
         self.thread = threading.Thread(target=self.run)
@@ -61,6 +63,10 @@ class Air:
     def take(self, name, frame):
         if frame[0] == 0:
             self.names[name] = frame[1:].split(b"\0")[0].decode()
+            return
+        if self.mute and frame[0] == MESSAGE:
+            if name == "A":
+                self.muted.set()
             return
         if frame[0] == PB_ADV and len(frame) > 6 and frame[6] == LINK_OPEN:
             now = time.monotonic()
@@ -141,6 +147,25 @@ def make_lab(tmp_path_factory):
 def good(done):
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_a_node_that_got_no_key_gets_it_from_the_next_run(lab):  # [CLI-51]
+    joining = lab.begin("B", "join")
+    uuid = joining.stdout.readline().strip()
+    lab.air.mute = True
+    killed = lab.begin("A", "provision", uuid)
+    assert lab.air.muted.wait(LIMIT_S)  # the key, to a node that is in the network by now
+    killed.kill()
+    killed.communicate()
+    away = lab.run("A", "provision", "--seconds", 8)
+    assert away.returncode == 0 and "node 0002 was given an address earlier" in away.stderr
+    lab.air.mute = False
+    assert "Node 0002 of an earlier run has its key now." in good(
+        lab.run("A", "provision", "--seconds", 12))
+    told, _ = joining.communicate(timeout=LIMIT_S)
+    assert joining.returncode == 0 and told.splitlines()[-1] == "0002"
+    again = lab.run("A", "provision", "--seconds", 2)
+    assert again.returncode == 0 and "0002" not in again.stdout + again.stderr
 
 
 def test_a_machine_is_taken_in_and_messages_go_both_ways(lab):  # [CLI-51] [CLI-52]

@@ -123,11 +123,24 @@ def test_a_rollback_that_was_stopped_goes_on(restored):
     aside = next((machine.home / UNDO).glob("*/aside"))
     moved = next(path for path in aside.iterdir() if path.is_symlink())
     (target / "small/file1").unlink()
-    aside.with_name("put-back").write_text("0\n1\n")
+    aside.with_name("put-back").write_text(
+        "".join(f"{path.name} {path.lstat().st_ino}\n" for path in aside.iterdir()))
     moved.rename(target / "small/file1")  # as if it had been done
     (target / "large").unlink()
     assert rollback(machine, 0, "latest", "--yes")[0] == "rolled_back"
     assert tree_of(target) == before
+
+
+# RECEIPT-29
+def test_what_was_deleted_aside_after_a_rollback_was_stopped_is_not_taken_for_put_back(restored):
+    machine, target, _ = restored
+    aside = next((machine.home / UNDO).glob("*/aside"))
+    aside.with_name("put-back").write_text(
+        "".join(f"{path.name} {path.lstat().st_ino}\n" for path in aside.iterdir()))
+    (aside / "0").unlink()
+    number = str(latest(machine)["number"])
+    state, steps = rollback(machine, 1, number, "--yes")
+    assert (state, steps.count("gone")) == ("incomplete", 1)
 
 
 # RECEIPT-29

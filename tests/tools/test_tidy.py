@@ -84,6 +84,16 @@ def test_what_is_right_is_left_alone(tmp_path, name, text):
 SPEC = "**[SEAL-1]** A reader MUST stop.\n**[SEAL-2]** A writer MUST go on.\n"
 
 
+def test_a_source_includes_its_own_header_first(tmp_path):
+    (tmp_path / "src/a").mkdir(parents=True)
+    (tmp_path / "src/a/a.hpp").write_text("#pragma once\n")
+    right = '#include "a/a.hpp"\n\n#include "b/b.hpp"\n'
+    assert not findings_of(tmp_path, "src/a/a.cpp", right)
+    for text in ('#include "b/b.hpp"\n\n#include "a/a.hpp"\n', "int a;\n"):
+        assert findings_of(tmp_path, "src/a/a.cpp", text) == [
+            "src/a/a.cpp: includes a.hpp not first"]
+
+
 def test_a_must_that_nothing_names_is_found(tmp_path):
     findings_of(tmp_path, "src/seal/seal.cpp", "// SEAL-1: stop.\n// SHA-256 is no rule\n")
     findings = findings_of(tmp_path, "docs/spec/seal.md", SPEC)

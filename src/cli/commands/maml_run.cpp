@@ -155,7 +155,7 @@ void show_event(const Context& context, const workflow::Event& event) {
 void show_requirements(const Context& context, const Report& report) {
     using State = workflow::Resolution::State;
     for (const auto& one : report.requirements) {
-        const auto what = one.need.name + one.need.comparison + one.need.version;
+        const auto what = one.need.text();
         const char* state = one.state == State::there      ? "there"
                             : one.state == State::replaced ? "replaced"
                                                            : "missing";

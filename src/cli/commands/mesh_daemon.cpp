@@ -12,7 +12,9 @@ namespace torgo::cli {
 
 namespace {
 
-constexpr std::string_view head = "torgo-mesh-token 1\n";
+constexpr std::string_view head = "torgo-mesh-token 2\n";
+constexpr std::string_view head_1 = "torgo-mesh-token 1\n"; ///< without `unkeyed`
+constexpr std::size_t unkeyed_max = 16;
 constexpr std::size_t file_max = 64;
 constexpr std::uint32_t seconds_max = 24 * 3600;
 constexpr std::int64_t second_ns = 1'000'000'000;
@@ -65,11 +67,16 @@ Result<> MeshNode::read() {
     if (!content && content.error().code() == Errc::not_found) return {};
     if (!content) return std::unexpected(std::move(content).error());
     const auto parsed = [&]() -> Result<> {
-        if (!as_text(*content).starts_with(head))
+        const bool is_first = as_text(*content).starts_with(head_1);
+        if (!is_first && !as_text(*content).starts_with(head))
             return fail(Errc::corrupt, m_path + " is no file of a mesh node");
         Reader in(ByteView(*content).subspan(head.size()));
         TRY(m_token, in.get<std::uint64_t>());
         TRY(m_next, in.get<std::uint16_t>());
+        while (!is_first && in.left() > 0) {
+            TRY(const auto address, in.get<std::uint16_t>());
+            m_unkeyed.push_back(address);
+        }
         return in.done();
     }();
     crypto::wipe(*content);
@@ -80,6 +87,8 @@ Result<> MeshNode::keep() const {
     CHECK_OK(env::make_directories(*m_context.world.files, env::parent_path(m_path)));
     Writer out;
     out.raw(as_bytes(head)).put(m_token).put(m_next);
+    for (const auto address : m_unkeyed)
+        out.put(address);
     return env::write_file_atomically(*m_context.world.files, m_path, out.view(), /*secret=*/true);
 }
 
@@ -105,8 +114,15 @@ Result<bluez::Placement> MeshNode::place(std::uint8_t elements) {
     if (elements == 0 || address + elements - 1 > unicast_max)
         return fail(Errc::limit_exceeded, "the network has no addresses left");
     m_next = static_cast<bluez::Address>(address + elements);
+    if (m_unkeyed.size() == unkeyed_max) m_unkeyed.erase(m_unkeyed.begin());
+    m_unkeyed.push_back(address);
     CHECK_OK(keep());
     return bluez::Placement{.network = 0, .address = address};
+}
+
+Result<> MeshNode::settle(bluez::Address address) {
+    std::erase(m_unkeyed, address);
+    return keep();
 }
 
 Result<> MeshNode::create() {

@@ -47,6 +47,12 @@ public:
     /// errors  `not_found` where it is in no network
     Result<bluez::Attached> attach();
 
+    /// Addresses that were given and may be those of nodes without their key yet.
+    const std::vector<bluez::Address>& unkeyed() const { return m_unkeyed; }
+
+    /// It has its key, or was never added.
+    Result<> settle(bluez::Address address);
+
     /// errors  `timeout` after --seconds; `cancelled` when the user stops it
     Result<bluez::Event> next_event();
 
@@ -67,6 +73,7 @@ private:
     env::Deadline m_deadline;
     bluez::Token m_token = 0;  ///< 0: none
     bluez::Address m_next = 2; ///< the first address that nobody was given
+    std::vector<bluez::Address> m_unkeyed;
     std::unique_ptr<bluez::Client> m_client;
 };
 

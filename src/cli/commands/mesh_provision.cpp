@@ -13,6 +13,9 @@ namespace {
 constexpr bluez::KeyIndex network = 0;
 constexpr bluez::KeyIndex application = 0;
 
+/// For a node of an earlier run that may be away.
+constexpr std::int64_t patience_ns = 10'000'000'000;
+
 struct ProvisionArgs {
     MeshDaemonArgs daemon;
     std::string device;
@@ -47,6 +50,34 @@ Result<bluez::Node> ready(const Context& context, MeshNode& own) {
         context.out.say("A new network; this machine is " + mesh_address_text(state.addresses[0]) +
                         " in it.");
     return node;
+}
+
+/// [CLI-51] A run that ended between adding a node and giving it its key left one that nobody can
+/// add again, and that waits.
+Result<> finish_earlier(const Context& context, MeshNode& own, const bluez::Node& node) {
+    const auto unkeyed = own.unkeyed();
+    for (const auto address : unkeyed) {
+        // Half of the time is for what this run is for.
+        const auto now = context.world.clock->monotonic_ns();
+        const auto until = now + std::min(patience_ns, (own.deadline() - now) / 2);
+        const auto given = give_key(node, address, until);
+        const auto text = mesh_address_text(address);
+        if (!given && given.error().code() == Errc::timeout) {
+            context.out.warn("node " + text +
+                             " was given an address earlier, and does not take "
+                             "its key now; it is tried again by the next \"torgo mesh provision\"");
+            continue;
+        }
+        // The daemon knows no such node: it was not added.
+        if (!given && given.error().code() != Errc::not_found)
+            return std::unexpected(given.error());
+        CHECK_OK(own.settle(address));
+        if (given) {
+            context.account.begin().output("mesh_node", text);
+            context.out.say("Node " + text + " of an earlier run has its key now.");
+        }
+    }
+    return {};
 }
 
 /// Until the time is over.
@@ -96,11 +127,16 @@ Result<ExitCode> run_provision(const Context& context, const ProvisionArgs& args
     }
     TRY(const auto own, MeshNode::open(context, args.daemon));
     TRY(const auto node, ready(context, *own));
+    CHECK_OK(finish_earlier(context, *own, node));
     if (args.device.empty()) return list_devices(context, *own, node);
     TRY(const auto added, add(context, *own, node, uuid));
     const auto address = mesh_address_text(added.address);
     context.account.output("mesh_node", address);
-    CHECK_OK(give_key(node, added.address, own->deadline()));
+    CHECK_OK_WITH("node " + address +
+                      " is in the network and has not got its key; give it by \"torgo mesh "
+                      "provision\", with or without a device",
+                  give_key(node, added.address, own->deadline()));
+    CHECK_OK(own->settle(added.address));
     context.out.object(Json("mesh_node")
                            .text("uuid", uuid.hex())
                            .text("address", address)
