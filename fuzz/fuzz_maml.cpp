@@ -33,7 +33,7 @@ void check_document(const Document& document, std::string_view text) {
     ENSURE(grown.document.has_value());
     ENSURE(grown.document->history.size() == document.history.size() + 1);
     ENSURE(canonical(*grown.document) == canonical(document));
-    ENSURE(!verify(document, text, std::string(64, '0')).has_value());
+    ENSURE(!verify(document, {}, text, std::string(64, '0')).has_value());
 }
 
 } // namespace

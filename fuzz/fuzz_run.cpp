@@ -70,10 +70,16 @@ const crypto::SigningKey& key() {
     return out;
 }
 
+Bytes bytes_of(std::string_view text) {
+    const auto bytes = as_bytes(text);
+    return {bytes.begin(), bytes.end()};
+}
+
 Order order() {
     return {.document = document(),
             .name = "a.maml.md",
             .folder = "/here",
+            .specs = {{.name = "a.mli", .bytes = bytes_of(specification)}},
             .file_hash = {},
             .given = {},
             .caller = {.principal = "agent://a",
@@ -126,7 +132,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::size_t heard = 0;
     std::size_t served = 0;
     ENSURE(files.make_directory("/here").has_value());
-    ENSURE(env::write_file_atomically(files, "/here/a.mli", as_bytes(specification)).has_value());
     env::World world;
     world.clock = &clock;
     world.files = &files;

@@ -34,10 +34,6 @@ std::string head_of(std::string_view signer, ByteView public_key, std::string_vi
     return head;
 }
 
-std::string message_of(std::string_view head, const Document& document) {
-    return std::string(head) + canonical(document);
-}
-
 struct SignatureFile {
     std::string head;
     std::string signer;
@@ -88,22 +84,34 @@ std::string key_id(ByteView public_key) {
     return to_hex(crypto::sha256(public_key).view());
 }
 
-Result<std::string> sign(const Document& document, const crypto::SigningKey& key,
-                         std::string_view signed_at, crypto::SignMode mode) {
+std::string signed_form(const Document& document, std::span<const SpecFile> specs) {
+    auto out = canonical(document);
+    for (const auto& one : specs)
+        out += "spec " + one.name + " " + (one.hash ? one.hash->hex() : "missing") + "\n";
+    return out;
+}
+
+Result<std::string> sign(const Document& document, std::span<const SpecFile> specs,
+                         const crypto::SigningKey& key, std::string_view signed_at,
+                         crypto::SignMode mode) {
     if (key.scheme() != scheme) return fail(Errc::unsupported, "a key that is not of ML-DSA-65");
     const auto& signer = document.front.origin;
     if (!is_uri(signer))
         return fail(Errc::invalid_argument,
                     "origin " + in_quotes(signer) + " is no URI: nobody could be the signer");
     if (!is_moment(signed_at)) return fail(Errc::invalid_argument, "no time of RFC 3339");
+    for (const auto& one : specs)
+        if (!one.hash)
+            return fail(Errc::invalid_argument, "the spec file " + in_quotes(one.name) +
+                                                    " cannot be read, and is signed too");
     const auto head = head_of(signer, key.public_key(), signed_at);
     TRY(const auto signature,
-        key.sign(as_bytes(context), as_bytes(message_of(head, document)), mode));
+        key.sign(as_bytes(context), as_bytes(head + signed_form(document, specs)), mode));
     return head + std::string(words_of_lines.back()) + to_hex(signature) + "\n";
 }
 
-Result<Signed> verify(const Document& document, std::string_view signature_file,
-                      std::string_view trusted) {
+Result<Signed> verify(const Document& document, std::span<const SpecFile> specs,
+                      std::string_view signature_file, std::string_view trusted) {
     TRY(const auto file, read_file(signature_file));
     const auto id = key_id(file.key);
     if (id != trusted) return fail(Errc::authentication, "signed with another key, " + id);
@@ -111,9 +119,10 @@ Result<Signed> verify(const Document& document, std::string_view signature_file,
         return fail(Errc::authentication, "signed by " + in_quotes(file.signer) +
                                               ", and its origin is " +
                                               in_quotes(document.front.origin));
-    CHECK_OK_WITH("the workflow or its signature was changed",
+    CHECK_OK_WITH("the workflow, a file of its contracts, or its signature was changed",
                   crypto::verify(scheme, file.key, as_bytes(context),
-                                 as_bytes(message_of(file.head, document)), file.signature));
+                                 as_bytes(file.head + signed_form(document, specs)),
+                                 file.signature));
     return Signed{.signer = file.signer, .key_id = id, .signed_at = file.signed_at};
 }
 

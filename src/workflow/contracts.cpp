@@ -1,5 +1,6 @@
 #include "workflow/contracts.hpp"
 
+#include "crypto/hash.hpp"
 #include "workflow/beside.hpp"
 
 #include <algorithm>
@@ -40,16 +41,31 @@ std::vector<std::string> strays(const std::string& file, const gospel::Interface
 
 } // namespace
 
-Result<Contracts> Contracts::read(env::FileSystem& files, const std::string& folder,
+Result<std::vector<SpecText>> read_specs(env::FileSystem& files, const std::string& folder,
+                                         const maml::Verification& verification) {
+    std::vector<SpecText> out;
+    if (verification.spec_files.empty()) return out;
+    TRY(const auto beside, Beside::look(files, folder));
+    for (const auto& name : verification.spec_files)
+        out.push_back({name, beside.read(name, gospel::interface_bytes_max)});
+    return out;
+}
+
+std::vector<maml::SpecFile> hashes_of(const std::vector<SpecText>& specs) {
+    std::vector<maml::SpecFile> out;
+    for (const auto& [name, bytes] : specs)
+        out.push_back({name, bytes ? std::optional(crypto::sha256(*bytes)) : std::nullopt});
+    return out;
+}
+
+Result<Contracts> Contracts::read(const std::vector<SpecText>& specs,
                                   const maml::Verification& verification, std::size_t blocks) {
     Contracts out;
     std::vector<std::string> problems;
     if (!verification.method.empty() && verification.method != method_checked)
         problems.push_back("the method " + verification.method +
                            " is not checked here; ortac-runtime is");
-    TRY(const auto beside, Beside::look(files, folder));
-    for (const auto& name : verification.spec_files) {
-        const auto bytes = beside.read(name, gospel::interface_bytes_max);
+    for (const auto& [name, bytes] : specs) {
         if (!bytes) {
             problems.push_back(name + ": " + bytes.error().detail());
             continue;

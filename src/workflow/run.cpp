@@ -182,8 +182,8 @@ Result<> Run::prepare() {
     CHECK_OK(check_kind());
     CHECK_OK(check_right(maml::Operation::execute));
     TRY(m_report.inputs, inputs_of(m_order.document, m_order.given));
-    TRY(auto contracts, Contracts::read(*m_around.world.files, m_order.folder,
-                                        m_order.document.front.verification, m_blocks.size()));
+    TRY(auto contracts,
+        Contracts::read(m_order.specs, m_order.document.front.verification, m_blocks.size()));
     for (const auto& warning : contracts.warnings())
         m_report.warnings.push_back("verification: " + warning);
     m_contracts = std::move(contracts);
@@ -232,7 +232,9 @@ Result<> Run::take_up() {
         ticket.node != m_order.policy.node || ticket.blocks != m_blocks.size())
         return fail(Errc::changed, "the ticket is of another run, caller or node");
     if (ticket.file_hash != m_order.file_hash)
-        return fail(Errc::changed, "the workflow's file is another than when this run began");
+        return fail(
+            Errc::changed,
+            "the workflow's file, or one of its contracts, is another than when this run began");
     if (ticket.inputs_hash != digest_of_text(json_of(m_report.inputs)))
         return fail(Errc::changed, "the inputs are others than when this run began");
     TRY(const auto kept, m_journal->last_kept(m_blocks.size()));

@@ -5,6 +5,7 @@
 #include "maml/document.hpp"
 #include "maml/permission.hpp"
 #include "workflow/circuits.hpp"
+#include "workflow/contracts.hpp"
 #include "workflow/requirements.hpp"
 #include "workflow/worker.hpp"
 
@@ -44,10 +45,11 @@ struct Event {
 
 struct Order {
     const maml::Document& document;
-    std::string name;   ///< of the file, without folders
-    std::string folder; ///< where it lies; absolute
-    Digest file_hash;
-    Values given; ///< inputs
+    std::string name;            ///< of the file, without folders
+    std::string folder;          ///< where it lies; absolute
+    std::vector<SpecText> specs; ///< of its spec_files, from `folder`
+    Digest file_hash;            ///< of what a signature stands for: maml::signed_form()
+    Values given;                ///< inputs
     maml::Caller caller;
     maml::NodePolicy policy;
     std::string python = "/usr/bin/python3";

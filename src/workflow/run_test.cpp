@@ -66,6 +66,7 @@ protected:
         const Order order{.document = *reading.document,
                           .name = "a.maml.md",
                           .folder = m_folder,
+                          .specs = {},
                           .file_hash = {},
                           .given = {},
                           .caller = {.principal = "agent://a",

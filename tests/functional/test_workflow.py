@@ -255,6 +255,31 @@ def test_a_run_that_failed_goes_on_behind_its_last_block(home):
     assert "another than when this run began" in refused.stderr
 
 
+def test_contracts_are_signed_with_their_workflow_and_kept_by_a_resumed_run(home):  # MAML-53
+    contract = "val ward : int -> int\n(*@ twice = ward beds\n    ensures twice > 0 *)\n"
+    spec = home / "ward.mli"
+    spec.write_text(contract)
+    (home / "step.txt").write_text("stop")
+    blocks = [("python", "twice = beds * 2\n"),
+              ("python", "if open('step.txt').read() == 'stop':\n    raise RuntimeError('no')\n")]
+    path = write(home, *blocks, context="beds: 4\nfile: step.txt", more=SPEC)
+    signed = command(home, "maml", "sign", path, "--key", "maml.key", "--new-key", "--json")
+    key = next(json.loads(line)["key_id"] for line in signed.stdout.splitlines())
+    failed = outputs(run(home, "--json", path, "--trust", key, code=1))
+    assert failed["blocks_run"] == 1
+    (home / "step.txt").write_text("go")
+    spec.write_text(contract.replace("> 0", "> -9"))
+    assert "contracts" in run(home, path, "--trust", key, code=1).stderr
+    assert "contracts" in run(home, path, "--resume", failed["run"], code=1).stderr
+    assert "contracts" in command(home, "maml", "verify", path, "--key-id", key, code=1).stdout
+    spec.unlink()
+    run(home, path, "--trust", key, code=1)
+    assert "ward.mli" in command(home, "maml", "sign", path, "--key", "maml.key", code=2).stderr
+    spec.write_text(contract)
+    again = run(home, "--json", path, "--trust", key, "--resume", failed["run"])
+    assert outputs(again)["state"] == "completed"
+
+
 def test_a_file_that_is_not_signed_by_the_trusted_key_is_not_run(home):  # RUN-2
     path = write(home, ("python", "a = 1\n"))
     signed = command(home, "maml", "sign", path, "--key", "maml.key", "--new-key", "--json")

@@ -99,12 +99,12 @@ Error as_refusal(Error error) {
 }
 
 Result<> check_signature(const Context& context, const RunArgs& args, const MamlFile& file,
-                         const maml::Document& document) {
+                         const maml::Document& document, const std::vector<maml::SpecFile>& specs) {
     if (args.trust.empty()) return {};
     TRY(const auto bytes,
         env::read_file(*context.world.files, file.path + std::string(maml::signature_suffix),
                        maml::signature_file_max));
-    TRY(const auto by, maml::verify(document, as_text(bytes), args.trust));
+    TRY(const auto by, maml::verify(document, specs, as_text(bytes), args.trust));
     context.out.say("Signed by " + printable(by.signer) + ", " + by.signed_at);
     return {};
 }
@@ -257,12 +257,18 @@ Result<ExitCode> run_run(const Context& context, const RunArgs& args) {
     CHECK_OK(check_args(args));
     TRY(const auto file, read_maml_file(context, args.file));
     TRY(const auto document, read_to_run(context, args, file));
-    CHECK_OK(check_signature(context, args, file, document));
+    auto folder = env::parent_path(file.path);
+    TRY(auto specs,
+        workflow::read_specs(*context.world.files, folder, document.front.verification));
+    const auto hashes = workflow::hashes_of(specs);
+    CHECK_OK(check_signature(context, args, file, document, hashes));
     TRY(const auto own, own_receipts(context));
     workflow::Order order{.document = document,
                           .name = file.path.substr(file.path.rfind('/') + 1),
-                          .folder = env::parent_path(file.path),
-                          .file_hash = crypto::sha256(as_bytes(maml::canonical(document))),
+                          .folder = std::move(folder),
+                          .specs = std::move(specs),
+                          .file_hash =
+                              crypto::sha256(as_bytes(maml::signed_form(document, hashes))),
                           .given = {},
                           .caller = caller_of(args),
                           .policy = policy_of(args),
