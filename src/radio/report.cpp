@@ -54,6 +54,20 @@ std::string connected(const Connectivity& c) {
            share(c.reach_edge, c.nodes) + " of nodes have a way to an edge node";
 }
 
+/// Of messages that never arrived there is none.
+std::string latency(const Histogram& of) {
+    if (of.count() == 0) return "none: nothing arrived";
+    const auto ms = [](double us) {
+        return digits(us / 1000, 1);
+    };
+    return "median " + ms(of.quantile_us(0.5)) + ", p99 " + ms(of.quantile_us(0.99)) + ", most " +
+           ms(static_cast<double>(of.max_us())) + " ms";
+}
+
+std::string ms_json(const Histogram& of, double us) {
+    return of.count() == 0 ? "null" : digits(us / 1000, 3);
+}
+
 std::string connectivity_json(const Connectivity& c) {
     return "{\"relays\": " + text(c.relays) + ", \"pieces\": " + text(c.components) +
            ", \"largest\": " + text(c.largest) + ", \"nodes\": " + text(c.nodes) +
@@ -79,10 +93,7 @@ std::string summary(const Report& report) {
     out +=
         line("delivered", share(report.arrived, report.expected) + " of " + text(report.expected) +
                               ", and " + text(report.surplus) + " more than once");
-    out +=
-        line("latency", "median " + digits(report.latency.quantile_us(0.5) / 1000, 1) + ", p99 " +
-                            digits(report.latency.quantile_us(0.99) / 1000, 1) + ", most " +
-                            digits(static_cast<double>(report.latency.max_us()) / 1000, 1) + " ms");
+    out += line("latency", latency(report.latency));
     out += line("connected at the start", connected(report.before));
     out += line("connected at the end", connected(report.after));
     for (const auto& [name, count] : named(report.totals))
@@ -101,10 +112,10 @@ std::string summary_json(const Report& report) {
         ", \"arrived\": " + text(report.arrived) + ", \"surplus\": " + text(report.surplus);
     for (const auto& [name, q] :
          {std::pair("median_ms", 0.5), std::pair("p90_ms", 0.9), std::pair("p99_ms", 0.99)})
-        out +=
-            ", \"" + std::string(name) + "\": " + digits(report.latency.quantile_us(q) / 1000, 3);
-    out += ", \"mean_ms\": " + digits(report.latency.mean_us() / 1000, 3);
-    out += ", \"max_ms\": " + digits(static_cast<double>(report.latency.max_us()) / 1000, 3);
+        out += ", \"" + std::string(name) +
+               "\": " + ms_json(report.latency, report.latency.quantile_us(q));
+    out += ", \"mean_ms\": " + ms_json(report.latency, report.latency.mean_us());
+    out += ", \"max_ms\": " + ms_json(report.latency, static_cast<double>(report.latency.max_us()));
     for (const auto& [name, count] : named(report.totals))
         out += ", \"" + std::string(name) + "\": " + text(count);
     out += ", \"connected_before\": " + connectivity_json(report.before);

@@ -199,6 +199,11 @@ TEST(Report, tells_of_every_node_and_every_message) {
     EXPECT_EQ(report->before.reach_edge, 6U);
     EXPECT_GT(report->delivered(), 0.9);
     EXPECT_EQ(count(nodes_csv(*report), "\n"), 7U);
+    EXPECT_TRUE(summary(*report).contains("latency                   median"));
+    auto silent = *report;
+    silent.latency = {};
+    EXPECT_TRUE(summary(silent).contains("none: nothing arrived"));
+    EXPECT_TRUE(summary_json(silent).contains("\"p99_ms\": null"));
     EXPECT_NE(summary(*report).find("delivered"), std::string::npos);
     EXPECT_EQ(count(summary_json(*report), "{"), count(summary_json(*report), "}"));
     const auto svg = picture_svg(*report);

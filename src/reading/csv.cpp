@@ -124,6 +124,17 @@ std::string print_source(std::uint64_t source) {
     const std::string digits(text.data(), end);
     return std::string(hex_source_size - digits.size(), '0') + digits;
 }
+
+/// [READING-20] What other programs put around rows is named, as nobody sees it.
+Result<> check_encoding(std::string_view line) {
+    if (line.starts_with("\xEF\xBB\xBF"))
+        return fail(Errc::invalid_argument,
+                    "a byte order mark: save the file as UTF-8 without one");
+    if (line.ends_with('\r'))
+        return fail(Errc::invalid_argument,
+                    "ends with a carriage return: save the file with line feeds alone (dos2unix)");
+    return {};
+}
 } // namespace
 
 bool CsvLayout::has_source() const noexcept {
@@ -228,6 +239,7 @@ Result<CsvTable> parse_csv(std::string_view text, std::size_t rows_max) {
             return fail(Errc::invalid_argument, where + ": the last line does not end");
         const auto content = text.substr(0, end);
         text.remove_prefix(end + 1);
+        CHECK_OK_WITH(where, check_encoding(content));
         if (line == 1) {
             auto layout = parse_csv_header(content);
             if (!layout) return std::unexpected(std::move(layout).error().with(where));

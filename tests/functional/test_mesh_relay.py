@@ -101,6 +101,14 @@ def test_several_sources_have_a_sensor_each_and_a_store_goes_on(tmp_path):  # [C
     assert (tmp_path / "store" / "checkpoint").exists()
 
 
+def test_a_card_is_asked_for_where_it_is_needed_and_refused_where_it_is_not(tmp_path):
+    none = torgo(tmp_path, "mesh", "enrol", 17)
+    assert none.returncode == 2 and "--card FILE is needed" in none.stderr
+    (tmp_path / "v.csv").write_text(vitals(2))
+    simulated = torgo(tmp_path, "mesh", "relay", "v.csv", "--card", "17.card")
+    assert simulated.returncode == 2 and "give --via" in simulated.stderr
+
+
 def test_fhir_observations_come_in_and_what_is_left_out_is_named(tmp_path):
     lines = [observation(i, "8867-4", 60 + i, "/min") for i in range(20)]
     lines += [observation(20 + i, "8310-5", 36.5, "Cel") for i in range(20)]

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import sqlite3
 import subprocess
@@ -101,6 +102,11 @@ def test_a_mirror_reads_backwards_in_any_program(machine):
     notes.write_text("# Vitals\n\nfever: 38.5\n")
     assert machine.must("receipt", "mirror", "--words", notes).stdout == "# slatiV\n\nrevef: 83.5\n"
     assert machine.must("receipt", "mirror", notes).stdout == "\n5.83 :revef\n\nslatiV #"
+    forged = machine.home / "forged.mu"
+    mu = mirror_of(machine, number).read_text()
+    forged.write_text(re.sub(r'prev: "sha256:(.)', lambda m: m[0][:-1] + "10"[m[1] == "1"], mu))
+    refused = machine.run("receipt", "mirror", forged)
+    assert refused.returncode == 1 and "signature" in refused.stderr
     notes.write_bytes(b"ok\nab\xff")
     refused = machine.run("receipt", "mirror", notes)
     assert refused.returncode == 1 and "line 2, byte 3" in refused.stderr

@@ -238,6 +238,9 @@ Result<ExitCode> run_enrol(const Context& context, const EnrolArgs& args) {
     auto& files = *context.world.files;
     auto& random = *context.world.random;
     TRY(const auto number, parse_number(args.number, {1, ~std::uint64_t{0}}));
+    if (args.card.empty())
+        return fail(Errc::invalid_argument,
+                    "--card FILE is needed: what the sensor gets, and nobody else");
     TRY(const auto card, context.environment.absolute(args.card));
     TRY(const auto folders, gateway_folders(context, args.place));
     if (files.status(card)) return fail(Errc::exists, args.card + " is there already");

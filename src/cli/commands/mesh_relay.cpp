@@ -268,6 +268,9 @@ struct HeldCard {
 
 Result<HeldCard> load_card(const Context& context, const RelayArgs& args) {
     HeldCard out;
+    if (args.is_simulated() && !args.card.empty())
+        return fail(Errc::invalid_argument,
+                    "--card is for a sensor on a real mesh: give --via, too");
     if (args.is_simulated()) return out;
     if (args.card.empty())
         return fail(Errc::invalid_argument,

@@ -292,7 +292,10 @@ struct MirrorArgs {
 /// A receipt's Markdown or a `.mu` gives the text in it; any other file is the text.
 Result<std::string> text_to_mirror(const Context& context, const std::string& word) {
     TRY(auto text, mirror_text(context, word));
-    if (auto mu = markup::parse_mu(text)) return std::move(mu->source);
+    auto mu = markup::verify_mu(text);
+    if (mu) return std::move(mu->source);
+    // A mirror, which somebody changed: its text is not what was signed.
+    if (mu.error().code() == Errc::authentication) return std::unexpected(mu.error());
     return text;
 }
 
