@@ -266,6 +266,25 @@ def test_a_stage_that_failed_is_run_again_and_fails_the_whole(tmp_path):
         assert out.splitlines()[-1] == "0 passed, 1 failed"
 
 
+@pytest.mark.parametrize(("ending", "counts"), [("true", "2 passed, 0 failed"),
+                                                ("false", "1 passed, 1 failed"),
+                                                ("kill -9 $BASHPID", "1 passed, 1 failed")])
+def test_a_stage_beside_another_counts_as_well(tmp_path, ending, counts):
+    text = f"""
+    state=$2 logs=$2
+    late() {{ sleep 0.3; {ending}; }}
+    aside() {{ stage slow a late || true; }}
+    beside slow aside
+    stage quick a true
+    come_back slow
+    close_tests
+    """
+    status, out = shell(text, tmp_path, CI="true")[:2]
+    assert counts in out.splitlines()
+    assert out.index("quick: 1 passed") < (out.index("slow: ") if "slow: " in out else len(out))
+    assert (status == 0) == (ending == "true")
+
+
 def suite(tmp_path, text):
     return shell(f"logs=$2 suite_seconds_max=1\n{text}", tmp_path)
 

@@ -38,8 +38,9 @@ build_preset() {
     [ $# -eq 0 ] || target=(--target "$@")
     grep -q "\"name\": \"$preset\"" "$repo/CMakePresets.json" || die "no such preset: $preset"
     configure "$preset" || return 1
+    # What is tested beside it, and whoever sits before it, comes first.
     step "$logs/build-$preset.log" "building $preset${*:+: $*}" \
-        cmake --build "$repo/build/$preset" -j "$(jobs_count)" "${target[@]}"
+        nice cmake --build "$repo/build/$preset" -j "$(jobs_count)" "${target[@]}"
 }
 
 # CMake itself sees changed CMakeLists; this sees changed presets, another toolchain or a moved

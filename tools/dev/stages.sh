@@ -22,8 +22,20 @@ stage() {
         echo "$name: $(count_words "$counts"), $((SECONDS - start)) s"
         [ "$status" -ne 0 ] || printf '%s\n%s\n' "$key" "$counts" >"$kept"
     fi
+    echo "$counts" >"$state/counts-$name"
     add_counts "$counts"
     return "$status"
+}
+
+# beside NAME COMMAND...: runs a command of one stage while others run; come_back NAME waits for it.
+beside() {
+    rm -f "$state/counts-$1"
+    "${@:2}" &
+}
+
+come_back() {
+    wait
+    add_counts "$(cat "$state/counts-$1" 2>/dev/null || echo "0 1 0")"
 }
 
 count_words() {
@@ -89,17 +101,20 @@ run_every_test() {
     repository_stages "$all"
     if stage build "$code" build_preset dev; then
         stage unit "$code" run_ctest unit dev || true
-        python_stages "$all"
+        [ -n "$all_kinds" ] || python_stages "$all"
+        [ -z "$all_kinds" ] || slow_stages "$all" "$code"
     fi
-    [ -z "$all_kinds" ] || slow_stages "$code"
 }
 
 # In CI and with --all: every header on its own, and the unit tests once more with the sanitizers.
+# What python tests is waiting for most of its time, so the compiler works meanwhile.
 slow_stages() {
-    stage headers "$1" build_preset dev all_verify_interface_header_sets || true
-    if stage build-asan "$1" build_preset asan; then
-        stage unit-asan "$1" run_ctest unit-asan asan || true
-    fi
+    local sanitized=
+    beside functional python_stages "$1"
+    stage headers "$2" build_preset dev all_verify_interface_header_sets || true
+    ! stage build-asan "$2" build_preset asan || sanitized=yes
+    come_back functional
+    [ -z "$sanitized" ] || stage unit-asan "$2" run_ctest unit-asan asan || true
 }
 
 # The quick ones, which need nothing built.
@@ -135,7 +150,7 @@ matching_python_tests() {
 
 # What ends a suite that hangs, so that a run always ends. One test of ctest has its own limit
 # (CMakePresets.json).
-suite_seconds_max=1800
+suite_seconds_max=2400
 
 # as_suite LOG COMMAND...: no input, nothing shown, and no signal ignored: whoever starts us in the
 # background has us ignore interrupts, which tests send.
