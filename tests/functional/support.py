@@ -8,11 +8,31 @@ import os
 import pathlib
 import random
 import shutil
+import socket
 import subprocess
 
 TORGO = pathlib.Path(os.environ.get("TORGO", "torgo"))
 TIME_LIMIT_S = 120
 PASSWORD = "lapse twig fumes reply ozone shred"
+# Below those that the kernel gives to whoever asks for any, and above those of the private Tor
+# network: nobody else gets one before the program that it is for.
+PORTS = range(32_000, 32_768)
+_given_ports = set()
+
+
+def free_port():
+    """A port of 127.0.0.1 that nobody has, and that was not given before."""
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        if port in _given_ports:
+            continue
+        with socket.socket() as door:
+            try:
+                door.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        _given_ports.add(port)
+        return port
 
 
 class Machine:

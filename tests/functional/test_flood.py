@@ -13,7 +13,6 @@ import urllib.request
 import nodes as network
 import pytest
 import support
-from test_metrics import free_port
 
 LOAD = pathlib.Path(__file__).parents[2] / "bench/net_load.py"
 COUNT = 4
@@ -55,7 +54,7 @@ class Strangers:
 def machine(tmp_path):
     """One whose first node can be asked for `metrics`; `nodes` are all of them."""
     made = [network.Node(tmp_path / f"n{i}") for i in range(1, COUNT + 1)]
-    metrics = f"127.0.0.1:{free_port()}"
+    metrics = f"127.0.0.1:{support.free_port()}"
     try:
         made[0].start("--metrics", metrics)
         for node in made[1:]:

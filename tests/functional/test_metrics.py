@@ -4,7 +4,6 @@ import json
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -13,6 +12,7 @@ import urllib.request
 
 import nodes as network
 import pytest
+import support
 
 COUNT = 4
 PROMETHEUS_LIMIT_S = 60
@@ -20,18 +20,12 @@ POLL_S = 0.1
 PAGE = pathlib.Path(__file__).parents[2] / "docs/network.md"
 
 
-def free_port():
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        return door.getsockname()[1]
-
-
 @pytest.fixture
 def four(tmp_path):
     """Four nodes, each with `metrics`, the address where it tells them."""
 
     def begin(node):
-        node.metrics = f"127.0.0.1:{free_port()}"
+        node.metrics = f"127.0.0.1:{support.free_port()}"
         return node.begin("--metrics", node.metrics)
 
     yield from network.served(tmp_path, begin=begin)
@@ -93,7 +87,7 @@ class Prometheus:
     """A Prometheus of its own that asks each node every second."""
 
     def __init__(self, folder, targets):
-        self.address = f"127.0.0.1:{free_port()}"
+        self.address = f"127.0.0.1:{support.free_port()}"
         self.log = folder / "prometheus.log"
         config = folder / "prometheus.yml"
         config.write_text(json.dumps({  # JSON is YAML

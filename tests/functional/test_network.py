@@ -9,7 +9,6 @@ import random
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
@@ -31,12 +30,6 @@ def four(tmp_path):
 @pytest.fixture
 def machine(four, tmp_path):
     return network.machine_on(four, tmp_path / "home")
-
-
-def free_port():
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        return door.getsockname()[1]
 
 
 def refused(machine, *words, code=1):
@@ -173,7 +166,7 @@ def bytes_sent(node):
 @pytest.fixture
 def five_that_count(tmp_path):
     def begin(node):
-        node.metrics = f"127.0.0.1:{free_port()}"
+        node.metrics = f"127.0.0.1:{support.free_port()}"
         return node.begin("--metrics", node.metrics)
 
     yield from network.served(tmp_path, COUNT + 1, begin)

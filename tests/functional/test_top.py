@@ -9,7 +9,6 @@ import pty
 import random
 import re
 import select
-import socket
 import struct
 import subprocess
 import termios
@@ -128,9 +127,7 @@ def test_what_waits_in_the_spool_is_seen(four, machine):
 
 def network_metrics(node):
     """Starts a node again with metrics; gives their port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = support.free_port()
     node.stop()
     node.start("--metrics", f"127.0.0.1:{port}")
     return port
