@@ -30,6 +30,17 @@ std::unexpected<Error> stopped() {
     return fail(Errc::cancelled, "stopped while heads did not answer");
 }
 
+/// A full disk, else what the first head says, whichever of them was the first to say it.
+std::optional<Error> most_telling(std::vector<std::optional<Error>> by_head) {
+    const auto is_full = [](const std::optional<Error>& one) {
+        return one && one->code() == Errc::no_space;
+    };
+    auto found = std::ranges::find_if(by_head, is_full);
+    if (found == by_head.end())
+        found = std::ranges::find_if(by_head, [](const auto& one) { return one.has_value(); });
+    return found == by_head.end() ? std::nullopt : std::move(*found);
+}
+
 } // namespace
 
 Error too_few(std::size_t usable, std::size_t total, std::size_t needed, const Error* reason) {
@@ -236,17 +247,18 @@ Result<> HeadSet::put_root(const std::string& name, ByteView content, std::size_
     }
     std::size_t done = 0;
     std::vector<bool> took(m_heads.size());
-    std::optional<Error> reason;
+    std::vector<std::optional<Error>> failures(m_heads.size());
     const auto tail = writing_tail(content.size() * asked.size());
     const bool ended = inbox.gather(tail, m_opener.stop_token(), [&](auto answer) {
         if (answer.value) {
             ++done;
             took[asked[answer.ticket - 1]] = true;
-        } else if (!reason || answer.value.error().code() == Errc::no_space) {
-            reason = std::move(answer.value).error();
+        } else {
+            failures[asked[answer.ticket - 1]] = std::move(answer.value).error();
         }
         return done >= needed ? Inbox<Done>::More::enough : Inbox<Done>::More::needed;
     });
+    auto reason = most_telling(std::move(failures));
     done += keep_root(name, content, took, reason);
     if (done < needed && !ended) return stopped();
     if (done < needed)
