@@ -107,10 +107,10 @@ Domain domain_of(const Expr& quantifier, std::size_t which,
     for (const auto* const guard : guards)
         finder.look_at(*guard);
     auto out = std::move(finder).take();
-    for (const auto* const guard : guards) {
-        if (!usable(*guard, quantifier.binders, which)) break;
-        out.guards.push_back(*guard);
-    }
+    // What an earlier variable did not hinder, this one does not.
+    out.guards = which == 0 ? 0 : quantifier.domains[which - 1].guards;
+    while (out.guards < guards.size() && usable(*guards[out.guards], quantifier.binders, which))
+        ++out.guards;
     return out;
 }
 

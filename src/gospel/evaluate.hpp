@@ -3,6 +3,7 @@
 #include "gospel/tree.hpp"
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,7 +62,7 @@ private:
     Result<Value> match(const Expr& expr);
     Result<Value> old(const Expr& expr);
     Result<bool> let_holds(const Expr& expr);
-    bool excludes_all(const Domain& domain);
+    bool excludes_all(const Expr& expr, std::size_t which);
     Result<bool> quantify(const Expr& expr, std::size_t which, const Body& body);
     Result<bool> over_range(const Expr& expr, std::size_t which, const Body& body);
     Result<bool> over_values(const Expr& expr, std::size_t which, const Value::List& values,
@@ -72,6 +73,7 @@ private:
     const Environment& m_environment;
     std::vector<NamedValue> m_locals{};
     std::vector<NamedValue> m_witness{};
+    std::map<const Expr*, std::vector<const Expr*>> m_guards{}; ///< of quantifiers, once looked at
     std::size_t m_steps = 0;
     bool m_old = false;
 };

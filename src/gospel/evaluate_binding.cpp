@@ -1,4 +1,5 @@
 // The parts of a formula that give names to values: let, match, quantifiers, old.
+#include "gospel/checker.hpp"
 #include "gospel/evaluate.hpp"
 
 #include <algorithm>
@@ -122,10 +123,16 @@ void Evaluator::remember(const Expr& expr) {
 
 /// [GOSPEL-13] What has no value excludes nothing here: the formula itself says so, if it comes to
 /// that.
-bool Evaluator::excludes_all(const Domain& domain) {
+bool Evaluator::excludes_all(const Expr& expr, std::size_t which) {
+    // Those before have held when the variable to the left was looked at.
+    const auto from = which == 0 ? 0 : expr.domains[which - 1].guards;
+    const auto to = expr.domains[which].guards;
+    if (from == to) return false;
+    auto& guards = m_guards[&expr];
+    if (guards.empty()) guards = guards_of(expr);
     const auto locals = m_locals.size();
-    for (const auto& guard : domain.guards) {
-        const auto said = truth(guard);
+    for (auto i = from; i < to; ++i) {
+        const auto said = truth(*guards[i]);
         m_locals.resize(locals);
         if (!said) return false;
         if (!*said) return true;
@@ -137,7 +144,7 @@ Result<bool> Evaluator::quantify(const Expr& expr, std::size_t which, const Body
     if (which == expr.binders.size()) return body(expr.parts[0]);
     CHECK_OK(charge(1));
     const auto& domain = expr.domains[which];
-    if (excludes_all(domain)) return expr.kind == Expr::Kind::forall;
+    if (excludes_all(expr, which)) return expr.kind == Expr::Kind::forall;
     if (!domain.lower.empty()) return over_range(expr, which, body);
     if (domain.list.empty()) return over_values(expr, which, domain.values, body);
     TRY(const auto list, evaluate(domain.list[0]));

@@ -137,6 +137,31 @@ TEST(Evaluate, bounds_count_only_where_what_stands_before_them_holds) {
     EXPECT_EQ(verdict("forall i. 1 / 0 > 1 /\\ 5 <= i < 3 -> false"), "true");
 }
 
+/// All of them, nested no deeper than need be.
+std::string all_of(const std::vector<std::string>& formulas, std::size_t from, std::size_t to) {
+    if (to - from == 1) return formulas[from];
+    const auto middle = (from + to) / 2;
+    return "(" + all_of(formulas, from, middle) + " /\\ " + all_of(formulas, middle, to) + ")";
+}
+
+// [GOSPEL-18] What stands before many variables is looked at once, not once for each.
+TEST(Evaluate, many_guards_before_many_variables_take_little) {
+    constexpr std::size_t guards = 9'000;
+    constexpr std::size_t variables = 900;
+    std::string names;
+    std::vector<std::string> formulas(guards, "1 < 2");
+    for (std::size_t i = 0; i < variables; ++i) {
+        const auto name = "v" + std::to_string(i);
+        names += " " + name;
+        formulas.push_back("0 <= " + name + " < 1");
+    }
+    EXPECT_EQ(verdict("forall" + names + ". " + all_of(formulas, 0, formulas.size()) + " -> true"),
+              "true");
+    formulas[guards - 1] = "1 > 2";
+    EXPECT_EQ(verdict("forall" + names + ". " + all_of(formulas, 0, formulas.size()) + " -> false"),
+              "true");
+}
+
 // [GOSPEL-13]
 TEST(Evaluate, a_quantifier_without_a_range_is_refused) {
     const std::string why = "`i` has no range; write a <= i < b -> …, or List.mem i l -> …";

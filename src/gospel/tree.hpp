@@ -96,9 +96,9 @@ struct Domain {
     std::vector<Bound> upper;
     std::vector<Expr> list; ///< none or one
     std::vector<Value> values{};
-    /// What the formula says before all else, as far as it can be evaluated before the variable has
-    /// a value: where one is false there is nothing to try, and bounds may have no value.
-    std::vector<Expr> guards{};
+    /// So many of the formula's guards_of(), from the first, can be evaluated before the variable
+    /// has a value: where one is false there is nothing to try, and bounds may have no value.
+    std::size_t guards = 0;
 };
 
 struct Expr {
