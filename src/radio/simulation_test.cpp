@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 namespace torgo::radio {
 
 namespace {
@@ -51,6 +53,15 @@ Outcome outcome(Laboratory lab) {
             lab.simulation->ledger().latency()};
 }
 
+/// [RADIO-4]
+void expect_the_same_with_any_number_of_threads(
+    const std::function<Laboratory(unsigned threads)>& lab) {
+    const auto one = outcome(lab(1));
+    EXPECT_GT(one.received, 1'000U);
+    for (const unsigned threads : {2U, 3U})
+        EXPECT_EQ(one, outcome(lab(threads))) << threads;
+}
+
 /// Everything that can befall a field at once.
 Laboratory eventful(unsigned threads) {
     auto lab = square(160, threads);
@@ -91,15 +102,11 @@ TEST(Simulation, the_same_seed_gives_the_same_trace_with_any_number_of_threads) 
 
 // [RADIO-4] In a window as long as this a node begins more than one event.
 TEST(Simulation, is_the_same_with_any_number_of_threads_when_turning_around_takes_long) {
-    const auto slow = [](unsigned threads) {
+    expect_the_same_with_any_number_of_threads([](unsigned threads) {
         auto lab = square(250, threads);
         lab.plan.phy.turnaround = 20 * millisecond;
-        return outcome(std::move(lab));
-    };
-    const auto one = slow(1);
-    EXPECT_GT(one.received, 1'000U);
-    EXPECT_EQ(one, slow(2));
-    EXPECT_EQ(one, slow(3));
+        return lab;
+    });
 }
 
 TEST(Simulation, another_seed_gives_another_trace) {
@@ -189,7 +196,7 @@ TEST(Simulation, events_that_overlap_last_until_the_last_of_them_ends) {
 
 // [RADIO-4] What was announced before a partition ended is heard by those who hear it then.
 TEST(Simulation, is_the_same_with_any_number_of_threads_when_partitions_come_and_go) {
-    const auto torn = [](unsigned threads) {
+    expect_the_same_with_any_number_of_threads([](unsigned threads) {
         auto lab = square(160, threads);
         for (auto& place : lab.plan.places)
             place.group = static_cast<std::uint8_t>(place.number % 2);
@@ -199,17 +206,13 @@ TEST(Simulation, is_the_same_with_any_number_of_threads_when_partitions_come_and
             lab.run.happenings.push_back(
                 {at + 25 * millisecond, Happening::Cut{{false, true}, true}});
         }
-        return outcome(std::move(lab));
-    };
-    const auto one = torn(1);
-    EXPECT_GT(one.received, 1'000U);
-    EXPECT_EQ(one, torn(2));
-    EXPECT_EQ(one, torn(3));
+        return lab;
+    });
 }
 
 // [RADIO-4]
 TEST(Simulation, is_the_same_with_any_number_of_threads_when_a_node_has_much_to_say_at_once) {
-    const auto crowded = [](unsigned threads) {
+    expect_the_same_with_any_number_of_threads([](unsigned threads) {
         auto lab = square(250, threads);
         for (std::uint8_t i = 0; i < 6; ++i) {
             auto flow = lab.run.flows.front();
@@ -218,11 +221,8 @@ TEST(Simulation, is_the_same_with_any_number_of_threads_when_a_node_has_much_to_
             flow.period = second;
             lab.run.flows.push_back(flow);
         }
-        return outcome(std::move(lab));
-    };
-    const auto one = crowded(1);
-    EXPECT_EQ(one, crowded(2));
-    EXPECT_EQ(one, crowded(3));
+        return lab;
+    });
 }
 
 TEST(Simulation, a_node_that_walks_away_is_lost) {
