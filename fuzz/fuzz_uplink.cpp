@@ -1,6 +1,6 @@
-// What anybody in a mesh may send to a gateway, payload after payload; a sensor's card and a
-// gateway's file of a sensor; files of measurements. Oracle: nothing is taken into the store that
-// no sensor sealed, and rows that are accepted hash as they are printed.
+// What anybody in a mesh may send to a gateway, payload after payload; a sensor's card, a gateway's
+// file of a sensor and its mark of the store; files of measurements. Oracle: nothing is taken into
+// the store that no sensor sealed, and rows that are accepted hash as they are printed.
 #include "base/ensure.hpp"
 #include "sim/file_system.hpp"
 #include "sim/random.hpp"
@@ -58,6 +58,9 @@ void load_files(ByteView bytes) {
         ENSURE(std::ranges::equal(env::read_file(files, "/file", bytes.size()).value(), bytes));
     }
     if (const auto file = SensorFile::load(files, "/file")) ENSURE((*file)->write().has_value());
+    auto mark = StoreMark::open(files, "/file").value();
+    ENSURE(mark.records().has_value() && mark.note(17).has_value());
+    ENSURE(StoreMark::open(files, "/file").value().records() == 17);
 }
 
 void read_feed(ByteView bytes) {
