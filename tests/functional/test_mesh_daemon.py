@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import selectors
 import socket
 import subprocess
@@ -164,8 +165,15 @@ def test_a_node_that_got_no_key_gets_it_from_the_next_run(lab):  # [CLI-51]
         lab.run("A", "provision", "--seconds", 12))
     told, _ = joining.communicate(timeout=LIMIT_S)
     assert joining.returncode == 0 and told.splitlines()[-1] == "0002"
+    # An address whose device was never added holds nobody up, and is forgotten.
+    node = lab.folder / "A.node"
+    settled = node.read_bytes()
+    node.write_bytes(settled + b"\x09\x00")
+    began = time.monotonic()
     again = lab.run("A", "provision", "--seconds", 2)
-    assert again.returncode == 0 and "0002" not in again.stdout + again.stderr
+    assert time.monotonic() - began < 4 and node.read_bytes() == settled
+    assert again.returncode == 0 and not {"0002", "0009"} & set(
+        re.findall("[0-9]{4}", again.stdout + again.stderr))
 
 
 def test_a_machine_is_taken_in_and_messages_go_both_ways(lab):  # [CLI-51] [CLI-52]

@@ -65,11 +65,10 @@ Result<crypto::SigningKey> read_key_file(const Context& context, const std::stri
     return crypto::SigningKey::from_seed(scheme, seed);
 }
 
-Result<std::vector<maml::SpecFile>> spec_hashes(const Context& context, const MamlFile& file,
-                                                const maml::Document& document) {
-    TRY(const auto specs, workflow::read_specs(*context.world.files, env::parent_path(file.path),
-                                               document.front.verification));
-    return workflow::hashes_of(specs);
+Result<std::vector<workflow::SpecText>> specs_of(const Context& context, const MamlFile& file,
+                                                 const maml::Document& document) {
+    return workflow::read_specs(*context.world.files, env::parent_path(file.path),
+                                document.front.verification);
 }
 
 Result<ExitCode> run_sign(const Context& context, const SignArgs& args) {
@@ -78,9 +77,13 @@ Result<ExitCode> run_sign(const Context& context, const SignArgs& args) {
     TRY(const auto key_path, context.environment.absolute(args.key));
     if (args.new_key) CHECK_OK(make_key_file(context, key_path));
     TRY(const auto key, read_key_file(context, key_path));
-    TRY(const auto specs, spec_hashes(context, file, document));
-    TRY(const auto text,
-        maml::sign(document, specs, key, utc_time(context.world.clock->wall_ns())));
+    TRY(const auto specs, specs_of(context, file, document));
+    for (const auto& one : specs)
+        if (!one.bytes)
+            return fail(Errc::invalid_argument, one.name + ", which is signed with the workflow: " +
+                                                    one.bytes.error().detail());
+    TRY(const auto text, maml::sign(document, workflow::hashes_of(specs), key,
+                                    utc_time(context.world.clock->wall_ns())));
     const auto path = file.path + std::string(maml::signature_suffix);
     CHECK_OK(env::write_file_atomically(*context.world.files, path, as_bytes(text)));
     const auto id = maml::key_id(key.public_key());
@@ -99,8 +102,9 @@ Result<ExitCode> run_verify(const Context& context, const VerifyArgs& args) {
     TRY(const auto document, read_workflow(args.file, file));
     const auto path = file.path + std::string(maml::signature_suffix);
     TRY(const auto bytes, env::read_file(*context.world.files, path, maml::signature_file_max));
-    TRY(const auto specs, spec_hashes(context, file, document));
-    const auto good = maml::verify(document, specs, as_text(bytes), args.key_id);
+    TRY(const auto specs, specs_of(context, file, document));
+    const auto good =
+        maml::verify(document, workflow::hashes_of(specs), as_text(bytes), args.key_id);
     Json object("maml_verified");
     object.text("file", args.file).flag("good", good.has_value());
     if (!good) {

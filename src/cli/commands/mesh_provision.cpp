@@ -62,15 +62,17 @@ Result<> finish_earlier(const Context& context, MeshNode& own, const bluez::Node
         const auto until = now + std::min(patience_ns, (own.deadline() - now) / 2);
         const auto given = give_key(node, address, until);
         const auto text = mesh_address_text(address);
-        if (!given && given.error().code() == Errc::timeout) {
+        if (!given && given.error().code() == Errc::unavailable)
+            return std::unexpected(given.error());
+        // Where the daemon knows no such node, it was not added.
+        if (!given && given.error().code() != Errc::not_found) {
             context.out.warn("node " + text +
                              " was given an address earlier, and does not take "
-                             "its key now; it is tried again by the next \"torgo mesh provision\"");
+                             "its key now (" +
+                             printable(given.error().detail()) +
+                             "); it is tried again by the next \"torgo mesh provision\"");
             continue;
         }
-        // The daemon knows no such node: it was not added.
-        if (!given && given.error().code() != Errc::not_found)
-            return std::unexpected(given.error());
         CHECK_OK(own.settle(address));
         if (given) {
             context.account.begin().output("mesh_node", text);
